@@ -1,0 +1,41 @@
+/* context.h: the host's side of hdt_context: one compilation's arena, names, diagnostics, registry and expression table. */
+#ifndef CORE_BASE_CONTEXT_H
+#define CORE_BASE_CONTEXT_H
+
+#include "base/arena.h"
+#include <hidet/base.h>
+#include <stdarg.h>
+
+typedef struct hdt_registry hdt_registry;
+struct expr_table;
+struct intern_table;
+
+typedef struct missing_name {
+	const char *name;
+	const char *where; /* first use */
+	int count;
+	struct missing_name *next;
+} missing_name;
+
+struct hdt_context {
+	arena arena;
+	const hdt_registry *registry; /* sealed; outlives the context */
+	struct intern_table *names;
+	struct expr_table *exprs; /* core/ir: made on first use */
+	hdt_status status;        /* of the first fault */
+	const char *message;      /* its text; "" when none */
+	const char *notes;        /* later faults, one a line; "" when none */
+	missing_name *missing;    /* in order of first use */
+	int debug;                /* HIDET_DEBUG */
+};
+
+/* NULL when memory is out. `registry` may be NULL (tests of lower layers). */
+hdt_context *context_new(const hdt_registry *registry);
+void context_free(hdt_context *context);
+hdt_status context_vfail(hdt_context *context, hdt_status status, const char *format, va_list args);
+/* Forget the fault (after rolling back a failed attempt). */
+void context_clear_fault(hdt_context *context);
+/* Append " (while <what>)" to the message of the current fault. */
+void context_add_note(hdt_context *context, const char *format, ...) HDT_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,38 @@
+/* compiled.h: a compiled graph: kernels, weights, and a plan of buffers; what `run` needs and nothing else. */
+#ifndef CORE_EXEC_COMPILED_H
+#define CORE_EXEC_COMPILED_H
+
+#include "exec/cache.h"
+#include "graph/graph.h"
+#include "script/script.h"
+#include <hidet/hidet.h>
+
+/* One kernel launch of the graph: a program bound to values of the graph. */
+typedef struct step {
+	const hdt_node *node;
+	const hdt_program *program;
+	const hdt_scheduler *scheduler; /* who made it */
+	const char *function;           /* emitted name; steps of equal text share it */
+} step;
+
+typedef struct compiled_graph compiled_graph;
+
+typedef struct compile_report {
+	double graph_ms, schedule_ms, emit_ms, object_ms, load_ms;
+	bool cache_hit;
+	int steps, distinct_kernels;
+	int64_t planned_bytes;     /* arena for the largest symbol values tried last, static graphs: the arena */
+	int64_t lower_bound_bytes; /* largest set of live intermediate bytes */
+	int64_t weight_bytes;
+} compile_report;
+
+/* Takes over `device`. The graph must outlive the result. */
+hdt_status compiled_new(hdt_context *context, hdt_graph *graph, const hdt_target *target, hdt_device *device, hdt_object *object,
+                        const step *steps, int count, compiled_graph **out);
+void compiled_free(compiled_graph *c);
+/* Inputs in signature order, host memory. Outputs' data is owned by the compiled graph until the next run. Faults go to `diagnostics`. */
+hdt_status compiled_run(compiled_graph *c, hdt_context *diagnostics, const hdt_array *inputs, int input_count, hdt_array *outputs,
+                        int output_count);
+const compile_report *compiled_report(const compiled_graph *c);
+
+#endif

@@ -1,0 +1,60 @@
+/* expr.h: the host's side of scalar expressions: facts of the operations, evaluation, traversal, text. */
+#ifndef CORE_IR_EXPR_H
+#define CORE_IR_EXPR_H
+
+#include "base/context.h"
+#include "base/text.h"
+#include <hidet/attribute.h>
+#include <hidet/expr.h>
+
+typedef struct scalar_op_info {
+	const char *name; /* "ADD" */
+	const char *text; /* "+" */
+	int arity;
+	const char *traits;
+} scalar_op_info;
+const scalar_op_info *scalar_op_of(hdt_scalar_op op);
+bool scalar_op_has(hdt_scalar_op op, char trait);
+const char *reduce_text(hdt_reduce_kind kind);
+
+/* Number of expressions in the context: side tables are arrays of this size indexed by id. */
+uint32_t expr_count(const hdt_context *context);
+
+/* Call `visit` once for each node below `e` (shared nodes once), operands first. */
+void expr_walk(const hdt_expr *e, void (*visit)(const hdt_expr *node, void *closure), void *closure);
+/* Does `e` contain a node of this op / this very node? */
+bool expr_contains_op(const hdt_expr *e, hdt_scalar_op op);
+bool expr_contains(const hdt_expr *e, const hdt_expr *node);
+/* `e` rebuilt with `replace` applied to every node after its operands were rebuilt; returning NULL keeps the node. */
+const hdt_expr *expr_map(const hdt_expr *e, const hdt_expr *(*replace)(const hdt_expr *node, void *closure), void *closure);
+
+/* One element in the widest form of its kind. */
+typedef union scalar {
+	int64_t i; /* bool, signed and unsigned integers (u64 as the same bits) */
+	double f;  /* floats */
+} scalar;
+
+/* Apply `op` to operands of dtype `operand` (results of FLOAT ops on integers convert first), giving a value of dtype `result`:
+ * wraps integers, rounds floats to the compute dtype. The one place where the meaning of each operation is written down: the
+ * folder and the reference evaluator both call it. `ok` is cleared by BOUNDED out of range. */
+scalar scalar_apply(hdt_scalar_op op, hdt_dtype operand, hdt_dtype result, const scalar *args, bool *ok);
+scalar scalar_cast(scalar v, hdt_dtype from, hdt_dtype to);
+/* Read and write one element of memory. */
+scalar scalar_load(const void *data, hdt_dtype dtype, int64_t index);
+void scalar_store(void *data, hdt_dtype dtype, int64_t index, scalar v);
+
+/* Values of symbols for one run: pairs. */
+typedef struct bindings {
+	const hdt_expr *const *symbols;
+	const int64_t *values;
+	int count;
+} bindings;
+/* Evaluate an i64 or bool expression over symbols and constants only. False (no diagnostic) when another leaf occurs, on
+ * overflow or when a symbol has no value. */
+bool expr_evaluate(const hdt_expr *e, const bindings *b, int64_t *out);
+
+/* Append canonical text. Names of axes and variables are printed bare; the caller has made them unique. */
+void expr_print(text *t, const hdt_expr *e);
+void attribute_print(text *t, const hdt_attribute_value *value);
+
+#endif

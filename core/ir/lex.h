@@ -1,0 +1,76 @@
+/* lex.h: the one lexer of the text forms, and the parser of expressions and attributes that all of them share.
+ *
+ * A parser is sticky: after the first fault every token is END and every parse gives NULL. Faults carry file, line, column, the
+ * line of text and a caret:
+ *     model.hds:3:14: expected ')' after the inputs
+ *       %0 = matmul(%x %w)
+ *                      ^
+ */
+#ifndef CORE_IR_LEX_H
+#define CORE_IR_LEX_H
+
+#include "ir/expr.h"
+
+typedef enum token_kind {
+	TOKEN_END,
+	TOKEN_NAME,    /* letters, digits, _ and . inside; starts with a letter or _ */
+	TOKEN_VALUE,   /* %name: `text` without % */
+	TOKEN_SYMBOL_NAME, /* @name: `text` without @ */
+	TOKEN_INTEGER,
+	TOKEN_FLOAT,
+	TOKEN_STRING,  /* `text` unescaped */
+	TOKEN_PUNCTUATION /* `text`: one of ( ) [ ] { } , : = -> => .. + - * / // % < <= == != && || ! & | ^ ~ << >> > >= ? */
+} token_kind;
+
+typedef struct token {
+	token_kind kind;
+	const char *text; /* interned */
+	int64_t integer;
+	double real;
+	int line, column; /* from 1; column in bytes */
+	const char *start; /* in the source */
+} token;
+
+typedef struct parser {
+	hdt_context *context;
+	const char *file;   /* for messages */
+	const char *source; /* NUL-terminated; lives as long as the parser */
+	const char *at;
+	int line;
+	const char *line_start;
+	token now;          /* the current token */
+	bool failed;
+	int depth;          /* nesting, capped */
+	/* Resolve a bare name in an expression (axis, symbol, tensor...); NULL: unknown. `closure` is the caller's. */
+	const hdt_expr *(*resolve)(struct parser *p, const char *name, void *closure);
+	/* Resolve `name[...]` with parsed indices; NULL: unknown. */
+	const hdt_expr *(*resolve_load)(struct parser *p, const char *name, hdt_expr const *const *indices, int count, void *closure);
+	/* Bring axes of a reduction into scope and out again. */
+	bool (*open_axis)(struct parser *p, const char *name, const hdt_expr *axis, void *closure);
+	void (*close_axes)(struct parser *p, int count, void *closure);
+	void *closure;
+} parser;
+
+void parser_init(parser *p, hdt_context *context, const char *file, const char *source);
+void parser_next(parser *p);
+bool parser_is(const parser *p, const char *punctuation_or_name);
+bool parser_accept(parser *p, const char *punctuation_or_name);
+/* Accept or fail with "expected '...' <where>". */
+bool parser_expect(parser *p, const char *punctuation_or_name, const char *where);
+/* Record a fault at the current token. Always returns HDT_BAD_MODEL. */
+hdt_status parser_fail(parser *p, const char *format, ...) HDT_PRINTF(2, 3);
+hdt_status parser_fail_at(parser *p, const token *where, const char *format, ...) HDT_PRINTF(3, 4);
+
+/* expression := precedence climbing over || && | ^ & == < << + * unary, calls, casts f32(x), loads x[i, j], reductions
+ * sum(k < 7, l < n) body   sum<f64>(k < 7) body   argmax(k < 7) body   (a reduction's body extends as far as a product) */
+const hdt_expr *parse_expr(parser *p);
+/* dtype such as f32; HDT_DTYPE_NONE after a fault. */
+hdt_dtype parse_dtype(parser *p);
+/* [d0, d1, ...] of i64 expressions into `dims` (HDT_MAX_RANK). Returns the rank or -1. */
+int parse_dims(parser *p, const hdt_expr **dims);
+/* An attribute value: literal of any kind; `name` is set by the caller. */
+bool parse_attribute(parser *p, hdt_attribute_value *out);
+/* where n in 1..64, m in 1..8 : makes the symbols. Names used before are declared by it, so it is parsed first by the caller
+ * scanning ahead; an undeclared name in a shape is a symbol of range 0..2^31-1. */
+
+#endif

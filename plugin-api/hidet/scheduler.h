@@ -1,0 +1,28 @@
+/* scheduler.h: turns a task into a tensor program for one target. */
+#ifndef HIDET_SCHEDULER_H
+#define HIDET_SCHEDULER_H
+
+#include <hidet/script.h>
+#include <hidet/target.h>
+
+HDT_BEGIN
+
+typedef struct hdt_answer {
+	bool applies;
+	double cost_us;     /* estimated time of one launch in microseconds, when it applies */
+	const char *reason; /* why it does not apply; constant or of the context's arena */
+} hdt_answer;
+
+typedef struct hdt_scheduler {
+	size_t size;
+	const char *name;
+	const char *doc;
+	const char *target; /* name of the target it schedules for: "cpu" */
+	int rank;           /* decides between equal costs */
+	hdt_answer (*query)(const hdt_task *task, const hdt_target_info *target);
+	/* The program for the task, its buffers bound by hdt_program_bind; NULL after a fault. Deterministic. */
+	hdt_program *(*build)(const hdt_task *task, const hdt_target_info *target);
+} hdt_scheduler;
+
+HDT_END
+#endif
