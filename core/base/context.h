@@ -9,6 +9,7 @@
 typedef struct hdt_registry hdt_registry;
 struct expr_table;
 struct intern_table;
+struct context_hook;
 
 typedef struct missing_name {
 	const char *name;
@@ -27,11 +28,14 @@ struct hdt_context {
 	const char *notes;        /* later faults, one a line; "" when none */
 	missing_name *missing;    /* in order of first use */
 	int debug;                /* HIDET_DEBUG */
+	struct context_hook *hooks;
 };
 
 /* NULL when memory is out. `registry` may be NULL (tests of lower layers). */
 hdt_context *context_new(const hdt_registry *registry);
 void context_free(hdt_context *context);
+/* Call function(closure) when the context is freed, newest first. False when memory is out. */
+bool context_on_free(hdt_context *context, void (*function)(void *closure), void *closure);
 hdt_status context_vfail(hdt_context *context, hdt_status status, const char *format, va_list args);
 /* Forget the fault (after rolling back a failed attempt). */
 void context_clear_fault(hdt_context *context);

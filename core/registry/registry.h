@@ -53,6 +53,9 @@ const registry_entry *registry_at(const hdt_registry *registry, registry_kind ki
 /* Typed look-ups. */
 const hdt_operator *registry_operator(const hdt_registry *registry, const char *name);
 const hdt_target *registry_target(const hdt_registry *registry, const char *name);
+/* A framework's operator in any of the sets for that framework; NULL when no plugin maps it. One name is mapped by one plugin: a second
+ * one is refused like any taken name, unless its `overrides` name the mapping. */
+const hdt_mapping *registry_mapping(const hdt_registry *registry, const char *framework, const char *name);
 /* SHA-256 hex over (id, version) of all plugins that contributed is kept by the loader and set here; part of cache keys. */
 void registry_set_fingerprint(hdt_registry *registry, const char *fingerprint);
 const char *registry_fingerprint(const hdt_registry *registry);

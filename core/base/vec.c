@@ -1,0 +1,36 @@
+/* vec.c: growth of the arrays of vec.h: capacity doubles from 8. */
+#include "base/vec.h"
+
+#include "base/context.h"
+#include <stdlib.h>
+#include <string.h>
+
+static int next_capacity(int capacity)
+{
+	return capacity ? (capacity > 0x3fffffff ? 0 : capacity * 2) : 8;
+}
+
+bool vec_grow(hdt_context *context, void **items, int count, int *capacity, size_t item_bytes)
+{
+	int more = next_capacity(*capacity);
+	void *p = more ? hdt_allocate(context, (size_t)more * item_bytes) : NULL;
+	if (!p)
+		return false;
+	if (count)
+		memcpy(p, *items, (size_t)count * item_bytes);
+	*items = p;
+	*capacity = more;
+	return true;
+}
+
+bool heap_grow(void **items, int count, int *capacity, size_t item_bytes)
+{
+	(void)count;
+	int more = next_capacity(*capacity);
+	void *p = more ? realloc(*items, (size_t)more * item_bytes) : NULL;
+	if (!p)
+		return false;
+	*items = p;
+	*capacity = more;
+	return true;
+}
