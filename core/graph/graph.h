@@ -12,6 +12,8 @@ hdt_status graph_replace_uses(hdt_graph *graph, hdt_value *from, hdt_value *to);
 void graph_sweep(hdt_graph *graph);
 /* Number of uses by nodes and outputs. */
 int graph_use_count(const hdt_graph *graph, const hdt_value *value);
+/* Does computing `value` need an output of `node`? */
+bool graph_depends(const hdt_graph *graph, const hdt_value *value, const hdt_node *node);
 /* Roll back: forget nodes and values added after the mark. */
 typedef struct graph_mark { int nodes, values; } graph_mark;
 graph_mark graph_get_mark(const hdt_graph *graph);
@@ -20,6 +22,13 @@ void graph_rewind(hdt_graph *graph, graph_mark mark);
 void graph_release(hdt_graph *graph);
 /* Bytes of a value of static shape; -1 when symbolic. */
 int64_t value_bytes(const hdt_value *value);
+
+/* Same name, kind and content (a float by its bits). */
+bool attribute_equal(const hdt_attribute_value *a, const hdt_attribute_value *b);
+/* The node's attributes as they would be had only those without a default been given; NULL after a fault. */
+const hdt_attribute_value *node_default_attributes(const hdt_node *node);
+/* Are both constants of the same dtype, shape and bytes? Looks at the bytes of small ones only; large ones must share their memory. */
+bool constant_equal(const hdt_value *a, const hdt_value *b);
 
 hdt_status graph_verify(const hdt_graph *graph);
 

@@ -7,11 +7,15 @@
 #include <hidet/attribute.h>
 #include <hidet/expr.h>
 
+/* The dtype of a result: that of the promoted operands, bool, a float, or told by the node. */
+typedef enum op_result { OP_RESULT_SAME, OP_RESULT_BOOL, OP_RESULT_FLOAT, OP_RESULT_OWN } op_result;
+
 typedef struct scalar_op_info {
 	const char *name; /* "ADD" */
 	const char *text; /* "+" */
 	int arity;
 	const char *traits;
+	op_result result;
 } scalar_op_info;
 const scalar_op_info *scalar_op_of(hdt_scalar_op op);
 bool scalar_op_has(hdt_scalar_op op, char trait);
@@ -20,13 +24,20 @@ const char *reduce_text(hdt_reduce_kind kind);
 /* Number of expressions in the context: side tables are arrays of this size indexed by id. */
 uint32_t expr_count(const hdt_context *context);
 
-/* Call `visit` once for each node below `e` (shared nodes once), operands first. */
+/* Call `visit` once for each node below `e` and for `e` itself (shared nodes once), operands first. The extents of axes are
+ * visited, the range of a symbol is not. Depth is no concern in any of these. */
 void expr_walk(const hdt_expr *e, void (*visit)(const hdt_expr *node, void *closure), void *closure);
 /* Does `e` contain a node of this op / this very node? */
 bool expr_contains_op(const hdt_expr *e, hdt_scalar_op op);
 bool expr_contains(const hdt_expr *e, const hdt_expr *node);
-/* `e` rebuilt with `replace` applied to every node after its operands were rebuilt; returning NULL keeps the node. */
+/* `e` rebuilt with `replace` applied to every node after its operands were rebuilt; returning NULL keeps the node. The axes of
+ * reductions are visited too and must stay axes. */
 const hdt_expr *expr_map(const hdt_expr *e, const hdt_expr *(*replace)(const hdt_expr *node, void *closure), void *closure);
+
+/* A new scalar parameter or `let` of a function. */
+const hdt_expr *expr_variable(hdt_context *context, const char *name, hdt_dtype dtype);
+/* `e` with other operands, built and simplified like a new expression; an axis keeps its name and serial. */
+const hdt_expr *expr_rebuild(const hdt_expr *e, const hdt_expr *const *args);
 
 /* One element in the widest form of its kind. */
 typedef union scalar {
@@ -38,6 +49,10 @@ typedef union scalar {
  * wraps integers, rounds floats to the compute dtype. The one place where the meaning of each operation is written down: the
  * folder and the reference evaluator both call it. `ok` is cleared by BOUNDED out of range. */
 scalar scalar_apply(hdt_scalar_op op, hdt_dtype operand, hdt_dtype result, const scalar *args, bool *ok);
+/* A constant of exactly this value. */
+const hdt_expr *expr_constant(hdt_context *context, hdt_dtype dtype, scalar value);
+/* The value of a CONST. */
+scalar expr_value(const hdt_expr *constant);
 scalar scalar_cast(scalar v, hdt_dtype from, hdt_dtype to);
 /* Read and write one element of memory. */
 scalar scalar_load(const void *data, hdt_dtype dtype, int64_t index);

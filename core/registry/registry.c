@@ -79,9 +79,13 @@ static const char *check_MAPPING_SET(const hdt_mapping_set *d)
 		return "size";
 	if (!d->mappings)
 		return "mappings";
-	for (const hdt_mapping *m = d->mappings; m->name; m++)
+	for (const hdt_mapping *m = d->mappings; m->name; m++) {
 		if (!m->arguments || (!m->expression && !m->map))
 			return !m->arguments ? "arguments of a mapping" : "expression or map of a mapping";
+		for (const hdt_mapping *earlier = d->mappings; earlier < m; earlier++)
+			if (!strcmp(earlier->name, m->name))
+				return "list of mappings (a name comes twice)";
+	}
 	return NULL;
 }
 

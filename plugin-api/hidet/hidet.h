@@ -45,6 +45,15 @@ typedef struct hdt_array {
 	void *data;
 } hdt_array;
 
+/* The tensors of a .safetensors or .npy file, by name; they lie in `memory` until hdt_tensors_free. */
+typedef struct hdt_tensors {
+	hdt_array *items;
+	int count;
+	void *memory;
+} hdt_tensors;
+hdt_status hdt_tensors_read(hdt_session *session, const char *path, hdt_tensors *out);
+void hdt_tensors_free(hdt_tensors *tensors);
+
 hdt_status hdt_model_load(hdt_session *session, const char *path, hdt_model **out);
 void hdt_model_free(hdt_model *model);
 
@@ -54,7 +63,9 @@ typedef struct hdt_compile_options {
 	int threads;        /* 0: as many as the process may use */
 	int jobs;           /* compilers at a time; 0: as many as processors */
 	const char *cache_dir; /* NULL: the default; "": none */
-	const char *dump_dir;  /* write every stage's text here; NULL: none */
+	const char *dump_dir;   /* write every stage's text here; NULL: none */
+	const char *stop_after; /* stop after this pass; no compiled model is made; NULL: go the whole way */
+	bool no_optimise;       /* compile the graph as it is: no rewriting, no folding */
 } hdt_compile_options;
 
 /* Compile; the model must outlive the result. */

@@ -89,6 +89,8 @@ extern __attribute__((visibility("hidden"))) const hdt_host *hdt_host_table;
 HDT_END
 
 #if !defined(HIDET_STATIC) && !defined(HIDET_HEADERS_ONLY)
-#include <hidet/calls.h> /* last: from here on a call of hdt_x goes through hdt_host_table */
+#include <hidet/calls.h> /* from here on a call of hdt_x goes through hdt_host_table */
 #endif
+#include <hidet/define.h>
+#include <hidet/shorthand.h>
 #endif

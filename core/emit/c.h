@@ -1,0 +1,82 @@
+/* c.h: what the files of the C emitter share. One emitter lives while one program is written. */
+#ifndef CORE_EMIT_C_H
+#define CORE_EMIT_C_H
+
+#include "base/context.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "emit/emit.h"
+
+/* What is known of an expression while the statement that uses it is written; by id. */
+typedef struct node_info {
+	uint32_t statement; /* the number of the statement that the rest belongs to */
+	int uses;           /* places in its text */
+	int scope;          /* innermost scope around all of them */
+	int local;          /* number of the local const that holds it; 0: none */
+	int arms;           /* SELECT: scope of its first arm; that of the second follows */
+} node_info;
+
+/* A place where locals may stand: 0 is the statement itself, others are arms of selects. */
+typedef struct select_scope {
+	int parent, depth;
+} select_scope;
+
+typedef struct emitter {
+	text *out;
+	const hdt_program *program;
+	hdt_context *context;
+	const char *unit;         /* name of the entry, prefix of all others */
+	int depth;                /* of indentation */
+	map names;                /* interned name -> name in C */
+	VEC(const char *) taken;  /* names in C */
+	map definitions;          /* VARIABLE of a let -> its value */
+	VEC(const hdt_expr *) lets; /* those variables */
+	VEC(const hdt_expr *) let_values;
+	node_info *info; /* by id, for the expressions that existed when the emitter was made */
+	uint32_t info_count;
+	uint32_t statement;
+	bool without_locals; /* a stride is being written: it is no part of the statement's bookkeeping */
+	int local_count;     /* local consts in the current C function */
+	VEC(select_scope) scopes;
+	VEC(const hdt_expr *) nodes; /* of the current statement, larger ids first */
+	int parallel_count;          /* loop bodies of the current function */
+} emitter;
+
+/* c_names.c: names in C, and how dtypes are spelled. */
+const char *c_name(emitter *em, const char *name);
+const char *c_value_type(hdt_dtype dtype);
+const char *c_memory_type(hdt_dtype dtype);
+
+/* c_index.c: the row-major position of an element as a sum of index * stride. */
+typedef struct c_term {
+	const hdt_expr *index;
+	const hdt_expr *stride; /* constant, or a product of symbols */
+} c_term;
+/* Fills `terms` (room for HDT_MAX_RANK); returns their number. Neighbouring indices that are quotient and remainder of one position
+ * are joined to that position. */
+int c_terms(const hdt_tensor *t, const hdt_expr *const *indices, c_term *terms);
+/* Append the element's lvalue: x[i * 7 + j]. */
+void c_element(emitter *em, int scope, const hdt_tensor *t, const hdt_expr *const *indices);
+
+/* c_share.c: which expressions of a statement become local consts. */
+
+/* Look through the expressions of one statement, to be written with c_value in scope 0, and write the local consts they share. */
+void c_prepare(emitter *em, const hdt_expr *const *roots, int count);
+/* Append the local consts of a scope, each ended by `end`. Returns how many there are. */
+int c_declare(emitter *em, int scope, const char *end);
+/* The number of the local that holds `e`; 0: none. The scope of an arm (0 or 1) of a select. */
+int c_local(const emitter *em, const hdt_expr *e);
+int c_arm(const emitter *em, const hdt_expr *select, int arm);
+
+/* c_expr.c: values. */
+
+/* Append the value; `precedence` is what the context binds with: parentheses are added around anything weaker. */
+void c_value(emitter *em, int scope, const hdt_expr *e, int precedence);
+enum { C_LOWEST = 0, C_CONDITIONAL = 3, C_SUM = 12, C_PRODUCT = 13, C_UNARY = 14, C_PRIMARY = 15 };
+/* Index arithmetic, which never leaves 64 bits: plain operators will do. */
+bool c_is_index(const emitter *em, const hdt_expr *e);
+
+/* c_cost.c: a rough number of scalar operations of one run through `first` and what follows it, over symbols only. */
+const hdt_expr *c_cost(hdt_context *context, const hdt_stmt *first);
+
+#endif

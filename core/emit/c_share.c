@@ -1,0 +1,159 @@
+/* c_share.c: finds the expressions that a statement uses more than once and makes each a local const, so that the text grows with the
+ * number of distinct expressions.
+ *
+ * A local stands in the innermost scope around all its uses: before the statement, or within the arm of a select, as a statement
+ * expression; so nothing that an arm guards is evaluated outside of it:
+ *     c ? sqrt(x[i]) * sqrt(x[i]) : 0    ->    c ? ({ const float t1 = hidet_sqrt_f32(x[i]); t1 * t1; }) : 0.0f */
+#include "emit/c.h"
+
+#include <stdlib.h>
+
+static node_info *info_of(const emitter *em, const hdt_expr *e)
+{
+	return e->id < em->info_count ? &em->info[e->id] : NULL;
+}
+
+static bool is_leaf(const hdt_expr *e)
+{
+	return e->op == HDT_OP_CONST || e->op == HDT_OP_SYMBOL || e->op == HDT_OP_AXIS || e->op == HDT_OP_VARIABLE;
+}
+
+/* Not worth a local: i + 1. */
+static bool is_short(const emitter *em, const hdt_expr *e)
+{
+	if (e->op != HDT_OP_ADD && e->op != HDT_OP_SUB && e->op != HDT_OP_MUL)
+		return is_leaf(e);
+	return is_leaf(e->args[0]) && is_leaf(e->args[1]) && c_is_index(em, e);
+}
+
+/* The expressions that the text of `e` contains. Returns their number. */
+static int operands(const hdt_expr *e, const hdt_expr **out)
+{
+	if (is_leaf(e))
+		return 0;
+	if (e->op == HDT_OP_LOAD) {
+		c_term terms[HDT_MAX_RANK];
+		int count = c_terms(e->tensor, e->args, terms);
+		for (int i = 0; i < count; i++)
+			out[i] = terms[i].index;
+		return count;
+	}
+	for (int i = 0; i < e->count; i++)
+		out[i] = e->args[i];
+	return e->count;
+}
+
+static void collect(emitter *em, const hdt_expr *e)
+{
+	node_info *info = info_of(em, e);
+	if (!info || info->statement == em->statement)
+		return;
+	*info = (node_info){.statement = em->statement, .scope = -1};
+	if (e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE) {
+		hdt_fail(em->context, HDT_INTERNAL, "program @%s: a reduction reached the emitter", em->program->name);
+		return;
+	}
+	const hdt_expr *below[HDT_MAX_RANK];
+	int count = operands(e, below);
+	for (int i = 0; i < count; i++)
+		collect(em, below[i]);
+	(void)vec_push(em->context, &em->nodes, e);
+}
+
+static int larger_id_first(const void *a, const void *b)
+{
+	uint32_t x = (*(const hdt_expr *const *)a)->id, y = (*(const hdt_expr *const *)b)->id;
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static int common_scope(const emitter *em, int a, int b)
+{
+	const select_scope *scopes = em->scopes.items;
+	while (a != b) {
+		if (scopes[a].depth >= scopes[b].depth)
+			a = scopes[a].parent;
+		else
+			b = scopes[b].parent;
+	}
+	return a;
+}
+
+/* Two scopes, one after the other, for the arms of a select. Returns the first. */
+static int new_arms(emitter *em, int parent)
+{
+	select_scope scope = {parent, em->scopes.items[parent].depth + 1};
+	int first = em->scopes.count;
+	return vec_push(em->context, &em->scopes, scope) && vec_push(em->context, &em->scopes, scope) ? first : -1;
+}
+
+static void add_use(emitter *em, const hdt_expr *e, int scope)
+{
+	node_info *info = info_of(em, e);
+	if (!info)
+		return;
+	info->uses++;
+	info->scope = info->scope < 0 ? scope : common_scope(em, info->scope, scope);
+}
+
+static void add_uses_below(emitter *em, const hdt_expr *e)
+{
+	node_info *info = info_of(em, e);
+	const hdt_expr *below[HDT_MAX_RANK];
+	int count = operands(e, below);
+	bool select = e->op == HDT_OP_SELECT;
+	if (select && (info->arms = new_arms(em, info->scope)) < 0)
+		return;
+	for (int i = 0; i < count; i++)
+		add_use(em, below[i], select && i > 0 ? info->arms + i - 1 : info->scope);
+}
+
+int c_local(const emitter *em, const hdt_expr *e)
+{
+	const node_info *info = info_of(em, e);
+	return info && !em->without_locals && info->statement == em->statement ? info->local : 0;
+}
+
+int c_arm(const emitter *em, const hdt_expr *select, int arm)
+{
+	const node_info *info = info_of(em, select);
+	return info && info->statement == em->statement ? info->arms + arm : 0;
+}
+
+int c_declare(emitter *em, int scope, const char *end)
+{
+	int declared = 0;
+	for (int i = em->nodes.count; i-- > 0;) { /* operands first */
+		const hdt_expr *e = em->nodes.items[i];
+		node_info *info = info_of(em, e);
+		if (info->scope != scope || info->uses < 2 || info->local || is_short(em, e))
+			continue;
+		if (scope == 0)
+			text_indent(em->out, em->depth);
+		int local = ++em->local_count;
+		text_format(em->out, "const %s t%d = ", c_value_type((hdt_dtype)e->dtype), local);
+		c_value(em, scope, e, C_CONDITIONAL);
+		text_add(em->out, end);
+		info->local = local;
+		declared++;
+	}
+	return declared;
+}
+
+void c_prepare(emitter *em, const hdt_expr *const *roots, int count)
+{
+	em->statement++;
+	em->nodes.count = 0;
+	em->scopes.count = 0;
+	if (!vec_push(em->context, &em->scopes, ((select_scope){-1, 0})))
+		return;
+	for (int i = 0; i < count; i++)
+		collect(em, roots[i]);
+	if (hdt_context_status(em->context) != HDT_OK)
+		return;
+	qsort(em->nodes.items, (size_t)em->nodes.count, sizeof *em->nodes.items, larger_id_first);
+	for (int i = 0; i < count; i++)
+		add_use(em, roots[i], 0);
+	for (int i = 0; i < em->nodes.count; i++)
+		add_uses_below(em, em->nodes.items[i]);
+	c_declare(em, 0, ";\n");
+}

@@ -1,0 +1,85 @@
+/* evaluate.c: the value of a dimension or condition for given symbol values. */
+#include "base/vec.h"
+#include "ir/memo.h"
+#include "ir/node.h"
+#include <stdlib.h>
+
+static bool symbol_value(const hdt_expr *e, const bindings *b, int64_t *out)
+{
+	for (int i = 0; b && i < b->count; i++) {
+		if (b->symbols[i] == e) {
+			*out = b->values[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Would scalar_apply wrap where the true result is wanted? */
+static bool overflows(const hdt_expr *e, const scalar *args)
+{
+	int64_t r;
+	switch (e->dtype == HDT_I64 ? e->op : HDT_OP_CONST) {
+	case HDT_OP_ADD:
+		return __builtin_add_overflow(args[0].i, args[1].i, &r);
+	case HDT_OP_SUB:
+		return __builtin_sub_overflow(args[0].i, args[1].i, &r);
+	case HDT_OP_MUL:
+		return __builtin_mul_overflow(args[0].i, args[1].i, &r);
+	case HDT_OP_NEG:
+	case HDT_OP_ABS:
+		return args[0].i == INT64_MIN;
+	case HDT_OP_FLOORDIV:
+	case HDT_OP_TRUNCDIV:
+		return args[0].i == INT64_MIN && args[1].i == -1;
+	default:
+		return false;
+	}
+}
+
+static bool evaluate_node(const hdt_expr *e, const bindings *b, const memo *done, scalar *out)
+{
+	scalar args[3];
+	bool ok = true;
+	if (e->op == HDT_OP_CONST) {
+		*out = expr_value(e);
+		return true;
+	}
+	if (e->op == HDT_OP_SYMBOL)
+		return symbol_value(e, b, &out->i);
+	if (e->op < HDT_OP_ADD || e->count > 3)
+		return false;
+	for (int i = 0; i < e->count; i++)
+		args[i] = memo_find(done, e->args[i])->value;
+	if (overflows(e, args))
+		return false;
+	*out = scalar_apply((hdt_scalar_op)e->op, dtype_of(e->args[e->op == HDT_OP_SELECT ? 1 : 0]), dtype_of(e), args, &ok);
+	return ok;
+}
+
+bool expr_evaluate(const hdt_expr *e, const bindings *b, int64_t *out)
+{
+	expr_order order;
+	memo done = {0};
+	scalar value = {.i = 0};
+	bool ok = true;
+	if (!e || hdt_is_float(dtype_of(e)))
+		return false;
+	if (is_constant(e) || e->op == HDT_OP_SYMBOL) { /* most dimensions */
+		*out = e->integer;
+		return is_constant(e) || symbol_value(e, b, out);
+	}
+	if (!expr_order_of(e, &order))
+		return false;
+	for (int i = 0; i < order.count && ok; i++) {
+		ok = evaluate_node(order.items[i], b, &done, &value);
+		memo_entry *entry = ok ? memo_add(&done, order.items[i]) : NULL;
+		ok = entry != NULL;
+		if (ok)
+			entry->value = value;
+	}
+	memo_free(&done);
+	heap_free(&order);
+	*out = value.i;
+	return ok;
+}

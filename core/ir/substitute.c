@@ -1,0 +1,124 @@
+/* substitute.c: hdt_substitute: leaves replaced by expressions, simplified again.
+ *
+ * An axis that a reduction runs over belongs to it: it is not replaced inside, and when a replacement mentions that very axis from
+ * outside, the reduction gets a new one first:
+ *     i -> k   in   sum(k < 4) x[i, k]   gives   sum(k' < 4) x[k, k'] */
+#include "base/vec.h"
+#include "ir/memo.h"
+#include "ir/node.h"
+#include <stdlib.h>
+
+enum { MAX_NESTING = 64 }; /* of reductions whose axes meet the substitution */
+
+typedef struct substitution {
+	const hdt_expr *const *from, *const *to;
+	int count;
+	int nesting;
+} substitution;
+
+static const hdt_expr *substitute(const hdt_expr *e, const substitution *s);
+
+static const hdt_expr *replacement_of(const substitution *s, const hdt_expr *e)
+{
+	for (int i = 0; i < s->count; i++)
+		if (s->from[i] == e)
+			return s->to[i];
+	return NULL;
+}
+
+/* Does the axis meet the substitution: as something to replace, or inside a replacement? */
+static bool meets(const substitution *s, const hdt_expr *axis)
+{
+	for (int i = 0; i < s->count; i++)
+		if (s->from[i] == axis || (s->to[i] != axis && expr_contains(s->to[i], axis)) || (s->to[i] == axis && s->from[i] != axis))
+			return true;
+	return false;
+}
+
+static bool is_reduction(const hdt_expr *e)
+{
+	return e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE;
+}
+
+static bool binds_met_axis(const substitution *s, const hdt_expr *e)
+{
+	for (int i = 1; is_reduction(e) && i < e->count; i++)
+		if (meets(s, e->args[i]))
+			return true;
+	return false;
+}
+
+/* A reduction whose axes meet the substitution: new axes for all of them, then the rest. */
+static const hdt_expr *substitute_under(const hdt_expr *e, const substitution *outer)
+{
+	VEC(const hdt_expr *) from = {0}, to = {0};
+	const hdt_expr *args[UINT8_MAX], *result = NULL;
+	bool ok = outer->nesting < MAX_NESTING;
+	if (!ok)
+		hdt_fail(e->context, HDT_UNSUPPORTED, "reductions are nested more than %d deep", MAX_NESTING);
+	for (int i = 0; ok && i < outer->count; i++) {
+		bool bound = false;
+		for (int j = 1; j < e->count; j++)
+			bound |= e->args[j] == outer->from[i];
+		ok = bound || (heap_push(&from, outer->from[i]) && heap_push(&to, outer->to[i]));
+	}
+	for (int j = 1; ok && j < e->count; j++) {
+		substitution inner = {from.items, to.items, from.count, outer->nesting + 1};
+		args[j] = hdt_axis(e->args[j]->name, substitute(e->args[j]->args[0], &inner));
+		ok = args[j] && heap_push(&from, e->args[j]) && heap_push(&to, args[j]);
+	}
+	if (ok) {
+		substitution inner = {from.items, to.items, from.count, outer->nesting + 1};
+		args[0] = substitute(e->args[0], &inner);
+		result = expr_rebuild(e, args);
+	}
+	heap_free(&from);
+	heap_free(&to);
+	return result;
+}
+
+static const hdt_expr *substitute_node(const hdt_expr *e, const substitution *s, const memo *done)
+{
+	const hdt_expr *args[UINT8_MAX], *other = replacement_of(s, e);
+	bool changed = false;
+	if (other)
+		return other;
+	if (binds_met_axis(s, e))
+		return substitute_under(e, s);
+	if (e->op == HDT_OP_SYMBOL || e->count == 0)
+		return e;
+	for (int i = 0; i < e->count; i++) {
+		args[i] = memo_find(done, e->args[i])->expr;
+		changed |= args[i] != e->args[i];
+	}
+	return changed ? expr_rebuild(e, args) : e;
+}
+
+static const hdt_expr *substitute(const hdt_expr *e, const substitution *s)
+{
+	expr_order order;
+	memo done = {0};
+	const hdt_expr *result = e;
+	if (!e || !expr_order_of(e, &order))
+		return NULL;
+	for (int i = 0; i < order.count && result; i++) {
+		result = substitute_node(order.items[i], s, &done);
+		memo_entry *entry = result ? memo_add(&done, order.items[i]) : NULL;
+		if (!entry)
+			result = NULL;
+		else
+			entry->expr = result;
+	}
+	memo_free(&done);
+	heap_free(&order);
+	return result;
+}
+
+const hdt_expr *hdt_substitute(const hdt_expr *e, const hdt_expr *const *from, const hdt_expr *const *to, int count)
+{
+	substitution s = {from, to, count, 0};
+	for (int i = 0; i < count; i++)
+		if (!from[i] || !to[i])
+			return NULL;
+	return e ? substitute(e, &s) : NULL;
+}

@@ -1,0 +1,32 @@
+/* cumsum: running sum along an axis; integers and bool give i64. */
+#include "scan.h"
+
+#include <hidet/plugin.h>
+
+static void define(hdt_task *t)
+{
+	scan_define(t, HDT_REDUCE_SUM, true);
+}
+
+static const hdt_attribute attributes[] = {
+	{"axis", HDT_ATTRIBUTE_INT, NULL, "axis to run along"},
+	{0},
+};
+
+const hdt_operator hdt_op_cumsum = {
+	.size = sizeof(hdt_operator),
+	.name = "cumsum",
+	.doc = "running sum along an axis",
+	.inputs = "x",
+	.attributes = attributes,
+	.dtypes = "any",
+	.define = define,
+	.samples = (const char *const[]){
+		"cumsum(T[3, 5], axis=-1)",
+		"cumsum(f32[n, 6], axis=0) where n = 5",
+		"cumsum(f32[0, 3], axis=0)",
+		"cumsum(f32[3, 1], axis=1)",
+		"cumsum(f32[2, 3, 2], axis=1)",
+		NULL,
+	},
+};

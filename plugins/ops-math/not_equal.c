@@ -1,0 +1,24 @@
+/* not_equal: does x differ from y? Compared in the promoted dtype; with NaN true. */
+#include <hidet/plugin.h>
+
+static void define(hdt_task *t)
+{
+	const hdt_expr *x = hdt_element(t, 0), *y = hdt_element(t, 1);
+	hdt_output_elements(t, hdt_binary(HDT_OP_NE, x, y));
+}
+
+const hdt_operator hdt_op_not_equal = {
+	.size = sizeof(hdt_operator),
+	.name = "not_equal",
+	.doc = "does x differ from y? Gives bool",
+	.inputs = "x, y",
+	.dtypes = "bool u8 int float",
+	.define = define,
+	.samples = (const char *const[]){
+		"not_equal(T[3, 4], T[4])",
+		"not_equal(f32[n, 5], f32[n, 1]) where n = 4",
+		"not_equal(f32[0, 3], f32[3])",
+		"not_equal(i32[1, 3], f32[2, 1] in 0..1)",
+		NULL,
+	},
+};

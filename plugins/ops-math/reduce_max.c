@@ -1,0 +1,34 @@
+/* reduce_max: the largest over axes; NaN when one is NaN; of nothing: a fault. */
+#include "reduction.h"
+
+#include <hidet/plugin.h>
+
+static void define(hdt_task *t)
+{
+	reduction_of_some(t, HDT_REDUCE_MAX);
+}
+
+static const hdt_attribute attributes[] = {
+	{"axes", HDT_ATTRIBUTE_DIMS, "none", "axes to reduce; none: all"},
+	{"keepdims", HDT_ATTRIBUTE_BOOL, "false", "keep reduced axes with size 1"},
+	{0},
+};
+
+const hdt_operator hdt_op_reduce_max = {
+	.size = sizeof(hdt_operator),
+	.name = "reduce_max",
+	.doc = "largest over axes",
+	.inputs = "x",
+	.attributes = attributes,
+	.dtypes = "bool u8 int float",
+	.define = define,
+	.samples = (const char *const[]){
+		"reduce_max(T[3, 4, 5], axes=[-1])",
+		"reduce_max(f32[n, 6], axes=[0], keepdims=true) where n = 5",
+		"reduce_max(f32[4, 1, 3], axes=[0, 2])",
+		"reduce_max(f32[3, 5])",
+		"reduce_max(f32[], keepdims=true)",
+		"reduce_max(f32[0, 3], axes=[1])",
+		NULL,
+	},
+};

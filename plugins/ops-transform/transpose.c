@@ -1,0 +1,53 @@
+/* transpose: dimensions in another order. */
+#include <hidet/plugin.h>
+
+static void define(hdt_task *t)
+{
+	const hdt_tensor *x = hdt_input(t, 0);
+	int64_t axes[HDT_MAX_RANK];
+	int count = hdt_get_ints(t, "axes", axes, HDT_MAX_RANK), source[HDT_MAX_RANK];
+	bool seen[HDT_MAX_RANK] = {false};
+	hdt_list shape = HDT_SCALAR, at = HDT_SCALAR;
+
+	for (int d = 0; d < count; d++) {
+		int64_t from = axes[d] < 0 ? axes[d] + x->rank : axes[d];
+		if (count != x->rank || from < 0 || from >= x->rank || seen[from]) {
+			hdt_reject(t, "axes must name each of the %d dimensions once", x->rank);
+			return;
+		}
+		seen[from] = true;
+		source[from] = d;
+		shape = hdt_list_insert(t, shape, d, x->shape[from]);
+	}
+	if (count != x->rank) {
+		hdt_reject(t, "axes must name each of the %d dimensions once", x->rank);
+		return;
+	}
+	hdt_list i = hdt_axes(t, shape);
+	for (int d = 0; d < x->rank; d++)
+		at = hdt_list_insert(t, at, d, hdt_list_item(i, source[d]));
+	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, at)));
+}
+
+static const hdt_attribute attributes[] = {
+	{"axes", HDT_ATTRIBUTE_DIMS, NULL, "a permutation: dimension d of the result is dimension axes[d] of x"},
+	{0},
+};
+
+const hdt_operator hdt_op_transpose = {
+	.size = sizeof(hdt_operator),
+	.name = "transpose",
+	.doc = "dimensions in another order",
+	.inputs = "x",
+	.attributes = attributes,
+	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.define = define,
+	.samples = (const char *const[]){
+		"transpose(T[2, 3, 4], axes=[2, 0, 1])",
+		"transpose(f32[n, 3], axes=[1, 0]) where n = 5",
+		"transpose(f32[0, 3], axes=[1, 0])",
+		"transpose(f32[], axes=[])",
+		"transpose(f32[1, 3, 2], axes=[0, -1, 1])",
+		NULL,
+	},
+};

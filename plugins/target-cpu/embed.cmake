@@ -1,0 +1,10 @@
+# The bytes of the files in PARTS, joined by FOLDER, as a list of numbers for a C array: cmake -DFOLDER=.. -DPARTS=a,b -DOUT=.. -P embed.cmake
+string(REPLACE "," ";" parts "${PARTS}")
+set(bytes)
+foreach(part ${parts})
+  file(READ ${FOLDER}/${part} hex HEX)
+  string(APPEND bytes ${hex})
+endforeach()
+string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes}")
+string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+file(WRITE ${OUT} "${bytes}\n")

@@ -1,0 +1,255 @@
+/* pool.c: worker threads that wait for a loop by spinning a little, then yielding, then sleeping.
+ *
+ * A loop is cut into about four chunks per thread. Every thread has a home: a range of neighbouring chunks that it takes first, so
+ * that the same thread touches the same data from loop to loop; then it helps the others.
+ *
+ * `state` says all that the threads must agree on in one word: the number of the loop, whether it is open, and how many workers are
+ * inside. A worker enters by adding itself to the word while it says open; the caller closes the loop when no chunk is left and
+ * waits only for those inside. So the loop's description is never read by a worker that comes too late. */
+#include "pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	CHUNKS_PER_THREAD = 4,
+	SPIN_NANOSECONDS = 20 * 1000,       /* then yield to others */
+	IDLE_NANOSECONDS = 2 * 1000 * 1000, /* then sleep: waking takes 30 to 100 us */
+	STACK_BYTES = 8 << 20,
+	CACHE_LINE = 64
+};
+
+#define STATE_INSIDE ((uint64_t)0x7fffffff) /* workers inside the loop */
+#define STATE_OPEN ((uint64_t)0x80000000)
+#define STATE_SERIAL_SHIFT 32
+
+/* The chunks of one home that are left. */
+typedef struct home {
+	_Alignas(CACHE_LINE) atomic_llong next;
+	int64_t end;
+} home;
+
+typedef struct worker {
+	pool *pool;
+	int index; /* of its home; 0 is the caller's */
+	pthread_t thread;
+} worker;
+
+struct pool {
+	_Alignas(CACHE_LINE) atomic_uint_fast64_t state;
+	/* The loop: written while it is closed and nobody is inside. */
+	_Alignas(CACHE_LINE) pool_body body;
+	void *closure;
+	int64_t count, chunk_count;
+	/* Sleeping. */
+	_Alignas(CACHE_LINE) atomic_int sleepers; /* not yet told to wake */
+	atomic_bool quit;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	unsigned wakes; /* under the lock */
+	int threads;
+	pid_t process;
+	worker *workers;
+	home *homes;
+};
+
+static _Thread_local bool inside_loop;
+
+static void pause_a_little(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Iteration at which chunk `k` begins: chunks differ by at most one iteration. */
+static int64_t chunk_begin(const pool *p, int64_t k)
+{
+	int64_t size = p->count / p->chunk_count, longer = p->count % p->chunk_count;
+	return k * size + (k < longer ? k : longer);
+}
+
+static void work(pool *p, int own)
+{
+	inside_loop = true;
+	for (int h = 0; h < p->threads; h++) {
+		home *from = &p->homes[(own + h) % p->threads];
+		for (;;) {
+			int64_t k = atomic_fetch_add_explicit(&from->next, 1, memory_order_relaxed);
+			if (k >= from->end)
+				break;
+			p->body(p->closure, chunk_begin(p, k), chunk_begin(p, k + 1));
+		}
+	}
+	inside_loop = false;
+}
+
+static void sleep_until_woken(pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	unsigned seen = p->wakes;
+	atomic_fetch_add(&p->sleepers, 1);
+	/* A loop opened before the line above may have seen no sleeper: look once more before sleeping. */
+	if (!(atomic_load(&p->state) & STATE_OPEN))
+		while (p->wakes == seen && !atomic_load(&p->quit))
+			pthread_cond_wait(&p->wake, &p->lock);
+	if (p->wakes == seen)
+		atomic_fetch_sub(&p->sleepers, 1);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void wake_sleepers(pool *p)
+{
+	if (atomic_load(&p->sleepers) == 0)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->wakes++;
+	atomic_store(&p->sleepers, 0);
+	pthread_cond_broadcast(&p->wake);
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* Enter the loop if it is open and not the one with number `last`. Returns its number, or `last`. */
+static uint64_t try_enter(pool *p, uint64_t last)
+{
+	uint64_t s = atomic_load_explicit(&p->state, memory_order_relaxed);
+	while (s & STATE_OPEN && s >> STATE_SERIAL_SHIFT != last)
+		if (atomic_compare_exchange_weak_explicit(&p->state, &s, s + 1, memory_order_acquire, memory_order_relaxed))
+			return s >> STATE_SERIAL_SHIFT;
+	return last;
+}
+
+static void *run_worker(void *closure)
+{
+	worker *me = closure;
+	pool *p = me->pool;
+	uint64_t last = 0;
+	int64_t idle_since = now_ns();
+	for (unsigned turn = 0; !atomic_load_explicit(&p->quit, memory_order_relaxed); turn++) {
+		uint64_t serial = try_enter(p, last);
+		if (serial != last) {
+			last = serial;
+			work(p, me->index);
+			atomic_fetch_sub_explicit(&p->state, 1, memory_order_release);
+			idle_since = now_ns();
+			continue;
+		}
+		pause_a_little();
+		if (turn % 16)
+			continue;
+		int64_t idle = now_ns() - idle_since;
+		if (idle > IDLE_NANOSECONDS) {
+			sleep_until_woken(p);
+			idle_since = now_ns();
+		} else if (idle > SPIN_NANOSECONDS) {
+			sched_yield();
+		}
+	}
+	return NULL;
+}
+
+/* Nobody new may enter; wait for those inside. */
+static void close_loop(pool *p)
+{
+	uint64_t s = atomic_fetch_and_explicit(&p->state, ~STATE_OPEN, memory_order_acquire);
+	for (unsigned turn = 1; s & STATE_INSIDE; turn++) {
+		pause_a_little();
+		if (turn % 512 == 0)
+			sched_yield();
+		s = atomic_load_explicit(&p->state, memory_order_acquire);
+	}
+}
+
+void pool_for(pool *p, int64_t count, pool_body body, void *closure)
+{
+	if (count <= 0)
+		return;
+	if (inside_loop || p->threads == 1 || count == 1) {
+		body(closure, 0, count);
+		return;
+	}
+	int64_t most = (int64_t)p->threads * CHUNKS_PER_THREAD;
+	p->body = body;
+	p->closure = closure;
+	p->count = count;
+	p->chunk_count = count < most ? count : most;
+	for (int h = 0; h < p->threads; h++) {
+		atomic_store_explicit(&p->homes[h].next, p->chunk_count * h / p->threads, memory_order_relaxed);
+		p->homes[h].end = p->chunk_count * (h + 1) / p->threads;
+	}
+	uint64_t serial = ((atomic_load_explicit(&p->state, memory_order_relaxed) >> STATE_SERIAL_SHIFT) + 1) & UINT32_MAX;
+	atomic_store(&p->state, (serial ? serial : 1) << STATE_SERIAL_SHIFT | STATE_OPEN);
+	wake_sleepers(p);
+	work(p, 0);
+	close_loop(p);
+}
+
+/* Start the workers; `threads` becomes the number that could be had. */
+static void start(pool *p, int threads)
+{
+	pthread_attr_t attributes;
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	for (; p->threads < threads; p->threads++) {
+		worker *w = &p->workers[p->threads];
+		*w = (worker){.pool = p, .index = p->threads};
+		if (pthread_create(&w->thread, &attributes, run_worker, w) != 0)
+			break;
+	}
+	pthread_attr_destroy(&attributes);
+}
+
+pool *pool_new(int threads)
+{
+	pool *p = aligned_alloc(CACHE_LINE, sizeof *p);
+	if (!p)
+		return NULL;
+	*p = (pool){.threads = 1, .process = getpid()};
+	p->workers = calloc((size_t)threads, sizeof *p->workers);
+	p->homes = aligned_alloc(CACHE_LINE, (size_t)threads * sizeof *p->homes);
+	if (!p->workers || !p->homes || pthread_mutex_init(&p->lock, NULL) != 0 || pthread_cond_init(&p->wake, NULL) != 0) {
+		free(p->workers);
+		free(p->homes);
+		free(p);
+		return NULL;
+	}
+	start(p, threads);
+	return p;
+}
+
+void pool_free(pool *p)
+{
+	if (!p)
+		return;
+	if (p->process == getpid()) {
+		pthread_mutex_lock(&p->lock);
+		atomic_store(&p->quit, true);
+		pthread_cond_broadcast(&p->wake);
+		pthread_mutex_unlock(&p->lock);
+		for (int i = 1; i < p->threads; i++)
+			pthread_join(p->workers[i].thread, NULL);
+		pthread_cond_destroy(&p->wake);
+		pthread_mutex_destroy(&p->lock);
+	}
+	free(p->workers);
+	free(p->homes);
+	free(p);
+}
+
+int pool_threads(const pool *p)
+{
+	return p->threads;
+}

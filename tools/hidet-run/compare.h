@@ -1,0 +1,24 @@
+/* compare.h: how far two tensors are apart. */
+#ifndef HIDET_RUN_COMPARE_H
+#define HIDET_RUN_COMPARE_H
+
+#include <hidet/hidet.h>
+
+typedef struct tolerance {
+	double relative, absolute; /* negative: the dtype's own */
+	double scale;              /* multiplies the dtype's own; 0 means 1 */
+} tolerance;
+
+typedef struct comparison {
+	int64_t elements, mismatched;
+	double max_absolute, max_relative; /* over elements that are finite in both; relative to max(|want|, tolerance's absolute) */
+	int64_t worst[HDT_MAX_RANK];       /* index of the element that exceeds its tolerance by most */
+	double worst_got, worst_want;
+} comparison;
+
+/* Element by element: |got - want| <= absolute + relative * |want|; NaN equals NaN, an infinity equals itself. The shapes are
+ * equal; the dtypes may differ (the tolerance is that of `want`, or of `got` when it is the coarser one). */
+comparison compare_arrays(const hdt_array *got, const hdt_array *want, tolerance t);
+bool same_shape(const hdt_array *a, const hdt_array *b);
+
+#endif

@@ -1,0 +1,216 @@
+/* data.c: gathers the inputs of a run and checks their names; made-up integers stay inside the tables they index. */
+#include "data.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_SIZE = 4, LARGEST_INTEGER = 9 };
+
+static const hdt_array *find(const input_set *set, const char *name)
+{
+	for (int f = 0; f < set->file_count; f++)
+		for (int i = 0; i < set->files[f].count; i++)
+			if (strcmp(set->files[f].items[i].name, name) == 0)
+				return &set->files[f].items[i];
+	return NULL;
+}
+
+static bool ends_with(const char *string, const char *end)
+{
+	size_t n = strlen(string), m = strlen(end);
+	return n >= m && strcmp(string + n - m, end) == 0;
+}
+
+static hdt_status read_file(hdt_context *context, const char *word, tensor_file *out)
+{
+	const char *equals = strchr(word, '=');
+	if (!equals)
+		return ends_with(word, ".npy")
+		           ? hdt_fail(context, HDT_USAGE, "--inputs=%s: a .npy file needs the name of the input: --inputs=NAME=%s", word, word)
+		           : safetensors_read(context, word, out);
+	hdt_status status = npy_read(context, equals + 1, out);
+	if (status == HDT_OK)
+		out->items[0].name = arena_string(&context->arena, word, (size_t)(equals - word));
+	return status;
+}
+
+typedef struct limit_search {
+	const hdt_tensor *input;
+	int64_t limit;
+} limit_search;
+
+static void look_at(const hdt_expr *e, void *closure)
+{
+	limit_search *s = closure;
+	int64_t extent;
+	if (e->op != HDT_OP_BOUNDED || !hdt_is_const(e->args[1], &extent))
+		return;
+	const hdt_expr *index = e->args[0];
+	while (index->op == HDT_OP_CAST || index->op == HDT_OP_SELECT)
+		index = index->op == HDT_OP_SELECT ? index->args[2] : index->args[0];
+	if (index->op == HDT_OP_LOAD && index->tensor == s->input && (s->limit < 0 || extent < s->limit))
+		s->limit = extent;
+}
+
+/* Does every element of the task's only output come unchanged from this input? */
+static bool passes_on(const hdt_task *task, const hdt_tensor *input)
+{
+	const hdt_expr *v = task->output_count == 1 ? task->outputs[0]->value : NULL;
+	while (v && v->op == HDT_OP_CAST)
+		v = v->args[0];
+	return v && v->op == HDT_OP_LOAD && v->tensor == input;
+}
+
+/* How many different indices may stand in `value`: the least extent among the checks of those that index by it; -1: nobody does. */
+static int64_t index_limit(const hdt_graph *graph, const hdt_value *value, int depth)
+{
+	limit_search s = {.limit = -1};
+	for (int n = 0; n < graph->node_count; n++) {
+		const hdt_node *node = graph->nodes[n];
+		for (int i = 0, at = 0; i < node->input_count; i++) {
+			if (!node->inputs[i])
+				continue;
+			s.input = node->task->inputs[at++];
+			if (node->inputs[i] != value)
+				continue;
+			for (int t = 0; t < node->task->tensor_count; t++)
+				expr_walk(node->task->tensors[t]->value, look_at, &s);
+			int64_t next = depth > 0 && passes_on(node->task, s.input) ? index_limit(graph, node->outputs[0], depth - 1) : -1;
+			if (next >= 0 && (s.limit < 0 || next < s.limit))
+				s.limit = next;
+		}
+	}
+	return s.limit;
+}
+
+/* Sizes given by --dim, else a small one inside the range. */
+static hdt_status choose_symbols(hdt_context *context, const hdt_graph *graph, const options *o, int64_t *values)
+{
+	for (int s = 0; s < graph->symbol_count; s++) {
+		int64_t min = graph->symbols[s]->args[0]->integer, max = graph->symbols[s]->args[1]->integer;
+		values[s] = min > DEFAULT_SIZE ? min : max < DEFAULT_SIZE ? max : DEFAULT_SIZE;
+	}
+	for (int i = 0; i < o->dims.count; i++) {
+		const char *word = o->dims.items[i], *equals = strchr(word, '=');
+		char *end = NULL;
+		long long size = equals ? strtoll(equals + 1, &end, 10) : -1;
+		if (!equals || !equals[1] || *end || size < 0)
+			return hdt_fail(context, HDT_USAGE, "--dim takes NAME=SIZE, not '%s'", word);
+		int s = 0;
+		while (s < graph->symbol_count && (strlen(graph->symbols[s]->name) != (size_t)(equals - word) ||
+		                                   strncmp(graph->symbols[s]->name, word, (size_t)(equals - word)) != 0))
+			s++;
+		if (s == graph->symbol_count) {
+			const char *known = "";
+			for (s = 0; s < graph->symbol_count; s++)
+				known = hdt_format(context, "%s%s%s", known, s ? ", " : "", graph->symbols[s]->name);
+			return hdt_fail(context, HDT_BAD_INPUT, "--dim=%s: the model has no dimension of that name; it has: %s", word,
+			                *known ? known : "none");
+		}
+		values[s] = size;
+	}
+	return HDT_OK;
+}
+
+/* The --shape given for input `i`, if any. */
+static const char *shape_word(const options *o, const hdt_graph *graph, int i)
+{
+	char position[24];
+	snprintf(position, sizeof position, "in%d", i);
+	for (int s = 0; s < o->shapes.count; s++) {
+		const char *word = o->shapes.items[s], *equals = strchr(word, '=');
+		size_t n = equals ? (size_t)(equals - word) : 0;
+		if (n && ((strlen(position) == n && strncmp(word, position, n) == 0) ||
+		          (strlen(graph->inputs[i]->name) == n && strncmp(word, graph->inputs[i]->name, n) == 0)))
+			return equals + 1;
+	}
+	return NULL;
+}
+
+static hdt_status parse_shape(hdt_context *context, const char *word, hdt_array *a)
+{
+	a->rank = 0;
+	for (const char *at = word; *at; at++) {
+		char *end;
+		long long size = strtoll(at, &end, 10);
+		if (end == at || size < 0 || a->rank == HDT_MAX_RANK || (*end && *end != 'x'))
+			return hdt_fail(context, HDT_USAGE, "--shape takes sizes as 1x3x224x224, not '%s'", word);
+		a->shape[a->rank++] = size;
+		at = end;
+		if (!*end)
+			break;
+	}
+	return HDT_OK;
+}
+
+static hdt_status make_up(hdt_context *context, const hdt_graph *graph, const options *o, input_set *set)
+{
+	int64_t *values = hdt_allocate(context, sizeof *values * (size_t)(graph->symbol_count + 1));
+	set->made = calloc((size_t)graph->input_count + 1, sizeof *set->made);
+	if (!values || !set->made)
+		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory making up inputs");
+	hdt_status status = choose_symbols(context, graph, o, values);
+	bindings b = {graph->symbols, values, graph->symbol_count};
+	random_stream stream;
+	random_seed(&stream, o->seed < 0 ? 0 : (uint64_t)o->seed);
+	for (int i = 0; status == HDT_OK && i < graph->input_count; i++) {
+		const hdt_value *v = graph->inputs[i];
+		hdt_array *a = &set->arrays[i];
+		*a = (hdt_array){.name = v->name, .dtype = v->dtype, .rank = v->rank};
+		const char *word = shape_word(o, graph, i);
+		if (word)
+			status = parse_shape(context, word, a);
+		for (int d = 0; status == HDT_OK && !word && d < v->rank; d++)
+			if (!expr_evaluate(v->shape[d], &b, &a->shape[d]) || a->shape[d] < 0)
+				status = hdt_fail(context, HDT_BAD_INPUT, "dimension %d of input '%s' cannot be computed for these sizes", d, v->name);
+		int64_t elements = status == HDT_OK ? array_elements(a) : 0;
+		if (status != HDT_OK)
+			break;
+		if (elements < 0 || (uint64_t)elements > SIZE_MAX / 16 || !(a->data = malloc((size_t)elements * hdt_dtype_of(a->dtype)->bytes + 1)))
+			return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need %lld elements", v->name, (long long)elements);
+		set->made[set->made_count++] = a->data;
+		int64_t limit = hdt_is_integer(a->dtype) ? index_limit(graph, v, 8) : -1;
+		double high = hdt_is_float(a->dtype) ? 1 : limit > 0 ? (double)(limit - 1) : LARGEST_INTEGER;
+		random_fill(&stream, a->dtype, a->data, elements, hdt_is_float(a->dtype) ? -1 : 0, high);
+	}
+	return status;
+}
+
+hdt_status inputs_gather(hdt_context *context, const hdt_graph *graph, const options *o, input_set *out)
+{
+	*out = (input_set){.count = graph->input_count};
+	out->arrays = calloc((size_t)graph->input_count + 1, sizeof *out->arrays);
+	out->files = calloc((size_t)o->inputs.count + 1, sizeof *out->files);
+	if (!out->arrays || !out->files)
+		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory reading inputs");
+	if (!o->inputs.count)
+		return make_up(context, graph, o, out);
+	for (int f = 0; f < o->inputs.count; f++) {
+		hdt_status status = read_file(context, o->inputs.items[f], &out->files[f]);
+		if (status != HDT_OK)
+			return status;
+		out->file_count++;
+	}
+	for (int i = 0; i < graph->input_count; i++) {
+		char position[24];
+		snprintf(position, sizeof position, "in%d", i);
+		const hdt_array *a = find(out, graph->inputs[i]->name);
+		a = a ? a : find(out, position);
+		if (!a)
+			return hdt_fail(context, HDT_BAD_INPUT, "no tensor '%s' or '%s' among the inputs given", graph->inputs[i]->name, position);
+		out->arrays[i] = *a;
+	}
+	return HDT_OK;
+}
+
+void inputs_free(input_set *set)
+{
+	for (int f = 0; f < set->file_count; f++)
+		tensor_file_close(&set->files[f]);
+	for (int i = 0; i < set->made_count; i++)
+		free(set->made[i]);
+	free(set->arrays);
+	free(set->files);
+	free(set->made);
+	*set = (input_set){0};
+}

@@ -1,0 +1,30 @@
+/* data.h: the inputs of a run: from files, or made up. */
+#ifndef HIDET_RUN_DATA_H
+#define HIDET_RUN_DATA_H
+
+#include "graph/graph.h"
+#include "options.h"
+#include "tensors/tensors.h"
+
+typedef struct input_set {
+	hdt_array *arrays; /* in signature order, one for each graph input */
+	int count;
+	tensor_file *files; /* that the arrays point into */
+	int file_count;
+	void **made; /* memory of made-up arrays */
+	int made_count;
+} input_set;
+
+/* Read --inputs, or make up data (--seed, --dim, --shape). Faults are BAD_INPUT or USAGE. */
+hdt_status inputs_gather(hdt_context *context, const hdt_graph *graph, const options *o, input_set *out);
+void inputs_free(input_set *set);
+
+/* A reproducible stream of numbers: xoshiro256** seeded through splitmix64 (Blackman and Vigna, prng.di.unimi.it). */
+typedef struct random_stream { uint64_t state[4]; } random_stream;
+void random_seed(random_stream *r, uint64_t seed);
+uint64_t random_next(random_stream *r);
+double random_uniform(random_stream *r, double low, double high);
+/* Fill `elements` of dtype: floats uniform in low..high, integers uniform in the whole numbers of low..high, bools 0 or 1. */
+void random_fill(random_stream *r, hdt_dtype dtype, void *data, int64_t elements, double low, double high);
+
+#endif

@@ -1,0 +1,159 @@
+/* info.c: the verb info: what a model takes, gives, needs and will cost, without running it. */
+#include "verbs.h"
+
+#include "graph/graph.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *dims_text(hdt_context *context, hdt_list shape)
+{
+	const char *all = "";
+	for (int d = 0; d < shape.count; d++)
+		all = hdt_format(context, "%s%s%s", all, d ? ", " : "", hdt_expr_text(shape.items[d]));
+	return all;
+}
+
+static json_t *describe_values(hdt_value *const *values, const char *const *names, int count)
+{
+	json_t *list = json_array();
+	for (int i = 0; i < count; i++) {
+		json_t *shape = json_array();
+		for (int d = 0; d < values[i]->rank; d++) {
+			int64_t size;
+			json_array_append_new(shape, hdt_is_const(values[i]->shape[d], &size) ? json_integer(size)
+			                                                                      : json_string(hdt_expr_text(values[i]->shape[d])));
+		}
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name", names ? names[i] : values[i]->name, "dtype",
+		                                      hdt_dtype_of(values[i]->dtype)->name, "shape", shape));
+	}
+	return list;
+}
+
+static json_t *describe_symbols(const hdt_graph *graph)
+{
+	json_t *list = json_array();
+	for (int s = 0; s < graph->symbol_count; s++)
+		json_array_append_new(list, json_pack("{s:s, s:I, s:I}", "name", graph->symbols[s]->name, "min",
+		                                      (json_int_t)graph->symbols[s]->args[0]->integer, "max",
+		                                      (json_int_t)graph->symbols[s]->args[1]->integer));
+	return list;
+}
+
+static json_t *count_operators(const hdt_graph *graph)
+{
+	json_t *counts = json_object();
+	for (int n = 0; n < graph->node_count; n++) {
+		const char *name = graph->nodes[n]->op->name;
+		json_object_set_new(counts, name, json_integer(json_integer_value(json_object_get(counts, name)) + 1));
+	}
+	return counts;
+}
+
+static json_t *count_missing(const hdt_context *context)
+{
+	json_t *counts = json_object();
+	for (const missing_name *m = context->missing; m; m = m->next)
+		json_object_set_new(counts, m->name, json_integer(m->count));
+	return counts;
+}
+
+/* Multiply-adds and the like at the smallest sizes; -1: unknown. */
+static int64_t count_flops(const hdt_graph *graph)
+{
+	int64_t total = 0, *values = calloc((size_t)graph->symbol_count + 1, sizeof *values);
+	if (!values)
+		return -1;
+	for (int s = 0; s < graph->symbol_count; s++)
+		values[s] = graph->symbols[s]->args[0]->integer;
+	bindings b = {graph->symbols, values, graph->symbol_count};
+	for (int n = 0; n < graph->node_count; n++) {
+		int64_t flops = task_flops(graph->nodes[n]->task, &b);
+		if (flops > 0)
+			total += flops;
+	}
+	free(values);
+	return total;
+}
+
+static void print_values(hdt_context *context, const char *title, hdt_value *const *values, const char *const *names, int count)
+{
+	printf("%s\n", title);
+	for (int i = 0; i < count; i++)
+		printf("  %-32s %s[%s]\n", names ? names[i] : values[i]->name, hdt_dtype_of(values[i]->dtype)->name,
+		       dims_text(context, hdt_value_shape(values[i])));
+}
+
+static void print_counts(const char *title, const json_t *counts)
+{
+	const char *name;
+	json_t *count;
+	printf("%s\n", title);
+	json_object_foreach((json_t *)(uintptr_t)counts, name, count)
+	{
+		printf("  %-32s %lld\n", name, (long long)json_integer_value(count));
+	}
+}
+
+static void print_report(const hdt_graph *graph, const json_t *report)
+{
+	hdt_context *context = graph->context;
+	print_values(context, "inputs", graph->inputs, NULL, graph->input_count);
+	print_values(context, "outputs", graph->outputs, graph->output_names, graph->output_count);
+	if (graph->symbol_count)
+		printf("symbols\n");
+	for (int s = 0; s < graph->symbol_count; s++)
+		printf("  %-32s %lld..%lld\n", graph->symbols[s]->name, (long long)graph->symbols[s]->args[0]->integer,
+		       (long long)graph->symbols[s]->args[1]->integer);
+	print_counts("operators", json_object_get(report, "operators"));
+	printf("%lld kernels a run, %.2f MFLOP, weights %.2f MB, intermediates %.2f MB (at least %.2f MB)\n",
+	       (long long)json_integer_value(json_object_get(report, "kernels")), (double)json_integer_value(json_object_get(report, "flops")) * 1e-6,
+	       (double)json_integer_value(json_object_get(report, "weight_bytes")) * 1e-6,
+	       (double)json_integer_value(json_object_get(report, "planned_bytes")) * 1e-6,
+	       (double)json_integer_value(json_object_get(report, "lower_bound_bytes")) * 1e-6);
+}
+
+static int finish(const options *o, json_t *report, int code)
+{
+	return report_json(o, report) ? code : exit_code_of(HDT_IO_ERROR);
+}
+
+/* The model needs what nothing provides: say what. */
+static int report_missing(hdt_session *session, const options *o, int code)
+{
+	const hdt_context *context = session_failed_context(session);
+	json_t *report = json_pack("{s:o}", "missing", context ? count_missing(context) : json_object());
+	if (!o->json || strcmp(o->json, "-") != 0)
+		print_counts("missing", json_object_get(report, "missing"));
+	return finish(o, report, code);
+}
+
+int verb_info(hdt_session *session, const options *o)
+{
+	int code;
+	hdt_model *model = load_model(session, o, &code);
+	if (!model)
+		return code == exit_code_of(HDT_UNSUPPORTED) ? report_missing(session, o, code) : code;
+	hdt_graph *graph = model_graph(model);
+	json_t *report = json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "inputs",
+	                           describe_values(graph->inputs, NULL, graph->input_count), "outputs",
+	                           describe_values(graph->outputs, graph->output_names, graph->output_count), "symbols",
+	                           describe_symbols(graph), "operators", count_operators(graph), "missing", count_missing(graph->context),
+	                           "flops", (json_int_t)count_flops(graph));
+	hdt_compile_options options = compile_options_of(o);
+	compile_report plan = {0};
+	hdt_status status = model_plan(model, &options, &plan);
+	if (status == HDT_OK) {
+		json_object_set_new(report, "kernels", json_integer(plan.steps));
+		json_object_set_new(report, "planned_bytes", json_integer(plan.planned_bytes));
+		json_object_set_new(report, "lower_bound_bytes", json_integer(plan.lower_bound_bytes));
+		json_object_set_new(report, "weight_bytes", json_integer(plan.weight_bytes));
+		if (!o->json || strcmp(o->json, "-") != 0)
+			print_report(graph, report);
+	}
+	code = status == HDT_OK ? finish(o, report, 0) : report_session_fault(session, status);
+	if (status != HDT_OK)
+		json_decref(report);
+	hdt_model_free(model);
+	return code;
+}

@@ -1,0 +1,133 @@
+/* main.c: hidet-run: reads the command line, opens a session with the plugins asked for, runs the verb. */
+#include "verbs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int exit_code_of(hdt_status status)
+{
+	static const int codes[] = {
+#define HDT_STATUS(name, exit_code, doc) exit_code,
+#include <hidet/statuses.def>
+#undef HDT_STATUS
+	};
+	return codes[status];
+}
+
+int report_fault(const hdt_context *context)
+{
+	fprintf(stderr, "hidet-run: %s\n", context->message);
+	if (*context->notes)
+		fprintf(stderr, "%s\n", context->notes);
+	return exit_code_of(context->status);
+}
+
+int report_session_fault(hdt_session *session, hdt_status status)
+{
+	fprintf(stderr, "hidet-run: %s\n", hdt_session_error(session));
+	return exit_code_of(status);
+}
+
+bool report_json(const options *o, json_t *report)
+{
+	bool good = true;
+	if (o->json) {
+		good = strcmp(o->json, "-") == 0 ? json_dumpf(report, stdout, JSON_INDENT(2)) == 0 && putchar('\n') == '\n'
+		                                 : json_dump_file(report, o->json, JSON_INDENT(2)) == 0;
+		if (!good)
+			fprintf(stderr, "hidet-run: cannot write the report to '%s'\n", o->json);
+	}
+	json_decref(report);
+	return good;
+}
+
+double now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+hdt_compile_options compile_options_of(const options *o)
+{
+	return (hdt_compile_options){.size = sizeof(hdt_compile_options),
+	                             .target = o->target ? o->target : "cpu",
+	                             .threads = o->threads > 0 ? (int)o->threads : 0,
+	                             .cache_dir = o->cache_dir,
+	                             .dump_dir = o->dump,
+	                             .stop_after = o->stop_after,
+	                             .no_optimise = o->no_optimise};
+}
+
+hdt_model *load_model(hdt_session *session, const options *o, int *exit_code)
+{
+	*exit_code = exit_code_of(HDT_USAGE);
+	if (o->operands.count != 1) {
+		fprintf(stderr, o->operands.count ? "hidet-run: one model at a time, not also '%s'\n"
+		                                  : "hidet-run: which model? hidet-run MODEL%s\n",
+		        o->operands.count ? o->operands.items[1] : "");
+		return NULL;
+	}
+	hdt_model *model = NULL;
+	hdt_status status = hdt_model_load(session, o->operands.items[0], &model);
+	if (status != HDT_OK)
+		*exit_code = report_session_fault(session, status);
+	return model;
+}
+
+static int run_verb(const options *o)
+{
+	static const struct {
+		char letter;
+		int (*run)(hdt_session *, const options *);
+	} verbs[] = {{'r', verb_run}, {'i', verb_info}, {'p', verb_plugins}, {'s', verb_selftest}};
+	hdt_session_options s = {.size = sizeof s,
+	                         .plugin_files = o->plugin.items,
+	                         .plugin_dirs = o->plugin_dir.items,
+	                         .distribution = o->dist,
+	                         .strict_plugins = o->strict};
+	hdt_session *session = NULL;
+	hdt_status status = hdt_session_open(&s, &session);
+	if (!session) {
+		fprintf(stderr, "hidet-run: out of memory\n");
+		return exit_code_of(HDT_OUT_OF_MEMORY);
+	}
+	int code = 0;
+	if (status != HDT_OK)
+		code = report_session_fault(session, status);
+	/* `plugins` is asked to find out what was refused. */
+	if (status == HDT_OK || (status == HDT_PLUGIN_REFUSED && o->verb == 'p')) {
+		for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+			if (verbs[i].letter == o->verb) {
+				int answer = verbs[i].run(session, o);
+				code = code ? code : answer;
+			}
+	}
+	hdt_session_close(session);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	options o;
+	int code = exit_code_of(HDT_USAGE);
+	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+		printf("hidet-run %s, plugin interface %d.%d\n", HIDET_VERSION, HDT_ABI_MAJOR, HDT_ABI_MINOR);
+		return 0;
+	}
+	if (options_parse(&o, argc, argv)) {
+		if (o.help || argc == 1) {
+			options_help(o.help ? stdout : stderr, o.verb);
+			code = o.help ? 0 : code;
+		} else
+			code = run_verb(&o);
+	}
+	options_free(&o);
+	if (fflush(stdout) != 0 && code == 0) {
+		fprintf(stderr, "hidet-run: cannot write the results to stdout\n");
+		code = exit_code_of(HDT_IO_ERROR);
+	}
+	return code;
+}

@@ -1,0 +1,28 @@
+/* verbs.h: what hidet-run can be asked to do. Each verb returns the exit status of the process. */
+#ifndef HIDET_RUN_VERBS_H
+#define HIDET_RUN_VERBS_H
+
+#include "core/session.h"
+#include "options.h"
+#include <jansson.h>
+
+int verb_run(hdt_session *session, const options *o);
+int verb_info(hdt_session *session, const options *o);
+int verb_plugins(hdt_session *session, const options *o);
+int verb_selftest(hdt_session *session, const options *o);
+
+/* ---- shared by the verbs ---- */
+
+/* Print the message of `context` to stderr; returns the exit code of its status (statuses.def). */
+int report_fault(const hdt_context *context);
+int exit_code_of(hdt_status status);
+/* Print the session's error likewise. */
+int report_session_fault(hdt_session *session, hdt_status status);
+/* Write the report where --json says ("-": stdout); takes over `report`. False after a message. */
+bool report_json(const options *o, json_t *report);
+double now_ms(void);
+/* Load the one operand as a model. NULL after a message; *exit_code is set. */
+hdt_model *load_model(hdt_session *session, const options *o, int *exit_code);
+hdt_compile_options compile_options_of(const options *o);
+
+#endif
