@@ -7,16 +7,23 @@
 #include "base/vec.h"
 #include "emit/emit.h"
 
+/* A scope in which an expression is written once for all its uses there. */
+typedef struct placement {
+	int scope;
+	int uses;
+	int local; /* number of the local const that holds it; 0: none, it is written where it is used */
+	int arms;  /* SELECT: scope of its first arm; that of the second follows */
+	struct placement *next;
+} placement;
+
 /* What is known of an expression while the statement that uses it is written; by id. */
 typedef struct node_info {
 	uint32_t statement; /* the number of the statement that the rest belongs to */
-	int uses;           /* places in its text */
-	int scope;          /* innermost scope around all of them */
-	int local;          /* number of the local const that holds it; 0: none */
-	int arms;           /* SELECT: scope of its first arm; that of the second follows */
+	bool guarded;       /* reads memory or reports: never evaluated where the program does not */
+	placement *placements;
 } node_info;
 
-/* A place where locals may stand: 0 is the statement itself, others are arms of selects. */
+/* A place where locals may stand: 0 is the statement itself, the others are arms of selects: 1 and 2, 3 and 4, ... */
 typedef struct select_scope {
 	int parent, depth;
 } select_scope;
@@ -39,6 +46,7 @@ typedef struct emitter {
 	int local_count;     /* local consts in the current C function */
 	VEC(select_scope) scopes;
 	VEC(const hdt_expr *) nodes; /* of the current statement, larger ids first */
+	size_t statement_start;      /* in the text */
 	int parallel_count;          /* loop bodies of the current function */
 } emitter;
 
@@ -64,9 +72,9 @@ void c_element(emitter *em, int scope, const hdt_tensor *t, const hdt_expr *cons
 void c_prepare(emitter *em, const hdt_expr *const *roots, int count);
 /* Append the local consts of a scope, each ended by `end`. Returns how many there are. */
 int c_declare(emitter *em, int scope, const char *end);
-/* The number of the local that holds `e`; 0: none. The scope of an arm (0 or 1) of a select. */
-int c_local(const emitter *em, const hdt_expr *e);
-int c_arm(const emitter *em, const hdt_expr *select, int arm);
+/* The number of the local that holds `e` in a scope; 0: none. The scope of an arm (0 or 1) of a select. */
+int c_local(const emitter *em, int scope, const hdt_expr *e);
+int c_arm(const emitter *em, int scope, const hdt_expr *select, int arm);
 
 /* c_expr.c: values. */
 

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* C's precedences besides those of c.h. Operands of & ^ | are bracketed although C would not need it for comparisons. */
-enum { C_BIT_OR = 6, C_BIT_XOR = 7, C_BIT_AND = 8, C_COMPARE_EQUAL = 9, C_COMPARE = 10, C_BIT_OPERAND = C_SUM };
+#define LARGEST_STATEMENT (8 << 20) /* bytes of text */
+
+/* C's precedences besides those of c.h. */
+enum { C_BIT_OR = 6, C_BIT_XOR = 7, C_BIT_AND = 8, C_COMPARE_EQUAL = 9, C_COMPARE = 10 };
 
 typedef struct infix {
 	const char *text; /* NULL: there is none */
@@ -156,14 +158,20 @@ static bool divides_plainly(const emitter *em, const hdt_expr *x, const hdt_expr
 static void print_infix(emitter *em, int scope, const hdt_expr *e, infix op, int wanted)
 {
 	int left = op.precedence, right = op.precedence + 1;
-	if (op.precedence <= C_BIT_AND)
-		left = right = C_BIT_OPERAND;
-	if (left == C_BIT_OPERAND && e->args[0]->op == e->op)
-		left = op.precedence; /* a & b & c */
+	if (op.precedence <= C_COMPARE) { /* a reader wants brackets where C needs none: (a < b) & c */
+		bool chain = e->args[0]->op == e->op && op.precedence <= C_BIT_AND;
+		left = chain ? op.precedence : C_SUM;
+		right = C_SUM;
+	}
+	const hdt_expr *second = e->args[1];
 	bool bracket = open_bracket(em, op.precedence, wanted);
 	c_value(em, scope, e->args[0], left);
-	text_add(em->out, op.text);
-	c_value(em, scope, e->args[1], right);
+	if (e->op == HDT_OP_ADD && second->op == HDT_OP_CONST && second->dtype == HDT_I64 && second->integer < 0) {
+		text_format(em->out, " - %llu", 0 - (unsigned long long)second->integer); /* i - 1, not i + -1 */
+	} else {
+		text_add(em->out, op.text);
+		c_value(em, scope, second, right);
+	}
 	close_bracket(em, bracket);
 }
 
@@ -240,9 +248,9 @@ static void print_select(emitter *em, int scope, const hdt_expr *e, int wanted)
 	bool bracket = open_bracket(em, C_CONDITIONAL, wanted);
 	c_value(em, scope, e->args[0], C_CONDITIONAL + 1);
 	text_add(em->out, " ? ");
-	print_arm(em, c_arm(em, e, 0), e->args[1], C_CONDITIONAL + 1);
+	print_arm(em, c_arm(em, scope, e, 0), e->args[1], C_CONDITIONAL + 1);
 	text_add(em->out, " : ");
-	print_arm(em, c_arm(em, e, 1), e->args[2], C_CONDITIONAL);
+	print_arm(em, c_arm(em, scope, e, 1), e->args[2], C_CONDITIONAL);
 	close_bracket(em, bracket);
 }
 
@@ -312,17 +320,18 @@ static bool print_special(emitter *em, int scope, const hdt_expr *e, hdt_dtype d
 		if (!real)
 			text_add(em->out, e->op == HDT_OP_ISFINITE ? "1" : "0");
 		return !real;
-	case HDT_OP_ABS:
-	case HDT_OP_SIGN:
-	case HDT_OP_SHL:
-	case HDT_OP_SHR:
-	case HDT_OP_POW: /* of bool below: x ** y is x | !y */
-		if (dtype == HDT_BOOL && e->op != HDT_OP_POW)
-			c_value(em, scope, e->args[0], wanted);
-		return dtype == HDT_BOOL && e->op != HDT_OP_POW;
 	default:
 		return false;
 	}
+}
+
+/* What has no meaning of its own for bool is done on 0 and 1. */
+static void print_bool_call(emitter *em, int scope, const hdt_expr *e, int wanted)
+{
+	bool bracket = open_bracket(em, C_COMPARE_EQUAL, wanted);
+	print_call(em, scope, e, HDT_U8);
+	text_add(em->out, " != 0");
+	close_bracket(em, bracket);
 }
 
 static void print_operation(emitter *em, int scope, const hdt_expr *e, int wanted)
@@ -345,13 +354,23 @@ static void print_operation(emitter *em, int scope, const hdt_expr *e, int wante
 	} else if (op.text) {
 		print_infix(em, scope, e, op, wanted);
 	} else if (!print_special(em, scope, e, dtype, wanted) && !print_plain_division(em, scope, e, wanted)) {
-		print_call(em, scope, e, dtype == HDT_BOOL ? HDT_U8 : dtype);
+		if (dtype == HDT_BOOL)
+			print_bool_call(em, scope, e, wanted);
+		else
+			print_call(em, scope, e, dtype);
 	}
 }
 
 void c_value(emitter *em, int scope, const hdt_expr *e, int wanted)
 {
-	int local = c_local(em, e);
+	if (hdt_context_status(em->context) != HDT_OK)
+		return;
+	if (em->out->length - em->statement_start > LARGEST_STATEMENT) {
+		hdt_fail(em->context, HDT_UNSUPPORTED, "program @%s: a statement takes more than %d MiB of C", em->program->name,
+		         LARGEST_STATEMENT >> 20);
+		return;
+	}
+	int local = c_local(em, scope, e);
 	if (local) {
 		text_format(em->out, "t%d", local);
 		return;

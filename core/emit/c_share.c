@@ -1,12 +1,15 @@
 /* c_share.c: finds the expressions that a statement uses more than once and makes each a local const, so that the text grows with the
  * number of distinct expressions.
  *
- * A local stands in the innermost scope around all its uses: before the statement, or within the arm of a select, as a statement
- * expression; so nothing that an arm guards is evaluated outside of it:
- *     c ? sqrt(x[i]) * sqrt(x[i]) : 0    ->    c ? ({ const float t1 = hidet_sqrt_f32(x[i]); t1 * t1; }) : 0.0f */
+ * A local stands in the innermost scope around its uses: before the statement, or within the arm of a select, as a statement expression:
+ *     c ? sqrt(x[i]) * sqrt(x[i]) : 0    ->    c ? ({ const float t1 = hidet_sqrt_f32(x[i]); t1 * t1; }) : 0.0f
+ * What reads memory is never moved out of an arm unless it is evaluated there anyway: in both arms of one select, or beside it. So its uses
+ * may need several locals, in scopes apart from each other. */
 #include "emit/c.h"
 
 #include <stdlib.h>
+
+#define MAX_SCOPES 50000 /* of one statement: what arms guard may have to be written in each of them */
 
 static node_info *info_of(const emitter *em, const hdt_expr *e)
 {
@@ -48,15 +51,18 @@ static void collect(emitter *em, const hdt_expr *e)
 	node_info *info = info_of(em, e);
 	if (!info || info->statement == em->statement)
 		return;
-	*info = (node_info){.statement = em->statement, .scope = -1};
+	*info = (node_info){.statement = em->statement, .guarded = e->op == HDT_OP_LOAD || e->op == HDT_OP_BOUNDED};
 	if (e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE) {
 		hdt_fail(em->context, HDT_INTERNAL, "program @%s: a reduction reached the emitter", em->program->name);
 		return;
 	}
 	const hdt_expr *below[HDT_MAX_RANK];
 	int count = operands(e, below);
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
 		collect(em, below[i]);
+		const node_info *operand = info_of(em, below[i]);
+		info->guarded |= operand && operand->guarded;
+	}
 	(void)vec_push(em->context, &em->nodes, e);
 }
 
@@ -65,6 +71,8 @@ static int larger_id_first(const void *a, const void *b)
 	uint32_t x = (*(const hdt_expr *const *)a)->id, y = (*(const hdt_expr *const *)b)->id;
 	return x < y ? 1 : x > y ? -1 : 0;
 }
+
+/* ---- scopes ------------------------------------------------------------------------------------------------------- */
 
 static int common_scope(const emitter *em, int a, int b)
 {
@@ -78,45 +86,97 @@ static int common_scope(const emitter *em, int a, int b)
 	return a;
 }
 
+/* The other arm of the same select. */
+static int other_arm(int scope)
+{
+	return scope % 2 ? scope + 1 : scope - 1;
+}
+
 /* Two scopes, one after the other, for the arms of a select. Returns the first. */
 static int new_arms(emitter *em, int parent)
 {
 	select_scope scope = {parent, em->scopes.items[parent].depth + 1};
 	int first = em->scopes.count;
+	if (first > MAX_SCOPES) {
+		hdt_fail(em->context, HDT_UNSUPPORTED, "program @%s: selects of shared reads nest too deeply", em->program->name);
+		return -1;
+	}
 	return vec_push(em->context, &em->scopes, scope) && vec_push(em->context, &em->scopes, scope) ? first : -1;
 }
 
+/* Where `uses` more in `scope` and what `other` stands for are both served; -1: nowhere. */
+static int joint_scope(const emitter *em, const node_info *info, const placement *other, int scope)
+{
+	int common = common_scope(em, scope, other->scope);
+	if (!info->guarded || common == scope || common == other->scope)
+		return common;
+	return scope > 0 && other->scope == other_arm(scope) ? common : -1;
+}
+
+/* Join the use with every placement that can serve it, as long as there are such; then it is one itself. */
 static void add_use(emitter *em, const hdt_expr *e, int scope)
 {
 	node_info *info = info_of(em, e);
+	int uses = 1;
 	if (!info)
 		return;
-	info->uses++;
-	info->scope = info->scope < 0 ? scope : common_scope(em, info->scope, scope);
+	for (placement **p = &info->placements; *p;) {
+		int joint = joint_scope(em, info, *p, scope);
+		if (joint < 0) {
+			p = &(*p)->next;
+			continue;
+		}
+		uses += (*p)->uses;
+		scope = joint;
+		*p = (*p)->next;
+		p = &info->placements;
+	}
+	placement *added = hdt_allocate(em->context, sizeof *added);
+	if (!added)
+		return;
+	*added = (placement){.scope = scope, .uses = uses, .next = info->placements};
+	info->placements = added;
 }
 
+/* The operands of `e` are used wherever it is written. */
 static void add_uses_below(emitter *em, const hdt_expr *e)
 {
 	node_info *info = info_of(em, e);
 	const hdt_expr *below[HDT_MAX_RANK];
 	int count = operands(e, below);
-	bool select = e->op == HDT_OP_SELECT;
-	if (select && (info->arms = new_arms(em, info->scope)) < 0)
-		return;
-	for (int i = 0; i < count; i++)
-		add_use(em, below[i], select && i > 0 ? info->arms + i - 1 : info->scope);
+	for (placement *p = info->placements; p; p = p->next) {
+		bool select = e->op == HDT_OP_SELECT;
+		if (select && (p->arms = new_arms(em, p->scope)) < 0)
+			return;
+		for (int i = 0; i < count; i++)
+			add_use(em, below[i], select && i > 0 ? p->arms + i - 1 : p->scope);
+	}
 }
 
-int c_local(const emitter *em, const hdt_expr *e)
+/* ---- locals ------------------------------------------------------------------------------------------------------- */
+
+/* The placement that serves a use in `scope`. */
+static placement *find(const emitter *em, const hdt_expr *e, int scope)
 {
 	const node_info *info = info_of(em, e);
-	return info && !em->without_locals && info->statement == em->statement ? info->local : 0;
+	if (!info || em->without_locals || info->statement != em->statement)
+		return NULL;
+	for (placement *p = info->placements; p; p = p->next)
+		if (common_scope(em, p->scope, scope) == p->scope)
+			return p;
+	return NULL;
 }
 
-int c_arm(const emitter *em, const hdt_expr *select, int arm)
+int c_local(const emitter *em, int scope, const hdt_expr *e)
 {
-	const node_info *info = info_of(em, select);
-	return info && info->statement == em->statement ? info->arms + arm : 0;
+	const placement *p = find(em, e, scope);
+	return p ? p->local : 0;
+}
+
+int c_arm(const emitter *em, int scope, const hdt_expr *select, int arm)
+{
+	const placement *p = find(em, select, scope);
+	return p ? p->arms + arm : scope;
 }
 
 int c_declare(emitter *em, int scope, const char *end)
@@ -124,8 +184,8 @@ int c_declare(emitter *em, int scope, const char *end)
 	int declared = 0;
 	for (int i = em->nodes.count; i-- > 0;) { /* operands first */
 		const hdt_expr *e = em->nodes.items[i];
-		node_info *info = info_of(em, e);
-		if (info->scope != scope || info->uses < 2 || info->local || is_short(em, e))
+		placement *p = find(em, e, scope);
+		if (!p || p->scope != scope || p->uses < 2 || p->local || is_short(em, e))
 			continue;
 		if (scope == 0)
 			text_indent(em->out, em->depth);
@@ -133,7 +193,7 @@ int c_declare(emitter *em, int scope, const char *end)
 		text_format(em->out, "const %s t%d = ", c_value_type((hdt_dtype)e->dtype), local);
 		c_value(em, scope, e, C_CONDITIONAL);
 		text_add(em->out, end);
-		info->local = local;
+		p->local = local;
 		declared++;
 	}
 	return declared;
@@ -142,6 +202,7 @@ int c_declare(emitter *em, int scope, const char *end)
 void c_prepare(emitter *em, const hdt_expr *const *roots, int count)
 {
 	em->statement++;
+	em->statement_start = em->out->length;
 	em->nodes.count = 0;
 	em->scopes.count = 0;
 	if (!vec_push(em->context, &em->scopes, ((select_scope){-1, 0})))

@@ -3,6 +3,7 @@
 #define CORE_EXEC_COMPILED_H
 
 #include "exec/cache.h"
+#include "exec/loaded.h"
 #include "graph/graph.h"
 #include "script/script.h"
 #include <hidet/hidet.h>
@@ -26,9 +27,12 @@ typedef struct compile_report {
 	int64_t weight_bytes;
 } compile_report;
 
-/* Takes over `device`. The graph must outlive the result. */
-hdt_status compiled_new(hdt_context *context, hdt_graph *graph, const hdt_target *target, hdt_device *device, hdt_object *object,
-                        const step *steps, int count, compiled_graph **out);
+/* False for a node that only gives views of its inputs: it is no step. */
+bool node_needs_launch(const hdt_node *node);
+
+/* The graph must outlive the result, which is one more user of `on`. `report` holds the times so far. */
+hdt_status compiled_new(hdt_graph *graph, loaded *on, const step *steps, int count, const compile_report *report,
+                        compiled_graph **out);
 void compiled_free(compiled_graph *c);
 /* Inputs in signature order, host memory. Outputs' data is owned by the compiled graph until the next run. Faults go to `diagnostics`. */
 hdt_status compiled_run(compiled_graph *c, hdt_context *diagnostics, const hdt_array *inputs, int input_count, hdt_array *outputs,

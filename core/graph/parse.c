@@ -63,6 +63,19 @@ static bool read_ranges_ahead(const parser *at_inputs, symbol_scope *scope)
 	return !ahead.failed && (!parser_accept(&ahead, "where") || read_ranges(&ahead, scope));
 }
 
+/* A size must come from an input, or no run could tell its value. */
+static bool sizes_have_inputs(parser *p, const symbol_scope *scope, const hdt_graph *graph)
+{
+	for (int i = 0; i < scope->symbols.count; i++) {
+		bool known = false;
+		for (int n = 0; n < graph->symbol_count; n++)
+			known = known || graph->symbols[n] == scope->symbols.items[i];
+		if (!known)
+			return parser_fail(p, "no input has the size '%s'", scope->symbols.items[i]->name), false;
+	}
+	return true;
+}
+
 /* ---- constants ----------------------------------------------------------------------------------------------------- */
 
 /* A file of weights, unmapped when the last constant in it and the parser itself have let go of it. */
@@ -435,7 +448,7 @@ static hdt_graph *read_graph(file_parser *f)
 		symbol_scope known = {0}; /* read before; here only skipped */
 		ok = read_ranges(p, &known);
 	}
-	ok = ok && parser_expect(p, "{", "before the graph's body") && read_body(&g);
+	ok = ok && sizes_have_inputs(p, &scope, g.graph) && parser_expect(p, "{", "before the graph's body") && read_body(&g);
 	p->resolve = NULL;
 	p->closure = NULL;
 	return ok && hdt_context_status(p->context) == HDT_OK ? g.graph : NULL;

@@ -1,7 +1,7 @@
 /* bounds.c: ranges of integer and bool expressions by interval arithmetic, and the two proofs built on them.
  *
- * Facts are computed once, when a node is made, from those of its operands: nothing here descends an expression without a limit.
- * A range is never too narrow. How overflow is judged is told at expr_facts. */
+ * Facts are computed once, when a node is made, from those of its operands: nothing here descends an expression without
+ * a limit. A range is never too narrow. How overflow is judged is told at expr_facts. */
 #include "ir/node.h"
 
 #define SIZE_CONSTANT_LIMIT (INT64_C(1) << 32) /* a larger factor is data (a hash, a mask), not a size */
@@ -347,7 +347,8 @@ static bool below_by_digits(const hdt_expr *x, const hdt_expr *limit, int digits
 	for (int i = 0; i < 2; i++)
 		for (int j = 0; j < 2; j++)
 			if (hdt_proves_equal(high->args[i], limit->args[j]))
-				return below(low, high->args[i], digits - 1) && below(high->args[1 - i], limit->args[1 - j], digits - 1);
+				return below(low, high->args[i], digits - 1) &&
+					   below(high->args[1 - i], limit->args[1 - j], digits - 1);
 	return false;
 }
 

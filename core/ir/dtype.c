@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const hdt_dtype_info dtypes[] = {
-#define HDT_DTYPE(name, text, bytes, kind, compute, accumulate, rtol, atol, doc)                                          \
+#define HDT_DTYPE(name, text, bytes, kind, compute, accumulate, rtol, atol, doc) \
 	{text, bytes, HDT_KIND_##kind, HDT_##compute, HDT_##accumulate, rtol, atol},
 #include <hidet/dtypes.def>
 #undef HDT_DTYPE

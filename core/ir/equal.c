@@ -1,8 +1,9 @@
 /* equal.c: hdt_proves_equal: integer expressions as polynomials.
  *
- * An expression becomes a sum of coefficient * product of atoms, an atom being whatever is not a sum, difference, product or
- * constant. Integers wrap, so this is exact: the coefficients are kept modulo 2^64 and compared modulo the width of the dtype.
- * Two expressions are equal when their difference has no term left. The work is capped; beyond the cap nothing is proved. */
+ * An expression becomes a sum of coefficient * product of atoms, an atom being whatever is not a sum, difference,
+ * product or constant. Integers wrap, so this is exact: the coefficients are kept modulo 2^64 and compared modulo the
+ * width of the dtype. Two expressions are equal when their difference has no term left. The work is capped; beyond the
+ * cap nothing is proved. */
 #include "ir/node.h"
 #include <string.h>
 
@@ -86,7 +87,8 @@ static bool multiply_terms(const term *a, const term *b, term *out)
 	int i = 0, j = 0;
 	*out = (term){.coefficient = a->coefficient * b->coefficient, .count = a->count + b->count};
 	for (int k = 0; k < out->count; k++)
-		out->factors[k] = j == b->count || (i < a->count && a->factors[i] <= b->factors[j]) ? a->factors[i++] : b->factors[j++];
+		out->factors[k] =
+			j == b->count || (i < a->count && a->factors[i] <= b->factors[j]) ? a->factors[i++] : b->factors[j++];
 	return true;
 }
 
@@ -159,7 +161,8 @@ bool hdt_proves_equal(const hdt_expr *a, const hdt_expr *b)
 	if (!a || !b)
 		return false;
 	const expr_facts *fa = facts_of(a), *fb = facts_of(b);
-	if (fa->known && fb->known && fa->min == fa->max && fb->min == fb->max && fa->min == fb->min && a->dtype == b->dtype)
+	if (fa->known && fb->known && fa->min == fa->max && fb->min == fb->max && fa->min == fb->min &&
+		a->dtype == b->dtype)
 		return true;
 	return equal_within(a, b, 0, &steps);
 }

@@ -53,7 +53,8 @@ static bool evaluate_node(const hdt_expr *e, const bindings *b, const memo *done
 		args[i] = memo_find(done, e->args[i])->value;
 	if (overflows(e, args))
 		return false;
-	*out = scalar_apply((hdt_scalar_op)e->op, dtype_of(e->args[e->op == HDT_OP_SELECT ? 1 : 0]), dtype_of(e), args, &ok);
+	*out =
+		scalar_apply((hdt_scalar_op)e->op, dtype_of(e->args[e->op == HDT_OP_SELECT ? 1 : 0]), dtype_of(e), args, &ok);
 	return ok;
 }
 

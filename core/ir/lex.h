@@ -1,15 +1,20 @@
 /* lex.h: the one lexer of the text forms, and the parser of expressions and attributes that all of them share.
  *
+ * A comment runs from # to the end of the line (// divides). A % right before a letter or digit begins a value's name unless it
+ * stands right behind an operand: i % 4 and i%4 are remainders, i %4 is not.
+ *
  * A parser is sticky: after the first fault every token is END and every parse gives NULL. Faults carry file, line, column, the
  * line of text and a caret:
- *     model.hds:3:14: expected ')' after the inputs
- *       %0 = matmul(%x %w)
- *                      ^
+ *     model.hds:3:15: expected ')' after the inputs
+ *       %0 = apply(%x %w)
+ *                     ^
  */
 #ifndef CORE_IR_LEX_H
 #define CORE_IR_LEX_H
 
 #include "ir/expr.h"
+
+enum { PARSER_MAX_DEPTH = 200 };
 
 typedef enum token_kind {
 	TOKEN_END,
@@ -19,7 +24,7 @@ typedef enum token_kind {
 	TOKEN_INTEGER,
 	TOKEN_FLOAT,
 	TOKEN_STRING,  /* `text` unescaped */
-	TOKEN_PUNCTUATION /* `text`: one of ( ) [ ] { } , : = -> => .. + - * / // % < <= == != && || ! & | ^ ~ << >> > >= ? */
+	TOKEN_PUNCTUATION /* `text`: one of ( ) [ ] { } , : ; = -> => .. + - * / // % < <= == != && || ! & | ^ ~ << >> > >= ? */
 } token_kind;
 
 typedef struct token {
@@ -40,12 +45,13 @@ typedef struct parser {
 	const char *line_start;
 	token now;          /* the current token */
 	bool failed;
+	bool had_fault;     /* the context had one before the parser began */
 	int depth;          /* nesting, capped */
 	/* Resolve a bare name in an expression (axis, symbol, tensor...); NULL: unknown. `closure` is the caller's. */
 	const hdt_expr *(*resolve)(struct parser *p, const char *name, void *closure);
 	/* Resolve `name[...]` with parsed indices; NULL: unknown. */
 	const hdt_expr *(*resolve_load)(struct parser *p, const char *name, hdt_expr const *const *indices, int count, void *closure);
-	/* Bring axes of a reduction into scope and out again. */
+	/* Bring axes of a reduction into scope and out again. The axis that `resolve` then gives for the name is the one used. */
 	bool (*open_axis)(struct parser *p, const char *name, const hdt_expr *axis, void *closure);
 	void (*close_axes)(struct parser *p, int count, void *closure);
 	void *closure;
@@ -62,7 +68,8 @@ hdt_status parser_fail(parser *p, const char *format, ...) HDT_PRINTF(2, 3);
 hdt_status parser_fail_at(parser *p, const token *where, const char *format, ...) HDT_PRINTF(3, 4);
 
 /* expression := precedence climbing over || && | ^ & == < << + * unary, calls, casts f32(x), loads x[i, j], reductions
- * sum(k < 7, l < n) body   sum<f64>(k < 7) body   argmax(k < 7) body   (a reduction's body extends as far as a product) */
+ * sum(k < 7, l < n) body   sum<f64>(k < 7) body   argmax(k < 7) body   (a reduction's body extends as far as a product;
+ * `max(k <` and `min(k <` begin a reduction). Constants: see print.c. */
 const hdt_expr *parse_expr(parser *p);
 /* dtype such as f32; HDT_DTYPE_NONE after a fault. */
 hdt_dtype parse_dtype(parser *p);

@@ -1,4 +1,5 @@
-/* memo.h: a side table of the nodes seen by one traversal: id -> a result. On the heap, as large as the part that was seen. */
+/* memo.h: a side table of the nodes seen by one traversal: id -> a result. On the heap, as large as the part that was
+ * seen. */
 #ifndef CORE_IR_MEMO_H
 #define CORE_IR_MEMO_H
 
@@ -21,8 +22,8 @@ memo_entry *memo_find(const memo *m, const hdt_expr *key); /* NULL when it was n
 memo_entry *memo_add(memo *m, const hdt_expr *key);        /* a new entry; NULL when memory is out */
 void memo_free(memo *m);
 
-/* The nodes below `root` and itself in an order with operands first, each once; the caller frees. The range of a symbol is left
- * out. False (and a diagnostic) when memory is out. */
+/* The nodes below `root` and itself in an order with operands first, each once; the caller frees. The range of a symbol
+ * is left out. False (and a diagnostic) when memory is out. */
 typedef struct expr_order {
 	const hdt_expr **items;
 	int count, capacity;

@@ -9,9 +9,9 @@
 
 /* What is known of an integer or bool expression. Computed when the node is made, from its operands' facts.
  *
- * Sizes do not overflow: an i64 expression made of symbols, axes, checked indices and small constants counts or addresses the
- * elements of tensors, of which there are fewer than 2^63. So where the arithmetic of a `size` leaves 64 bits its range
- * saturates. All other arithmetic wraps, and a range that might wrap becomes that of the dtype. */
+ * Sizes do not overflow: an i64 expression made of symbols, axes, checked indices and small constants counts or
+ * addresses the elements of tensors, of which there are fewer than 2^63. So where the arithmetic of a `size` leaves 64
+ * bits its range saturates. All other arithmetic wraps, and a range that might wrap becomes that of the dtype. */
 typedef struct expr_facts {
 	int64_t min, max; /* when `known` */
 	bool known;
@@ -28,7 +28,7 @@ typedef struct expr_record {
 typedef struct expr_table {
 	expr_record **slots; /* open addressing; a power of two, NULL is free */
 	size_t capacity;
-	uint32_t count; /* nodes made: the next id */
+	uint32_t count;  /* nodes made: the next id */
 	uint32_t serial; /* of the last axis or variable */
 	map symbols;     /* interned name -> SYMBOL */
 } expr_table;
@@ -51,9 +51,9 @@ bool dtype_range(hdt_dtype dtype, int64_t *min, int64_t *max);
 bool proves_below(const hdt_expr *x, const hdt_expr *limit);
 bool proves_at_least(const hdt_expr *x, int64_t least);
 
-/* A rule looks at the operands of a node about to be made and gives a simpler equal of it, or NULL when it does not apply. Each
- * makes the expression smaller or nearer to the canonical form (constants to the right, sums and products leaning left), so that
- * building ends. */
+/* A rule looks at the operands of a node about to be made and gives a simpler equal of it, or NULL when it does not
+ * apply. Each makes the expression smaller or nearer to the canonical form (constants to the right, sums and products
+ * leaning left), so that building ends. */
 typedef const hdt_expr *rule(const hdt_expr *const *args);
 #define RULE(name) static const hdt_expr *name(const hdt_expr *const *a)
 /* Try the rules of a row of a table in order: up to NULL or until the row's room ends. */

@@ -1,9 +1,9 @@
-/* scalar.c: what each scalar operation means, on one element. The folder and the reference evaluator both call this, and every
- * target agrees with it.
+/* scalar.c: what each scalar operation means, on one element. The folder and the reference evaluator both call this,
+ * and every target agrees with it.
  *
- * Floats are worked on in double and rounded to the compute dtype of the result after each operation: for + - * / and sqrt this
- * is the correctly rounded f32 result. 16-bit floats compute in f32 and are rounded to 16 bits only by a cast or a store.
- * Integers wrap. */
+ * Floats are worked on in double and rounded to the compute dtype of the result after each operation: for + - * / and
+ * sqrt this is the correctly rounded f32 result. 16-bit floats compute in f32 and are rounded to 16 bits only by a cast
+ * or a store. Integers wrap. */
 #include "ir/expr.h"
 #include "ir/half.h"
 #include <math.h>
@@ -32,12 +32,14 @@ static double round_to(double v, hdt_dtype dtype)
 	return hdt_dtype_of(dtype)->compute == HDT_F64 ? v : (double)(float)v;
 }
 
-/* ---- conversions -------------------------------------------------------------------------------------------------- */
+/* ---- conversions ---- */
 
 /* 16-bit floats are reached through f32, as on every target. */
 static double narrow(float v, hdt_dtype to)
 {
-	return to == HDT_F16 ? half_to_float(half_from_float(v)) : to == HDT_BF16 ? bfloat_to_float(bfloat_from_float(v)) : (double)v;
+	return to == HDT_F16    ? half_to_float(half_from_float(v))
+		   : to == HDT_BF16 ? bfloat_to_float(bfloat_from_float(v))
+							: (double)v;
 }
 
 static double integer_to_float(int64_t v, hdt_dtype from, hdt_dtype to)
@@ -80,7 +82,7 @@ scalar scalar_cast(scalar v, hdt_dtype from, hdt_dtype to)
 	return r;
 }
 
-/* ---- integers ----------------------------------------------------------------------------------------------------- */
+/* ---- integers ---- */
 
 static int64_t floor_quotient(int64_t a, int64_t b)
 {
@@ -221,7 +223,7 @@ static int64_t apply_integer(hdt_scalar_op op, hdt_dtype dtype, int64_t x, int64
 	}
 }
 
-/* ---- floats ------------------------------------------------------------------------------------------------------- */
+/* ---- floats ---- */
 
 static bool apply_test(hdt_scalar_op op, double x, double y, bool *out)
 {
@@ -397,13 +399,13 @@ scalar scalar_apply(hdt_scalar_op op, hdt_dtype operand, hdt_dtype result, const
 	return r;
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
-#define LOAD_AS(type, field)                                                                                               \
-	do {                                                                                                                   \\
-		type element;                                                                                                      \
-		memcpy(&element, at, sizeof element);                                                                              \
-		v.field = element;                                                                                                 \
+#define LOAD_AS(type, field)                  \
+	do {                                      \
+		type element;                         \
+		memcpy(&element, at, sizeof element); \
+		v.field = element;                    \
 	} while (0)
 
 scalar scalar_load(const void *data, hdt_dtype dtype, int64_t index)
@@ -454,10 +456,10 @@ scalar scalar_load(const void *data, hdt_dtype dtype, int64_t index)
 	return v;
 }
 
-#define STORE_AS(type, field)                                                                                              \
-	do {                                                                                                                   \\
-		type element = (type)v.field;                                                                                      \
-		memcpy(at, &element, sizeof element);                                                                              \
+#define STORE_AS(type, field)                 \
+	do {                                      \
+		type element = (type)v.field;         \
+		memcpy(at, &element, sizeof element); \
 	} while (0)
 
 void scalar_store(void *data, hdt_dtype dtype, int64_t index, scalar v)

@@ -1,9 +1,9 @@
-/* simplify.c: what a node about to be made is simplified to: constant folding, and the rules that hold for every dtype, for bool and
- * for floats. Rules of integers are in simplify_integer.c.
+/* simplify.c: what a node about to be made is simplified to: constant folding, and the rules that hold for every dtype,
+ * for bool and for floats. Rules of integers are in simplify_integer.c.
  *
- * A rule is one line of comment over its body. Floats are never reassociated, and nothing is assumed of NaN, infinities and the
- * sign of zero: a rule of floats is exact or does not exist. Functions that a C library computes with an error of its own are not
- * folded, so that the same input gives the same text on every machine. */
+ * A rule is one line of comment over its body. Floats are never reassociated, and nothing is assumed of NaN, infinities
+ * and the sign of zero: a rule of floats is exact or does not exist. Functions that a C library computes with an error
+ * of its own are not folded, so that the same input gives the same text on every machine. */
 #include "ir/node.h"
 #include <math.h>
 
@@ -26,13 +26,14 @@ static const hdt_expr *truth(const hdt_expr *like, bool value)
 	return expr_constant(like->context, HDT_BOOL, v);
 }
 
-/* ---- constants ---------------------------------------------------------------------------------------------------- */
+/* ---- constants ---- */
 
 static bool is_folded(hdt_scalar_op op, hdt_dtype operand)
 {
 	if (op <= HDT_OP_ARG_REDUCE)
 		return false;
-	bool function = scalar_op_of(op)->result == OP_RESULT_FLOAT && op != HDT_OP_DIV && op != HDT_OP_SQRT && op != HDT_OP_RSQRT;
+	bool function =
+		scalar_op_of(op)->result == OP_RESULT_FLOAT && op != HDT_OP_DIV && op != HDT_OP_SQRT && op != HDT_OP_RSQRT;
 	return !function && !(op == HDT_OP_POW && hdt_is_float(operand));
 }
 
@@ -57,7 +58,7 @@ static const hdt_expr *fold(hdt_scalar_op op, hdt_dtype dtype, const hdt_expr *c
 	return expr_constant(args[0]->context, dtype, v);
 }
 
-/* ---- every dtype -------------------------------------------------------------------------------------------------- */
+/* ---- every dtype ---- */
 
 /* min(x, x) -> x and the like */
 RULE(same_operands)
@@ -77,10 +78,12 @@ RULE(negate_twice)
 	return is_op(a[0], HDT_OP_NEG) ? a[0]->args[0] : NULL;
 }
 
-/* abs(-x) -> abs(x) */
+/* abs(-x) -> abs(x), of signed dtypes */
 RULE(absolute_of_negated)
 {
-	return is_op(a[0], HDT_OP_NEG) ? hdt_unary(HDT_OP_ABS, a[0]->args[0]) : NULL;
+	return hdt_dtype_of(dtype_of(a[0]))->kind != HDT_KIND_UINT && is_op(a[0], HDT_OP_NEG)
+			   ? hdt_unary(HDT_OP_ABS, a[0]->args[0])
+			   : NULL;
 }
 
 /* select(true, x, y) -> x;  select(c, x, x) -> x */
@@ -115,7 +118,7 @@ RULE(select_same_condition)
 	return NULL;
 }
 
-/* ---- bool --------------------------------------------------------------------------------------------------------- */
+/* ---- bool ---- */
 
 /* max, +, | of bools -> ||   (so that `max(k < 7` in a text always begins a reduction) */
 RULE(as_or)
@@ -222,7 +225,7 @@ RULE(bool_differ)
 	return a[0] == a[1] ? truth(a[0], false) : NULL;
 }
 
-/* ---- floats ------------------------------------------------------------------------------------------------------- */
+/* ---- floats ---- */
 
 /* x * 1 -> x;  x * -1 -> -x */
 RULE(float_mul_one)
@@ -285,11 +288,8 @@ static rule *const bool_rules[HDT_OP_COUNT][3] = {
 };
 
 static rule *const float_rules[HDT_OP_COUNT][2] = {
-	[HDT_OP_ADD] = {float_add_minus_zero},
-	[HDT_OP_SUB] = {float_sub_zero},
-	[HDT_OP_MUL] = {float_mul_one},
-	[HDT_OP_DIV] = {float_div_one},
-	[HDT_OP_POW] = {float_pow_one},
+	[HDT_OP_ADD] = {float_add_minus_zero}, [HDT_OP_SUB] = {float_sub_zero}, [HDT_OP_MUL] = {float_mul_one},
+	[HDT_OP_DIV] = {float_div_one},        [HDT_OP_POW] = {float_pow_one},
 };
 
 /* Floats and integers of unary tests: isnan and its like are known of integers, rounding them changes nothing. */
@@ -316,7 +316,7 @@ static bool is_swapped(hdt_scalar_op op, const hdt_expr *const *args)
 {
 	bool extreme = op == HDT_OP_MIN || op == HDT_OP_MAX;
 	return scalar_op_has(op, 'c') && is_constant(args[0]) && !is_constant(args[1]) &&
-	       !(extreme && hdt_is_float(dtype_of(args[0])));
+		   !(extreme && hdt_is_float(dtype_of(args[0])));
 }
 
 const hdt_expr *simplify_operation(hdt_scalar_op op, hdt_dtype dtype, const hdt_expr *const *args, int count)
@@ -338,7 +338,7 @@ const hdt_expr *simplify_operation(hdt_scalar_op op, hdt_dtype dtype, const hdt_
 	return x->dtype == HDT_BOOL ? apply_rules(bool_rules[op], 3, args) : simplify_integer(op, args);
 }
 
-/* ---- casts -------------------------------------------------------------------------------------------------------- */
+/* ---- casts ---- */
 
 /* Does every value of `from` come back unchanged from `to`? */
 static bool is_lossless(hdt_dtype from, hdt_dtype to)
@@ -355,14 +355,15 @@ static bool is_lossless(hdt_dtype from, hdt_dtype to)
 		return f->kind <= HDT_KIND_INT && bits <= t->bytes * 8 - 1;
 	default:
 		return f->kind == HDT_KIND_FLOAT ? from == to || to == HDT_F64 || (to == HDT_F32 && from != HDT_F64)
-		                                 : bits <= mantissa[to];
+										 : bits <= mantissa[to];
 	}
 }
 
 /* 16-bit floats: is the value one of the dtype already, or only to be rounded to it when stored? */
 static bool is_rounded(const hdt_expr *x)
 {
-	return (x->dtype != HDT_F16 && x->dtype != HDT_BF16) || x->op == HDT_OP_LOAD || x->op == HDT_OP_CONST || x->op == HDT_OP_CAST;
+	return (x->dtype != HDT_F16 && x->dtype != HDT_BF16) || x->op == HDT_OP_LOAD || x->op == HDT_OP_CONST ||
+		   x->op == HDT_OP_CAST;
 }
 
 const hdt_expr *simplify_cast(const hdt_expr *x, hdt_dtype dtype)
@@ -382,7 +383,7 @@ const hdt_expr *simplify_cast(const hdt_expr *x, hdt_dtype dtype)
 	return NULL;
 }
 
-/* ---- reductions --------------------------------------------------------------------------------------------------- */
+/* ---- reductions ---- */
 
 /* Do all axes run at least once? */
 static bool runs(const hdt_expr *const *axes, int count)
@@ -394,7 +395,8 @@ static bool runs(const hdt_expr *const *axes, int count)
 }
 
 /* sum of an integer constant -> constant * number of elements */
-static const hdt_expr *count_elements(const hdt_expr *prototype, const hdt_expr *constant, const hdt_expr *const *axes, int count)
+static const hdt_expr *count_elements(const hdt_expr *prototype, const hdt_expr *constant, const hdt_expr *const *axes,
+									  int count)
 {
 	const hdt_expr *total = hdt_cast(constant, HDT_I64);
 	for (int i = 0; i < count; i++) {
@@ -415,7 +417,9 @@ const hdt_expr *simplify_reduce(const hdt_expr *prototype, const hdt_expr *const
 	case HDT_REDUCE_SUM:
 		if (integer)
 			return count_elements(prototype, value, args + 1, count - 1);
-		return hdt_is_float(dtype_of(value)) && value->real == 0 ? hdt_number(value->context, (hdt_dtype)prototype->dtype, 0) : NULL;
+		return hdt_is_float(dtype_of(value)) && value->real == 0
+				   ? hdt_number(value->context, (hdt_dtype)prototype->dtype, 0)
+				   : NULL;
 	case HDT_REDUCE_MAX:
 	case HDT_REDUCE_MIN:
 	case HDT_REDUCE_ALL:

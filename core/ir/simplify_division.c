@@ -1,10 +1,10 @@
 /* simplify_division.c: rules of // and % of integers: how index arithmetic of reshapes comes apart.
  *
- * They rest on x = d*q + r with floor division; the sums taken apart must not wrap (facts.exact). The main rule splits the terms
- * of x into multiples of the divisor and the rest:
- *     (i*64 + j) // 64 -> i        (i*64 + j) % 64 -> j         where 0 <= j < 64
- *     (i*4 + j) // 8   -> i // 2   (i*4 + j) % 8   -> i%2*4 + j where 0 <= j < 4
- *     (i*m + j) // m   -> i        also for a symbol m, when j is an axis over m or m is at least 1 */
+ * They rest on x = d*q + r with floor division; the sums taken apart must not wrap (facts.exact). The main rule splits
+ * the terms of x into multiples of the divisor and the rest:
+ *     (i*64 + j) // 64 -> i        (i*64 + j) % 64 -> j           where 0 <= j < 64
+ *     (i*4 + j) // 8   -> i // 2   (i*4 + j) % 8   -> i%2*4 + j   where 0 <= j < 4
+ *     (i*m + j) // m   -> i        for a symbol m, when j is an axis over m or m is at least 1 */
 #include "ir/node.h"
 
 enum { MAX_TERMS = 16, MAX_FACTOR_DEPTH = 8 };
@@ -195,7 +195,8 @@ RULE(divide_sum_by_factor)
 	addends x;
 	split s;
 	const hdt_expr *g, *k;
-	if (!proves_at_least(a[1], 0) || !collect(a[0], &x) || !split_by_factor(&x, a[1], &s, &g, &k) || !proves_at_least(k, 0))
+	if (!proves_at_least(a[1], 0) || !collect(a[0], &x) || !split_by_factor(&x, a[1], &s, &g, &k) ||
+		!proves_at_least(k, 0))
 		return NULL;
 	return hdt_floordiv(s.quotient, k);
 }
@@ -203,8 +204,8 @@ RULE(divide_sum_by_factor)
 /* x % 1 -> 0;  x % 0 -> 0;  0 % y -> 0;  x % x -> 0;  x % -1 -> 0 */
 RULE(remainder_of_unit)
 {
-	bool zero = is_integer_constant(a[1], 1) || is_integer_constant(a[1], 0) || is_integer_constant(a[0], 0) || a[0] == a[1] ||
-	            (is_integer_constant(a[1], -1) && hdt_dtype_of(dtype_of(a[1]))->kind == HDT_KIND_INT);
+	bool zero = is_integer_constant(a[1], 1) || is_integer_constant(a[1], 0) || is_integer_constant(a[0], 0) ||
+				a[0] == a[1] || (is_integer_constant(a[1], -1) && hdt_dtype_of(dtype_of(a[1]))->kind == HDT_KIND_INT);
 	return zero ? integer_like(a[0], 0) : NULL;
 }
 
@@ -243,7 +244,7 @@ RULE(remainder_of_sum_by_factor)
 	split s;
 	const hdt_expr *g, *k;
 	if (!proves_at_least(a[1], 0) || !collect(a[0], &x) || x.count < 2 || !split_by_factor(&x, a[1], &s, &g, &k) ||
-	    !collect(s.quotient, &q) || !is_positive(k, &q))
+		!collect(s.quotient, &q) || !is_positive(k, &q))
 		return NULL;
 	return hdt_add(hdt_mul(hdt_mod(s.quotient, k), g), s.rest);
 }
@@ -259,6 +260,6 @@ const hdt_expr *simplify_floordiv(const hdt_expr *const *args)
 const hdt_expr *simplify_mod(const hdt_expr *const *args)
 {
 	static rule *const rules[ROOM] = {remainder_of_unit, remainder_small, remainder_twice, remainder_of_sum,
-	                                  remainder_of_sum_by_factor};
+									  remainder_of_sum_by_factor};
 	return apply_rules(rules, ROOM, args);
 }

@@ -1,7 +1,8 @@
 /* simplify_integer.c: rules for integer operands.
  *
- * Integers wrap, so the rules of sums and products hold for every width. Rules of order rest on ranges (bounds.c). The canonical
- * form: constants to the right and gathered, sums and products leaning left, x - c of signed written x + -c, like terms joined. */
+ * Integers wrap, so the rules of sums and products hold for every width. Rules of order rest on ranges (bounds.c). The
+ * canonical form: constants to the right and gathered, sums and products leaning left, x - c of signed written x + -c,
+ * like terms joined. */
 #include "ir/node.h"
 
 enum { REACH = 8 }; /* terms of a sum that a rule looks at */
@@ -33,7 +34,7 @@ static const hdt_expr *truth(const hdt_expr *like, bool value)
 	return expr_constant(like->context, HDT_BOOL, v);
 }
 
-/* ---- sums --------------------------------------------------------------------------------------------------------- */
+/* ---- sums ---- */
 
 const hdt_expr *split_coefficient(const hdt_expr *e, int64_t *coefficient)
 {
@@ -151,46 +152,51 @@ RULE(add_like_terms)
 	return is_constant(a[1]) ? NULL : merge_term(a[0], base, c, REACH);
 }
 
-/* (x // b) * (b*s) + (x % b) * s -> x * s, in either order, b not 0 */
-RULE(add_digits)
+/* Is `quotient` x // b for the digit x % b? Also when x is itself p // d: then it is p // (d*b). */
+static bool is_quotient_of(const hdt_expr *quotient, const hdt_expr *digit)
 {
-	int64_t s, m;
-	for (int low = 0; low < 2; low++) {
-		const hdt_expr *digit = split_coefficient(a[low], &s);
-		if (!is_op(digit, HDT_OP_MOD) || !is_constant(digit->args[1]) || is_integer_constant(digit->args[1], 0))
-			continue;
-		const hdt_expr *sum = a[1 - low], *quotient = hdt_floordiv(digit->args[0], digit->args[1]);
-		int64_t b = digit->args[1]->integer;
-		if (!quotient)
-			return NULL;
-		/* the term sought: the sum itself or its last one */
-		bool lone = split_coefficient(sum, &m) == quotient;
-		if (!lone && !(is_op(sum, HDT_OP_ADD) && split_coefficient(sum->args[1], &m) == quotient))
-			continue;
-		if (m != wrapping_multiply(b, s))
-			continue;
-		const hdt_expr *joined = scaled(digit->args[0], s);
-		return lone ? joined : hdt_add(sum->args[0], joined);
-	}
-	return NULL;
+	const hdt_expr *x = digit->args[0], *b = digit->args[1];
+	if (!is_op(quotient, HDT_OP_FLOORDIV))
+		return false;
+	if (quotient->args[0] == x)
+		return hdt_proves_equal(quotient->args[1], b);
+	return is_op(x, HDT_OP_FLOORDIV) && quotient->args[0] == x->args[0] && proves_at_least(x->args[1], 1) &&
+		   hdt_proves_equal(quotient->args[1], hdt_mul(x->args[1], b));
 }
 
-/* (x // b) * b + x % b -> x for b that is no constant but at least 1 */
-RULE(add_symbolic_digits)
+/* Is `high` q * b * scale, q being the quotient of the digit x % b? */
+static bool is_higher_digit(const hdt_expr *high, const hdt_expr *digit, int64_t scale)
 {
-	const hdt_expr *digit = a[1], *sum = a[0];
-	if (!is_op(digit, HDT_OP_MOD) || !proves_at_least(digit->args[1], 1))
-		return NULL;
-	const hdt_expr *high = hdt_mul(hdt_floordiv(digit->args[0], digit->args[1]), digit->args[1]);
-	if (sum == high)
-		return digit->args[0];
-	return is_op(sum, HDT_OP_ADD) && sum->args[1] == high ? hdt_add(sum->args[0], digit->args[0]) : NULL;
+	int64_t coefficient;
+	const hdt_expr *b = digit->args[1], *base = split_coefficient(high, &coefficient);
+	if (is_constant(b))
+		return coefficient == wrapping_multiply(b->integer, scale) && is_quotient_of(base, digit);
+	return coefficient == scale && is_op(base, HDT_OP_MUL) &&
+		   ((base->args[1] == b && is_quotient_of(base->args[0], digit)) ||
+			(base->args[0] == b && is_quotient_of(base->args[1], digit)));
+}
+
+/* (x // b) * b * s + (x % b) * s -> x * s, in either order, for b at least 1 */
+RULE(add_digits)
+{
+	int64_t scale;
+	for (int low = 0; low < 2; low++) {
+		const hdt_expr *digit = split_coefficient(a[low], &scale), *sum = a[1 - low];
+		if (!is_op(digit, HDT_OP_MOD) || !proves_at_least(digit->args[1], 1))
+			continue;
+		if (is_higher_digit(sum, digit, scale))
+			return scaled(digit->args[0], scale);
+		if (is_op(sum, HDT_OP_ADD) && is_higher_digit(sum->args[1], digit, scale))
+			return hdt_add(sum->args[0], scaled(digit->args[0], scale));
+	}
+	return NULL;
 }
 
 /* x - c -> x + -c; unsigned keep it, for the sake of their range */
 RULE(sub_constant)
 {
-	return is_constant(a[1]) && is_signed(a[1]) ? hdt_add(a[0], integer_like(a[1], wrapping_negate(a[1]->integer))) : NULL;
+	return is_constant(a[1]) && is_signed(a[1]) ? hdt_add(a[0], integer_like(a[1], wrapping_negate(a[1]->integer)))
+												: NULL;
 }
 
 /* 0 - x -> -x */
@@ -236,7 +242,8 @@ RULE(sub_multiple)
 {
 	int64_t c;
 	const hdt_expr *quotient = split_coefficient(a[1], &c);
-	if (!is_op(quotient, HDT_OP_FLOORDIV) || quotient->args[0] != a[0] || c == 0 || !is_integer_constant(quotient->args[1], c))
+	if (!is_op(quotient, HDT_OP_FLOORDIV) || quotient->args[0] != a[0] || c == 0 ||
+		!is_integer_constant(quotient->args[1], c))
 		return NULL;
 	return hdt_mod(a[0], quotient->args[1]);
 }
@@ -254,7 +261,7 @@ RULE(neg_inside)
 	return NULL;
 }
 
-/* ---- products ----------------------------------------------------------------------------------------------------- */
+/* ---- products ---- */
 
 /* x * 0 -> 0, x & 0 -> 0 */
 RULE(times_zero)
@@ -327,7 +334,7 @@ RULE(fmod_as_mod)
 	return same_as_floor(a) ? hdt_mod(a[0], a[1]) : NULL;
 }
 
-/* ---- order -------------------------------------------------------------------------------------------------------- */
+/* ---- order ---- */
 
 typedef enum order { UNKNOWN, BELOW, NOT_ABOVE, SAME, NOT_BELOW, ABOVE, DIFFERENT } order;
 
@@ -342,7 +349,8 @@ static order order_by_range(int64_t xmin, int64_t xmax, int64_t ymin, int64_t ym
 	return xmax <= ymin ? NOT_ABOVE : xmin >= ymax ? NOT_BELOW : UNKNOWN;
 }
 
-/* What is proved of x beside y: by their ranges, by their forms, and for sizes by the range of x - y, where common terms vanish. */
+/* What is proved of x beside y: by their ranges, by their forms, and for sizes by the range of x - y, where common
+ * terms vanish. */
 static order order_of(const hdt_expr *x, const hdt_expr *y)
 {
 	const expr_facts *fx = facts_of(x), *fy = facts_of(y);
@@ -377,8 +385,18 @@ RULE(less_known)
 		return NULL;
 	}
 }
+/* x + 1 <= y and x <= y - 1 where x < y */
+static bool proves_step_below(const hdt_expr *x, const hdt_expr *y)
+{
+	if (is_op(x, HDT_OP_ADD) && is_integer_constant(x->args[1], 1) && facts_of(x)->exact)
+		return proves_below(x->args[0], y);
+	return is_op(y, HDT_OP_ADD) && is_integer_constant(y->args[1], -1) && facts_of(y)->exact &&
+		   proves_below(x, y->args[0]);
+}
 RULE(less_equal_known)
 {
+	if (proves_step_below(a[0], a[1]))
+		return truth(a[0], true);
 	switch (order_of(a[0], a[1])) {
 	case BELOW:
 	case NOT_ABOVE:
@@ -431,7 +449,7 @@ static const hdt_expr *move_constant_across(hdt_scalar_op op, const hdt_expr *co
 		const hdt_expr *sum = a[side], *limit = a[1 - side];
 		int64_t moved;
 		if (!is_constant(limit) || !is_op(sum, HDT_OP_ADD) || !is_constant(sum->args[1]) || !is_signed(sum) ||
-		    !facts_of(sum)->exact || __builtin_sub_overflow(limit->integer, sum->args[1]->integer, &moved))
+			!facts_of(sum)->exact || __builtin_sub_overflow(limit->integer, sum->args[1]->integer, &moved))
 			continue;
 		const hdt_expr *constant = integer_like(limit, moved);
 		if (constant && constant->integer == moved)
@@ -452,12 +470,16 @@ RULE(less_equal_move_constant)
 RULE(min_known)
 {
 	order found = order_of(a[0], a[1]);
-	return found == BELOW || found == NOT_ABOVE ? a[0] : found == ABOVE || found == NOT_BELOW || found == SAME ? a[1] : NULL;
+	return found == BELOW || found == NOT_ABOVE                    ? a[0]
+		   : found == ABOVE || found == NOT_BELOW || found == SAME ? a[1]
+																   : NULL;
 }
 RULE(max_known)
 {
 	order found = order_of(a[0], a[1]);
-	return found == BELOW || found == NOT_ABOVE ? a[1] : found == ABOVE || found == NOT_BELOW || found == SAME ? a[0] : NULL;
+	return found == BELOW || found == NOT_ABOVE                    ? a[1]
+		   : found == ABOVE || found == NOT_BELOW || found == SAME ? a[0]
+																   : NULL;
 }
 
 /* min(min(x, c), d) -> min(x, min(c, d)), and with max */
@@ -496,7 +518,7 @@ RULE(bounded_known)
 	return proves_below(a[0], a[1]) ? a[0] : NULL;
 }
 
-/* ---- bits --------------------------------------------------------------------------------------------------------- */
+/* ---- bits ---- */
 
 /* x & -1 -> x */
 RULE(and_all_bits)
@@ -516,15 +538,16 @@ RULE(complement_twice)
 	return is_op(a[0], HDT_OP_BIT_NOT) ? a[0]->args[0] : NULL;
 }
 
-enum { ROOM = 11 };
+enum { ROOM = 10 };
 
 static rule *const rules[HDT_OP_COUNT][ROOM] = {
 	[HDT_OP_ADD] = {right_zero, add_constants, add_to_constant_minus, add_constant_last, add_lean_left, add_like_terms,
-	                add_after_constant_minus, add_digits, add_symbolic_digits, add_negative, add_to_negative},
-	[HDT_OP_SUB] = {right_zero, sub_constant, sub_from_zero, sub_multiple, sub_lean_left, sub_like_terms, sub_constant_last,
-	                sub_negative},
+					add_after_constant_minus, add_digits, add_negative, add_to_negative},
+	[HDT_OP_SUB] = {right_zero, sub_constant, sub_from_zero, sub_multiple, sub_lean_left, sub_like_terms,
+					sub_constant_last, sub_negative},
 	[HDT_OP_NEG] = {neg_inside},
-	[HDT_OP_MUL] = {times_zero, right_one, mul_minus_one, mul_constants, mul_over_constant, mul_constant_last, mul_lean_left},
+	[HDT_OP_MUL] = {times_zero, right_one, mul_minus_one, mul_constants, mul_over_constant, mul_constant_last,
+					mul_lean_left},
 	[HDT_OP_FLOORDIV] = {simplify_floordiv},
 	[HDT_OP_MOD] = {simplify_mod},
 	[HDT_OP_TRUNCDIV] = {right_one, truncdiv_as_floordiv},

@@ -1,7 +1,7 @@
 /* substitute.c: hdt_substitute: leaves replaced by expressions, simplified again.
  *
- * An axis that a reduction runs over belongs to it: it is not replaced inside, and when a replacement mentions that very axis from
- * outside, the reduction gets a new one first:
+ * An axis that a reduction runs over belongs to it: it is not replaced inside, and when a replacement mentions that
+ * very axis from outside, the reduction gets a new one first:
  *     i -> k   in   sum(k < 4) x[i, k]   gives   sum(k' < 4) x[k, k'] */
 #include "base/vec.h"
 #include "ir/memo.h"
@@ -30,7 +30,7 @@ static const hdt_expr *replacement_of(const substitution *s, const hdt_expr *e)
 static bool meets(const substitution *s, const hdt_expr *axis)
 {
 	for (int i = 0; i < s->count; i++)
-		if (s->from[i] == axis || (s->to[i] != axis && expr_contains(s->to[i], axis)) || (s->to[i] == axis && s->from[i] != axis))
+		if (s->from[i] == axis || expr_contains(s->to[i], axis))
 			return true;
 	return false;
 }
@@ -117,8 +117,11 @@ static const hdt_expr *substitute(const hdt_expr *e, const substitution *s)
 const hdt_expr *hdt_substitute(const hdt_expr *e, const hdt_expr *const *from, const hdt_expr *const *to, int count)
 {
 	substitution s = {from, to, count, 0};
-	for (int i = 0; i < count; i++)
+	bool possible = false;
+	for (int i = 0; i < count; i++) {
 		if (!from[i] || !to[i])
 			return NULL;
-	return e ? substitute(e, &s) : NULL;
+		possible |= e && from[i]->id <= e->id; /* parts have smaller ids */
+	}
+	return e && possible ? substitute(e, &s) : e;
 }

@@ -1,10 +1,11 @@
-/* walk.c: traversal of expressions: visiting, searching, rebuilding. Shared parts are seen once, and no depth overflows the stack. */
+/* walk.c: traversal of expressions: visiting, searching, rebuilding. Shared parts are seen once, and no depth overflows
+ * the stack. */
 #include "base/vec.h"
 #include "ir/memo.h"
 #include "ir/node.h"
 #include <stdlib.h>
 
-/* ---- the side table ----------------------------------------------------------------------------------------------- */
+/* ---- the side table ---- */
 
 static size_t slot_of(const memo_entry *entries, size_t capacity, const hdt_expr *key)
 {
@@ -53,28 +54,28 @@ void memo_free(memo *m)
 	*m = (memo){0};
 }
 
-/* ---- order -------------------------------------------------------------------------------------------------------- */
+/* ---- order ---- */
 
 typedef struct frame {
 	const hdt_expr *node;
 	int next; /* operand to go into */
 } frame;
+typedef VEC(frame) frames;
 
 static bool is_leaf(const hdt_expr *e)
 {
 	return e->count == 0 || e->op == HDT_OP_SYMBOL;
 }
 
-static bool push_unseen(const hdt_expr *e, memo *seen, void *frames)
+static bool push_unseen(const hdt_expr *e, memo *seen, frames *stack)
 {
-	VEC(frame) *stack = frames;
 	frame f = {e, 0};
 	return memo_find(seen, e) || (memo_add(seen, e) && heap_push(stack, f));
 }
 
 bool expr_order_of(const hdt_expr *root, expr_order *out)
 {
-	VEC(frame) stack = {0};
+	frames stack = {0};
 	memo seen = {0};
 	bool ok = push_unseen(root, &seen, &stack);
 	*out = (expr_order){0};
@@ -106,7 +107,7 @@ void expr_walk(const hdt_expr *e, void (*visit)(const hdt_expr *node, void *clos
 	heap_free(&order);
 }
 
-/* ---- searching ---------------------------------------------------------------------------------------------------- */
+/* ---- searching ---- */
 
 static bool contains(const hdt_expr *e, const hdt_expr *node, hdt_scalar_op op)
 {
@@ -130,7 +131,7 @@ bool expr_contains(const hdt_expr *e, const hdt_expr *node)
 	return node && e && node->id <= e->id && contains(e, node, HDT_OP_CONST);
 }
 
-/* ---- rebuilding --------------------------------------------------------------------------------------------------- */
+/* ---- rebuilding ---- */
 
 static const hdt_expr *rebuild_from(const memo *done, const hdt_expr *e)
 {
@@ -145,7 +146,8 @@ static const hdt_expr *rebuild_from(const memo *done, const hdt_expr *e)
 	return changed ? expr_rebuild(e, args) : e;
 }
 
-const hdt_expr *expr_map(const hdt_expr *e, const hdt_expr *(*replace)(const hdt_expr *node, void *closure), void *closure)
+const hdt_expr *expr_map(const hdt_expr *e, const hdt_expr *(*replace)(const hdt_expr *node, void *closure),
+						 void *closure)
 {
 	expr_order order;
 	memo done = {0};

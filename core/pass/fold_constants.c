@@ -11,8 +11,8 @@
 
 #include <stdlib.h>
 
-/* Scalar operations that folding one node may cost: about a second of the evaluator. */
-static const int64_t FLOPS_LIMIT = INT64_C(1) << 26;
+/* Scalar operations and elements that folding one node may cost: about a second of the evaluator. */
+static const int64_t WORK_LIMIT = INT64_C(1) << 26;
 
 static bool inputs_known(const hdt_node *node)
 {
@@ -42,6 +42,21 @@ static bool is_static(const hdt_task *task)
 	return task->assertion_count == 0;
 }
 
+/* Elements of all tensors of a static task; -1 when there are too many to count. */
+static int64_t count_elements(const hdt_task *task)
+{
+	int64_t total = 0;
+	for (int t = 0; t < task->tensor_count; t++) {
+		int64_t elements = 1, dim = 0;
+		for (int d = 0; d < task->tensors[t]->rank; d++)
+			if (!hdt_is_const(task->tensors[t]->shape[d], &dim) || __builtin_mul_overflow(elements, dim, &elements))
+				return -1;
+		if (__builtin_add_overflow(total, elements, &total))
+			return -1;
+	}
+	return total;
+}
+
 static bool is_affordable(const hdt_node *node, int64_t limit_bytes)
 {
 	static const bindings none = {0};
@@ -50,8 +65,8 @@ static bool is_affordable(const hdt_node *node, int64_t limit_bytes)
 		if (bytes < 0 || bytes > limit_bytes)
 			return false;
 	}
-	int64_t flops = task_flops(node->task, &none);
-	return flops >= 0 && flops <= FLOPS_LIMIT;
+	int64_t flops = task_flops(node->task, &none), elements = count_elements(node->task);
+	return flops >= 0 && flops <= WORK_LIMIT && elements >= 0 && elements <= WORK_LIMIT;
 }
 
 /* Evaluate into fresh memory; data[i] NULL after a fault. */

@@ -1,8 +1,9 @@
 /* registry.c: the tables of descriptors.
  *
- * A stage collects what one plugin provides; a commit checks all of it, reserves memory, and only then changes the tables, so a commit
- * that fails leaves them as they were. A committed stage lives on as the owner of its entries. Tables are kept sorted at all times, by
- * what the descriptors say and never by the order of loading; sealing therefore only forbids further commits. */
+ * A stage collects what one plugin provides; a commit checks all of it, reserves memory, and only then changes the
+ * tables, so a commit that fails leaves them as they were. A committed stage lives on as the owner of its entries.
+ * Tables are kept sorted at all times, by what the descriptors say and never by the order of loading; sealing therefore
+ * only forbids further commits. */
 #include "registry/registry.h"
 #include "base/vec.h"
 #include <stdio.h>
@@ -13,7 +14,7 @@ enum { REASON_BYTES = 512 };
 
 typedef struct record {
 	registry_entry entry; /* first: the public face of a record is a pointer to its entry */
-	int precedence;       /* of mapping sets of one framework: a set that overrides is asked before those it overrides */
+	int precedence; /* of mapping sets of one framework: a set that overrides is asked before those it overrides */
 } record;
 
 struct registry_stage {
@@ -37,7 +38,7 @@ struct hdt_registry {
 	char fingerprint[65];
 };
 
-/* ---- what each kind's descriptor must have ------------------------------------------------------------------------- */
+/* ---- what each kind's descriptor must have ---------------------------------------------------------------------- */
 
 /* The size that the structure had in interface 1.0, whose last field was `last`: older plugins may give no less. */
 #define SIZE_AT_1_0(type, last) (offsetof(type, last) + sizeof(((type *)0)->last))
@@ -110,8 +111,8 @@ static const char *check_TARGET(const hdt_target *d)
 static const char *check(registry_kind kind, const void *descriptor)
 {
 	switch (kind) {
-#define REGISTRY_KIND(name, text, type)                                                                                \
-	case REGISTRY_##name:                                                                                              \
+#define REGISTRY_KIND(name, text, type) \
+	case REGISTRY_##name:               \
 		return check_##name((const type *)descriptor);
 #include "registry/kinds.def"
 #undef REGISTRY_KIND
@@ -151,7 +152,7 @@ const char *registry_kind_text(registry_kind kind)
 	return kind < REGISTRY_KIND_COUNT ? texts[kind] : "unknown";
 }
 
-/* ---- tables -------------------------------------------------------------------------------------------------------- */
+/* ---- tables ----------------------------------------------------------------------------------------------------- */
 
 static int compare(const record *a, const record *b)
 {
@@ -209,7 +210,7 @@ static void take_out(table *t, int index)
 	t->count--;
 }
 
-/* ---- registry ------------------------------------------------------------------------------------------------------ */
+/* ---- registry --------------------------------------------------------------------------------------------------- */
 
 hdt_registry *registry_new(void)
 {
@@ -306,7 +307,7 @@ const char *registry_fingerprint(const hdt_registry *registry)
 	return registry ? registry->fingerprint : "";
 }
 
-/* ---- stages -------------------------------------------------------------------------------------------------------- */
+/* ---- stages ----------------------------------------------------------------------------------------------------- */
 
 registry_stage *registry_stage_new(hdt_registry *registry, const char *plugin)
 {
@@ -369,7 +370,7 @@ void registry_stage_drop(registry_stage *stage)
 		free_stage(stage);
 }
 
-/* ---- commit -------------------------------------------------------------------------------------------------------- */
+/* ---- commit ----------------------------------------------------------------------------------------------------- */
 
 static bool is_listed(const char *const *names, const char *name)
 {

@@ -18,22 +18,23 @@ static const hdt_expr *without_casts(const hdt_expr *e)
 	return e;
 }
 
-/* Is `b` what `a` becomes when the two inputs change places? Indices may differ: each input is broadcast in its own way. */
-static bool mirrors(const hdt_task *task, const hdt_expr *a, const hdt_expr *b)
+/* Is `b` what `a` becomes when the two inputs change places? The indices of a load may differ: each input is broadcast in its own way.
+ * `steps` bounds the walk, which meets shared operands again and again. */
+static bool mirrors(const hdt_task *task, const hdt_expr *a, const hdt_expr *b, int *steps)
 {
 	a = without_casts(a);
 	b = without_casts(b);
-	if (a->op != b->op || a->count != b->count)
+	if (a->op != b->op || --*steps < 0)
 		return false;
 	if (a->op == HDT_OP_LOAD)
 		return (a->tensor == task->inputs[0] && b->tensor == task->inputs[1]) ||
 		       (a->tensor == task->inputs[1] && b->tensor == task->inputs[0]);
-	if (a->count == 0)
-		return a == b;
+	if (a->op == HDT_OP_REDUCE || a->op == HDT_OP_ARG_REDUCE || a->count != b->count)
+		return false;
 	for (int i = 0; i < a->count; i++)
-		if (!mirrors(task, a->args[i], b->args[i]))
+		if (!mirrors(task, a->args[i], b->args[i], steps))
 			return false;
-	return a->op != HDT_OP_REDUCE && a->op != HDT_OP_ARG_REDUCE;
+	return a->count > 0 || a == b;
 }
 
 static bool is_commutative(const hdt_node *node)
@@ -42,7 +43,8 @@ static bool is_commutative(const hdt_node *node)
 	if (node->input_count != 2 || task->input_count != 2 || task->output_count != 1 || task->tensor_count != 1)
 		return false;
 	const hdt_expr *root = without_casts(task->outputs[0]->value);
-	return root->count == 2 && scalar_op_has(root->op, 'c') && mirrors(task, root->args[0], root->args[1]);
+	int steps = 256;
+	return root->count == 2 && scalar_op_has(root->op, 'c') && mirrors(task, root->args[0], root->args[1], &steps);
 }
 
 /* ---- one pattern against one value --------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* print.c: the text form of tensor programs. Canonical: equal programs print equal bytes.
  *
  *     program @row_sum(x: f32[n, 7], y: f32[n]) where n in 1..64 {
- *       fn @y(x, y) cpu {
+ *       fn @y(x, y) KIND {
  *         for i in 0..n parallel {
  *           register s: f32;
  *           s = 0;
@@ -97,10 +97,15 @@ static void print_body(text *t, const hdt_stmt *first, int depth)
 
 static void print_function(text *t, const hdt_function *f)
 {
+	static const char *const kinds[] = {
+#define HDT_FUNCTION(name, text, doc) text,
+#include <hidet/functions.def>
+#undef HDT_FUNCTION
+	};
 	text_format(t, "  fn @%s(", f->name);
 	for (int i = 0; i < f->parameter_count; i++)
 		text_format(t, "%s%s", i ? ", " : "", f->parameters[i]->name);
-	text_add(t, ") cpu");
+	text_format(t, ") %s", kinds[f->kind]);
 	print_block(t, f->body, 1);
 	text_add(t, "\n");
 }

@@ -5,7 +5,7 @@
 static const char *kind_text(hdt_attribute_kind kind)
 {
 	static const char *const texts[] = {
-	    "none",
+		"none",
 #define HDT_ATTRIBUTE(name, text, field, doc) text,
 #include <hidet/attributes.def>
 #undef HDT_ATTRIBUTE
@@ -21,7 +21,7 @@ static const hdt_attribute *find_declared(const hdt_operator *op, const char *na
 	return NULL;
 }
 
-/* ---- completing ---------------------------------------------------------------------------------------------------- */
+/* ---- completing ------------------------------------------------------------------------------------------------- */
 
 static void report_unknown(hdt_context *context, const hdt_operator *op, const char *name, hdt_status status)
 {
@@ -37,7 +37,8 @@ static void report_unknown(hdt_context *context, const hdt_operator *op, const c
 	if (near)
 		hdt_fail(context, status, "%s: no attribute '%s'; did you mean '%s'?", op->name, name, near);
 	else if (count)
-		hdt_fail(context, status, "%s: no attribute '%s'; it has %s", op->name, name, known.data ? known.data : "others");
+		hdt_fail(context, status, "%s: no attribute '%s'; it has %s", op->name, name,
+		         known.data ? known.data : "others");
 	else
 		hdt_fail(context, status, "%s: no attribute '%s'; it takes none", op->name, name);
 	text_free(&known);
@@ -63,7 +64,8 @@ static bool copy_dims(hdt_context *context, const hdt_attribute_value *from, hdt
 	return true;
 }
 
-/* `from` as a value of the declared kind: the same kind, an int for a float, one int for a list. False when it does not fit. */
+/* `from` as a value of the declared kind: the same kind, an int for a float, one int for a list. False when it does not
+ * fit. */
 static bool convert(hdt_context *context, const hdt_attribute *declared, const hdt_attribute_value *from,
                     hdt_attribute_value *to)
 {
@@ -110,8 +112,7 @@ static bool parse_fallback(hdt_context *context, const hdt_operator *op, const h
 	parser p;
 	hdt_attribute_value parsed = {0};
 	parser_init(&p, context, op->name, declared->fallback);
-	if (parse_attribute(&p, &parsed) && p.now.kind == TOKEN_END && !p.failed &&
-	    convert(context, declared, &parsed, to))
+	if (parse_attribute(&p, &parsed) && p.now.kind == TOKEN_END && !p.failed && convert(context, declared, &parsed, to))
 		return true;
 	hdt_fail(context, HDT_INTERNAL, "%s: the default of attribute '%s', %s, is no %s", op->name, declared->name,
 	         declared->fallback, kind_text(declared->kind));
@@ -166,7 +167,7 @@ const hdt_attribute_value *attributes_complete(hdt_context *context, const hdt_o
 	return values;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 /* The value, if the operator declares the name and kind; else a fault of the operator. */
 static const hdt_attribute_value *look_up(hdt_task *task, const char *name, hdt_attribute_kind kind)
@@ -180,8 +181,8 @@ static const hdt_attribute_value *look_up(hdt_task *task, const char *name, hdt_
 		return NULL;
 	}
 	if (kind != HDT_ATTRIBUTE_NONE && declared->kind != kind) {
-		task_fail(task, HDT_INTERNAL, "attribute '%s' is declared as %s and read as %s", name, kind_text(declared->kind),
-		          kind_text(kind));
+		task_fail(task, HDT_INTERNAL, "attribute '%s' is declared as %s and read as %s", name,
+		          kind_text(declared->kind), kind_text(kind));
 		return NULL;
 	}
 	return find_value(b->attributes, name);

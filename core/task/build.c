@@ -1,8 +1,8 @@
 /* build.c: making a task: from an operator and the inputs of a call, through the functions that its `define` calls.
  *
- * The functions are sticky: after the first fault of the task or of its context they do nothing and give NULL, and task_finish gives
- * NULL. A finished task has unique tensor names, within each tensor unique axis names, no tensor that no output needs, and has
- * passed the verifier. */
+ * The functions are sticky: after the first fault of the task or of its context they do nothing and give NULL, and
+ * task_finish gives NULL. A finished task has unique tensor names, within each tensor unique axis names, no tensor that
+ * no output needs, and has passed the verifier. */
 #include "task/build.h"
 #include <string.h>
 
@@ -29,11 +29,14 @@ void task_fail(hdt_task *task, hdt_status status, const char *format, ...)
 	b->failed = true;
 }
 
-/* ---- inputs -------------------------------------------------------------------------------------------------------- */
+/* ---- inputs ----------------------------------------------------------------------------------------------------- */
 
 static const hdt_expr **copy_list(hdt_context *context, hdt_list list)
 {
-	return arena_copy(&context->arena, list.items ? (const void *)list.items : "", (size_t)list.count * sizeof *list.items);
+	const hdt_expr **copy = hdt_allocate(context, (size_t)list.count * sizeof *copy);
+	for (int i = 0; copy && i < list.count; i++)
+		copy[i] = list.items[i];
+	return copy;
 }
 
 const hdt_tensor *task_add_input(task_builder *b, const char *name, hdt_dtype dtype, hdt_list shape)
@@ -49,14 +52,17 @@ const hdt_tensor *task_add_input(task_builder *b, const char *name, hdt_dtype dt
 		return NULL;
 	}
 	if (shape.count < 0 || shape.count > HDT_MAX_RANK) {
-		task_fail(&b->task, HDT_BAD_MODEL, "input '%s' has rank %d; at most %d is possible", name, shape.count, HDT_MAX_RANK);
+		task_fail(&b->task, HDT_BAD_MODEL, "input '%s' has rank %d; at most %d is possible", name, shape.count,
+		          HDT_MAX_RANK);
 		return NULL;
 	}
 	*t = (hdt_tensor){.context = c, .name = task_unique_name(b, name), .kind = HDT_TENSOR_INPUT, .dtype = dtype};
 	t->rank = shape.count;
 	t->shape = copy_list(c, shape);
-	if (!t->name || !t->shape || !vec_push(c, &b->inputs, t))
+	if (!t->name || !t->shape || !vec_push(c, &b->inputs, t)) {
+		b->failed = true;
 		return NULL;
+	}
 	b->task.inputs = b->inputs.items;
 	b->task.input_count = b->inputs.count;
 	return t;
@@ -105,7 +111,7 @@ const hdt_tensor *hdt_input(hdt_task *task, int index)
 	return NULL;
 }
 
-/* ---- tensors and outputs ------------------------------------------------------------------------------------------- */
+/* ---- tensors and outputs ---------------------------------------------------------------------------------------- */
 
 static const char *check_axes(hdt_list axes)
 {
@@ -139,7 +145,8 @@ const hdt_tensor *hdt_compute(hdt_task *task, const char *name, hdt_list axes, c
 		hdt_reject(task, "a tensor of rank %d arises; at most %d is possible", axes.count, HDT_MAX_RANK);
 		return NULL;
 	}
-	const char *wrong = is_complete(axes, value) ? check_axes(axes) : "its value uses something absent, as an input left out";
+	const char *wrong =
+		is_complete(axes, value) ? check_axes(axes) : "its value uses something absent, as an input left out";
 	if (wrong) {
 		task_fail(task, HDT_INTERNAL, "tensor '%s': %s", name, wrong);
 		return NULL;
@@ -158,8 +165,10 @@ const hdt_tensor *hdt_compute(hdt_task *task, const char *name, hdt_list axes, c
 	t->shape = shape;
 	t->axes = own_axes;
 	t->value = value;
-	if (!t->name || !vec_push(c, &b->tensors, t))
+	if (!t->name || !vec_push(c, &b->tensors, t)) {
+		b->failed = true;
 		return NULL;
+	}
 	task->tensors = b->tensors.items;
 	task->tensor_count = b->tensors.count;
 	return t;
@@ -176,7 +185,8 @@ void hdt_output(hdt_task *task, const hdt_tensor *tensor)
 	for (int i = 0; i < b->outputs.count; i++)
 		known &= b->outputs.items[i] != tensor;
 	if (!known) {
-		task_fail(task, HDT_INTERNAL, "output %d is not a tensor computed by this task, or is given twice", b->outputs.count);
+		task_fail(task, HDT_INTERNAL, "output %d is not a tensor computed by this task, or is given twice",
+		          b->outputs.count);
 		return;
 	}
 	if (!vec_push(task->context, &b->outputs, tensor))
@@ -185,7 +195,7 @@ void hdt_output(hdt_task *task, const hdt_tensor *tensor)
 	task->output_count = b->outputs.count;
 }
 
-/* ---- declarations -------------------------------------------------------------------------------------------------- */
+/* ---- declarations ----------------------------------------------------------------------------------------------- */
 
 void hdt_declare_inverse(hdt_task *task, const hdt_tensor *input, int output, hdt_list axes, hdt_list indices)
 {
@@ -199,8 +209,7 @@ void hdt_declare_inverse(hdt_task *task, const hdt_tensor *input, int output, hd
 	}
 	const hdt_expr **own_axes = copy_list(c, axes), **own_indices = copy_list(c, indices);
 	declared_inverse d = {input, output, {own_axes, axes.count}, {own_indices, indices.count}};
-	b->failed = !own_axes || !own_indices ||
-	            !task_name_axes(c, own_axes, axes.count, own_indices, indices.count) ||
+	b->failed = !own_axes || !own_indices || !task_name_axes(c, own_axes, axes.count, own_indices, indices.count) ||
 	            !vec_push(c, &b->declared_inverses, d);
 }
 
@@ -223,7 +232,8 @@ static bool resolve_aliases(task_builder *b)
 		aliases[i] = -1;
 	for (int i = 0; i < b->declared_aliases.count; i++) {
 		declared_alias d = b->declared_aliases.items[i];
-		if (d.output < 0 || d.output >= t->output_count || d.input < 0 || d.input >= t->input_count || !t->inputs[d.input]) {
+		if (d.output < 0 || d.output >= t->output_count || d.input < 0 || d.input >= t->input_count ||
+		    !t->inputs[d.input]) {
 			task_fail(t, HDT_INTERNAL, "declares output %d to be input %d, which it has not", d.output, d.input);
 			return false;
 		}
@@ -253,7 +263,7 @@ static bool resolve_inverses(task_builder *b)
 	return true;
 }
 
-/* ---- finishing ----------------------------------------------------------------------------------------------------- */
+/* ---- finishing -------------------------------------------------------------------------------------------------- */
 
 typedef struct need_marks {
 	const task_builder *builder;

@@ -63,7 +63,8 @@ const hdt_task *task_finish(task_builder *b);
 void task_fail(hdt_task *task, hdt_status status, const char *format, ...) HDT_PRINTF(3, 4);
 /* A name like `name` that is an identifier of the text form and that no tensor of the task has. */
 const char *task_unique_name(task_builder *b, const char *name);
-/* Give the axes of a definition names that differ from each other and from the symbols in it. Axes and values are replaced. */
+/* Give the axes of a definition names that differ from each other and from the symbols in it. Axes and values are
+ * replaced. */
 bool task_name_axes(hdt_context *context, const hdt_expr **axes, int count, const hdt_expr **values, int value_count);
 
 #endif

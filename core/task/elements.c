@@ -1,4 +1,5 @@
-/* elements.c: helpers that operators write their computations with: axes over a shape, broadcasting, row-major positions. */
+/* elements.c: helpers that operators write their computations with: axes over a shape, broadcasting, row-major
+ * positions. */
 #include "task/build.h"
 
 static const hdt_list nothing = {NULL, 0};
@@ -23,7 +24,7 @@ hdt_list hdt_axes(hdt_task *task, hdt_list shape)
 	return (hdt_list){axes, shape.count};
 }
 
-/* ---- broadcasting -------------------------------------------------------------------------------------------------- */
+/* ---- broadcasting ----------------------------------------------------------------------------------------------- */
 
 static const char *shapes_text(hdt_context *context, const hdt_list *shapes, int count)
 {
@@ -80,7 +81,8 @@ const hdt_expr *hdt_broadcast_at(const hdt_tensor *x, hdt_list indices)
 		return NULL;
 	if (indices.count < x->rank || x->rank > HDT_MAX_RANK) {
 		if (hdt_context_status(x->context) == HDT_OK)
-			hdt_fail(x->context, HDT_INTERNAL, "'%s' of rank %d is read at %d indices", x->name, x->rank, indices.count);
+			hdt_fail(x->context, HDT_INTERNAL, "'%s' of rank %d is read at %d indices", x->name, x->rank,
+			         indices.count);
 		return NULL;
 	}
 	const hdt_expr *own[HDT_MAX_RANK];
@@ -89,7 +91,7 @@ const hdt_expr *hdt_broadcast_at(const hdt_tensor *x, hdt_list indices)
 	return hdt_load(x, own, x->rank);
 }
 
-/* ---- elementwise operators ----------------------------------------------------------------------------------------- */
+/* ---- elementwise operators -------------------------------------------------------------------------------------- */
 
 /* The axes over the broadcast shape of all inputs: one set a task. */
 static bool make_elements(task_builder *b)
@@ -123,7 +125,7 @@ void hdt_output_elements(hdt_task *task, const hdt_expr *value)
 		hdt_output(task, hdt_compute(task, "out", task_builder_of(task)->elements, value));
 }
 
-/* ---- positions ----------------------------------------------------------------------------------------------------- */
+/* ---- positions -------------------------------------------------------------------------------------------------- */
 
 /* Elements between neighbours along dimension `d`. */
 static const hdt_expr *stride(hdt_context *context, hdt_list shape, int d)

@@ -1,7 +1,8 @@
-/* evaluate.c: the reference evaluator: the elements of every tensor of a task, one after the other, in order of definition.
+/* evaluate.c: the reference evaluator: the elements of every tensor of a task, one after the other, in order of
+ * definition.
  *
- * Nothing is rearranged, vectorised or run in parallel: what it gives is what the task says. Tensors that are no output live on the heap
- * until the end of the task. */
+ * Nothing is rearranged, vectorised or run in parallel: what it gives is what the task says. Tensors that are no output
+ * live on the heap until the end of the task. */
 #include "task/machine.h"
 
 #include <stdlib.h>
@@ -31,7 +32,8 @@ static hdt_status measure(const evaluation *e, const hdt_tensor *t, int64_t *sha
 	*elements = !empty;
 	for (int d = 0; d < t->rank && !empty; d++)
 		if (__builtin_mul_overflow(*elements, shape[d], elements) || *elements > INT64_MAX / bytes)
-			return hdt_fail(c, HDT_OUT_OF_MEMORY, "%s: '%s' has more elements than memory can hold", e->task->name, t->name);
+			return hdt_fail(c, HDT_OUT_OF_MEMORY, "%s: '%s' has more elements than memory can hold", e->task->name,
+			                t->name);
 	return HDT_OK;
 }
 
@@ -107,8 +109,8 @@ static hdt_status compute(evaluation *e, int index, void *const *outputs)
 		size_t bytes = (size_t)elements * hdt_dtype_of(t->dtype)->bytes;
 		to->data = e->owned[index] = malloc(bytes ? bytes : 1);
 		if (!to->data)
-			return hdt_fail(task->context, HDT_OUT_OF_MEMORY, "%s: out of memory: '%s' needs %zu bytes", task->name, t->name,
-			                bytes);
+			return hdt_fail(task->context, HDT_OUT_OF_MEMORY, "%s: out of memory: '%s' needs %zu bytes", task->name,
+			                t->name, bytes);
 	}
 	return fill(e, index, elements);
 }

@@ -12,8 +12,8 @@ bool task_is_injective(const hdt_task *task)
 	return true;
 }
 
-/* The operations of one tensor. Those that compute an index, an extent or a condition on indices are not counted: an operation counts
- * when a value that it uses comes from a tensor. */
+/* The operations of one tensor. Those that compute an index, an extent or a condition on indices are not counted: an
+ * operation counts when a value that it uses comes from a tensor. */
 typedef struct counter {
 	const bindings *symbols;
 	double *costs;   /* by id: operations of one evaluation */

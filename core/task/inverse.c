@@ -1,13 +1,13 @@
 /* inverse.c: inverse maps: where the elements of an input land in an output.
  *
- * A map is derived for an input that is read in one place, outside reductions, at the output's axes in any order, each plus an offset:
- *     y[i, j] = exp(x[j, i + 2])        gives        x[a, b] -> y[b - 2, a]
- * A map says where an element lands if it lands at all: with offsets it may point outside the output, and an output may have other
- * elements besides. Who fuses through a map checks that the element counts are equal. */
+ * A map is derived for an input that is read in one place, outside reductions, at the output's axes in any order, each
+ * plus an offset: y[i, j] = exp(x[j, i + 2])        gives        x[a, b] -> y[b - 2, a] A map says where an element
+ * lands if it lands at all: with offsets it may point outside the output, and an output may have other elements
+ * besides. Who fuses through a map checks that the element counts are equal. */
 #include "task/build.h"
 #include "task/check.h"
 
-/* ---- values without intermediate tensors --------------------------------------------------------------------------- */
+/* ---- values without intermediate tensors ------------------------------------------------------------------------ */
 
 /* Values per tensor of the task, with loads of earlier tensors that hold no reduction replaced by their values. */
 typedef struct inliner {
@@ -55,7 +55,7 @@ static bool inline_values(const hdt_task *task, inliner *in)
 	return true;
 }
 
-/* ---- reads of one input -------------------------------------------------------------------------------------------- */
+/* ---- reads of one input ----------------------------------------------------------------------------------------- */
 
 typedef struct reads {
 	const hdt_tensor *input;
@@ -104,7 +104,7 @@ static const hdt_tensor *only_reader(const inliner *in, const hdt_tensor *input,
 	return reader;
 }
 
-/* ---- deriving ------------------------------------------------------------------------------------------------------ */
+/* ---- deriving --------------------------------------------------------------------------------------------------- */
 
 /* Is `index` axis + offset, or the axis alone? */
 static bool split(const hdt_expr *index, const hdt_expr **axis, const hdt_expr **offset)
@@ -124,7 +124,8 @@ static bool split(const hdt_expr *index, const hdt_expr **axis, const hdt_expr *
 }
 
 /* Fill in the output's indices over the map's axes; false when the load is not of the simple form. */
-static bool invert(const hdt_expr *load, const hdt_tensor *output, const hdt_expr *const *axes, const hdt_expr **indices)
+static bool invert(const hdt_expr *load, const hdt_tensor *output, const hdt_expr *const *axes,
+                   const hdt_expr **indices)
 {
 	for (int d = 0; d < load->count; d++) {
 		const hdt_expr *axis, *offset;
@@ -181,19 +182,34 @@ void task_derive_inverses(hdt_task *task)
 			derive(task_builder_of(task), &in, task->inputs[i]);
 }
 
-/* ---- checking what was declared ------------------------------------------------------------------------------------ */
+/* ---- checking what was declared --------------------------------------------------------------------------------- */
 
 typedef struct inverse_check {
 	const hdt_task *task;
 	const hdt_inverse_map *map;
+	bool *reads_input; /* per tensor: it depends on the map's input */
+	int current;       /* find_dependence: the tensor looked at */
 	int loads;
 	bool wrong;
 } inverse_check;
 
+static void find_dependence(const hdt_expr *e, void *closure)
+{
+	inverse_check *c = closure;
+	if (e->op != HDT_OP_LOAD)
+		return;
+	int from = tensor_index(c->task, e->tensor);
+	c->reads_input[c->current] |= e->tensor == c->map->input || (from >= 0 && c->reads_input[from]);
+}
+
 static void check_load(const hdt_expr *e, void *closure)
 {
 	inverse_check *c = closure;
-	if (e->op != HDT_OP_LOAD || e->tensor != c->map->input || c->wrong)
+	if (e->op != HDT_OP_LOAD || c->wrong)
+		return;
+	int from = tensor_index(c->task, e->tensor);
+	c->wrong = from >= 0 && c->reads_input[from]; /* more of the input than one element, by way of a reduction */
+	if (e->tensor != c->map->input)
 		return;
 	c->loads++;
 	bool proved = true, probed = true;
@@ -213,7 +229,11 @@ bool inverse_holds(const hdt_task *task, const hdt_inverse_map *map)
 		return false;
 	const hdt_expr *landed = hdt_substitute(in.values[output], map->output->axes, map->indices, map->output->rank);
 	inverse_check c = {.task = task, .map = map};
-	if (landed)
-		expr_walk(landed, check_load, &c);
+	c.reads_input = hdt_allocate(task->context, (size_t)task->tensor_count);
+	if (!landed || !c.reads_input)
+		return false;
+	for (; c.current < task->tensor_count; c.current++)
+		expr_walk(in.values[c.current], find_dependence, &c);
+	expr_walk(landed, check_load, &c);
 	return c.loads > 0 && !c.wrong;
 }

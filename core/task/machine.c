@@ -1,9 +1,11 @@
-/* machine.c: evaluates expressions by walking them, operands first, each node at most once while its indices stand still.
+/* machine.c: evaluates expressions by walking them, operands first, each node at most once while its indices stand
+ * still.
  *
- * Every node has a cell with its last value. Axes are numbered from the outermost to the innermost loop, level 1 upward; the level
- * of a cell is that of the innermost axis its value depends on, 0 when on none. Moving an axis gives its level and all deeper ones a
- * new version; a cell is up to date while it carries the version of its level. So what does not change in an inner loop is not
- * computed there again, and what is not asked for (the other arm of a SELECT) is not computed at all. */
+ * Every node has a cell with its last value. Axes are numbered from the outermost to the innermost loop, level 1
+ * upward; the level of a cell is that of the innermost axis its value depends on, 0 when on none. Moving an axis gives
+ * its level and all deeper ones a new version; a cell is up to date while it carries the version of its level. So what
+ * does not change in an inner loop is not computed there again, and what is not asked for (the other arm of a SELECT)
+ * is not computed at all. */
 #include "task/machine.h"
 
 #include "base/vec.h"
@@ -14,15 +16,19 @@
 enum { MAX_DEPTH = 4000 }; /* of an expression: evaluation recurses */
 
 typedef struct cell {
-	const hdt_expr *expr;
 	scalar value;
 	uint64_t version; /* of `level` when `value` was computed */
 	struct cell **args;
 	const machine_tensor *tensor; /* LOAD */
+	/* Of the expression, kept here because they are looked at all the time. */
+	uint16_t op;
+	uint8_t count, dtype, operand_dtype;
+	bool is_index; /* arithmetic of i64 or a test on it */
 	uint8_t level;
-	uint8_t axis;  /* AXIS: its level */
+	uint8_t axis; /* AXIS: its level */
 	uint16_t depth;
 	uint64_t axes; /* bit n - 1: depends on the axis of level n */
+	const hdt_expr *expr;
 } cell;
 
 struct machine {
@@ -62,7 +68,7 @@ static inline void move_axis(machine *m, cell *axis, int64_t value)
 	axis->value.i = value;
 }
 
-/* ---- reductions ---------------------------------------------------------------------------------------------------- */
+/* ---- reductions ------------------------------------------------------------------------------------------------- */
 
 typedef struct accumulator {
 	hdt_reduce_kind kind;
@@ -120,10 +126,10 @@ static accumulator start(const hdt_expr *e)
 
 static inline void join(accumulator *a, scalar v)
 {
-	static const hdt_scalar_op ops[] = {[HDT_REDUCE_SUM] = HDT_OP_ADD,  [HDT_REDUCE_PROD] = HDT_OP_MUL,
-	                                    [HDT_REDUCE_MAX] = HDT_OP_MAX,  [HDT_REDUCE_MIN] = HDT_OP_MIN,
-	                                    [HDT_REDUCE_AVG] = HDT_OP_ADD,  [HDT_REDUCE_ALL] = HDT_OP_AND,
-	                                    [HDT_REDUCE_ANY] = HDT_OP_OR};
+	static const hdt_scalar_op ops[] = {
+		[HDT_REDUCE_SUM] = HDT_OP_ADD, [HDT_REDUCE_PROD] = HDT_OP_MUL, [HDT_REDUCE_MAX] = HDT_OP_MAX,
+		[HDT_REDUCE_MIN] = HDT_OP_MIN, [HDT_REDUCE_AVG] = HDT_OP_ADD,  [HDT_REDUCE_ALL] = HDT_OP_AND,
+		[HDT_REDUCE_ANY] = HDT_OP_OR};
 	a->count++;
 	if (a->in == HDT_F64 && a->kind == HDT_REDUCE_SUM && hdt_is_float(a->from)) {
 		a->total.f += v.f;
@@ -155,12 +161,12 @@ static void reduce_from(machine *m, cell *c, int n, accumulator *a)
 {
 	cell *axis = c->args[n];
 	int64_t extent = value_of(m, axis->args[0]).i;
-	bool innermost = n == c->expr->count - 1;
+	bool innermost = n == c->count - 1;
 	for (int64_t i = 0; i < extent && !m->failed; i++) {
 		move_axis(m, axis, i);
 		if (!innermost)
 			reduce_from(m, c, n + 1, a);
-		else if (c->expr->op == HDT_OP_ARG_REDUCE)
+		else if (c->op == HDT_OP_ARG_REDUCE)
 			join_arg(a, value_of(m, c->args[0]), i);
 		else
 			join(a, value_of(m, c->args[0]));
@@ -172,22 +178,22 @@ static scalar reduce(machine *m, cell *c)
 	bool ok = true;
 	accumulator a = start(c->expr);
 	reduce_from(m, c, 1, &a);
-	if (c->expr->op == HDT_OP_ARG_REDUCE)
+	if (c->op == HDT_OP_ARG_REDUCE)
 		return (scalar){.i = a.at};
 	if (a.kind == HDT_REDUCE_AVG) {
 		scalar both[2] = {a.total, scalar_cast((scalar){.i = a.count}, HDT_I64, a.in)};
 		a.total = scalar_apply(hdt_is_float(a.in) ? HDT_OP_DIV : HDT_OP_FLOORDIV, a.in, a.in, both, &ok);
 	}
-	return scalar_cast(a.total, a.in, (hdt_dtype)c->expr->dtype);
+	return scalar_cast(a.total, a.in, (hdt_dtype)c->dtype);
 }
 
-/* ---- cells --------------------------------------------------------------------------------------------------------- */
+/* ---- cells ------------------------------------------------------------------------------------------------------ */
 
 static scalar load(machine *m, cell *c)
 {
 	const machine_tensor *t = c->tensor;
 	int64_t position = 0;
-	for (int d = 0; d < c->expr->count; d++) {
+	for (int d = 0; d < c->count; d++) {
 		int64_t index = value_of(m, c->args[d]).i;
 		if (index < 0 || index >= t->shape[d]) {
 			fail(m, HDT_INTERNAL, "an index of ", c->expr->tensor->name, index, t->shape[d]);
@@ -201,17 +207,52 @@ static scalar load(machine *m, cell *c)
 		m->failed = true;
 		return (scalar){.i = 0};
 	}
-	return scalar_load(t->data, (hdt_dtype)c->expr->dtype, position);
+	return scalar_load(t->data, (hdt_dtype)c->dtype, position);
+}
+
+static bool is_index_op(const hdt_expr *e)
+{
+	switch (e->op) {
+	case HDT_OP_ADD:
+	case HDT_OP_SUB:
+	case HDT_OP_MUL:
+	case HDT_OP_LT:
+	case HDT_OP_LE:
+		return e->args[0]->dtype == HDT_I64;
+	case HDT_OP_AND:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What scalar_apply does for these, without its detours: most of the time goes into index arithmetic. */
+static scalar apply_index(machine *m, cell *c)
+{
+	uint64_t x = (uint64_t)value_of(m, c->args[0]).i, y = (uint64_t)value_of(m, c->args[1]).i;
+	switch (c->op) {
+	case HDT_OP_ADD:
+		return (scalar){.i = (int64_t)(x + y)};
+	case HDT_OP_SUB:
+		return (scalar){.i = (int64_t)(x - y)};
+	case HDT_OP_MUL:
+		return (scalar){.i = (int64_t)(x * y)};
+	case HDT_OP_LT:
+		return (scalar){.i = (int64_t)x < (int64_t)y};
+	case HDT_OP_LE:
+		return (scalar){.i = (int64_t)x <= (int64_t)y};
+	default:
+		return (scalar){.i = x && y};
+	}
 }
 
 static scalar apply(machine *m, cell *c)
 {
 	scalar args[3];
 	bool ok = true;
-	for (int i = 0; i < c->expr->count && i < 3; i++)
+	for (int i = 0; i < c->count && i < 3; i++)
 		args[i] = value_of(m, c->args[i]);
-	scalar v = scalar_apply((hdt_scalar_op)c->expr->op, (hdt_dtype)c->expr->args[0]->dtype, (hdt_dtype)c->expr->dtype, args,
-	                        &ok);
+	scalar v = scalar_apply((hdt_scalar_op)c->op, (hdt_dtype)c->operand_dtype, (hdt_dtype)c->dtype, args, &ok);
 	if (!ok)
 		fail(m, HDT_BAD_INPUT, "index", "", args[0].i, args[1].i);
 	return v;
@@ -220,7 +261,7 @@ static scalar apply(machine *m, cell *c)
 static scalar compute(machine *m, cell *c)
 {
 	scalar v;
-	switch (c->expr->op) {
+	switch (c->op) {
 	case HDT_OP_AXIS:
 		v = c->value;
 		break;
@@ -235,10 +276,10 @@ static scalar compute(machine *m, cell *c)
 		v = value_of(m, value_of(m, c->args[0]).i ? c->args[1] : c->args[2]);
 		break;
 	case HDT_OP_CAST:
-		v = scalar_cast(value_of(m, c->args[0]), (hdt_dtype)c->expr->args[0]->dtype, (hdt_dtype)c->expr->dtype);
+		v = scalar_cast(value_of(m, c->args[0]), (hdt_dtype)c->operand_dtype, (hdt_dtype)c->dtype);
 		break;
 	default:
-		v = apply(m, c);
+		v = c->is_index ? apply_index(m, c) : apply(m, c);
 		break;
 	}
 	c->value = v;
@@ -246,7 +287,7 @@ static scalar compute(machine *m, cell *c)
 	return v;
 }
 
-/* ---- making -------------------------------------------------------------------------------------------------------- */
+/* ---- making ----------------------------------------------------------------------------------------------------- */
 
 /* The nodes below the roots, operands first, and where each one is. */
 typedef struct layout {
@@ -292,10 +333,15 @@ static void connect(machine *m, const layout *l, const machine_plan *plan)
 	cell **args = m->args;
 	for (int i = 0; i < m->cell_count; i++) {
 		cell *c = &m->cells[i];
-		c->expr = l->nodes.items[i];
+		const hdt_expr *e = c->expr = l->nodes.items[i];
 		c->args = args;
-		for (int a = 0; c->expr->op != HDT_OP_SYMBOL && a < c->expr->count; a++)
-			*args++ = &m->cells[l->places[c->expr->args[a]->id] - 1];
+		c->op = e->op;
+		c->count = e->op == HDT_OP_SYMBOL ? 0 : e->count; /* its range is nothing to evaluate */
+		c->dtype = e->dtype;
+		c->operand_dtype = c->count ? e->args[0]->dtype : e->dtype;
+		c->is_index = c->count == 2 && is_index_op(e);
+		for (int a = 0; a < c->count; a++)
+			*args++ = &m->cells[l->places[e->args[a]->id] - 1];
 	}
 	for (int i = 0; i < plan->axis_count; i++)
 		m->axis_cells[i] = &m->cells[l->places[plan->axes[i]->id] - 1];
@@ -322,8 +368,8 @@ static bool number_axes(machine *m, const machine_plan *plan)
 			return false;
 	for (int i = m->cell_count - 1; i >= 0; i--) {
 		cell *c = &m->cells[i];
-		bool reduces = c->expr->op == HDT_OP_REDUCE || c->expr->op == HDT_OP_ARG_REDUCE;
-		for (int a = 1; reduces && a < c->expr->count; a++)
+		bool reduces = c->op == HDT_OP_REDUCE || c->op == HDT_OP_ARG_REDUCE;
+		for (int a = 1; reduces && a < c->count; a++)
 			if (!number_axis(m, c->args[a]))
 				return false;
 	}
@@ -367,7 +413,7 @@ static bool settle(machine *m, const machine_plan *plan)
 		const hdt_expr *e = c->expr;
 		uint64_t own = 0;
 		int depth = 0;
-		for (int a = 0; e->op != HDT_OP_SYMBOL && a < e->count; a++) {
+		for (int a = 0; a < c->count; a++) {
 			const cell *arg = c->args[a];
 			c->axes |= arg->axes;
 			depth = arg->depth > depth ? arg->depth : depth;

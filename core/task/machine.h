@@ -1,4 +1,5 @@
-/* machine.h: evaluates expressions at index after index: the engine of the reference evaluator and of the verifier's probes. */
+/* machine.h: evaluates expressions at index after index: the engine of the reference evaluator and of the verifier's
+ * probes. */
 #ifndef CORE_TASK_MACHINE_H
 #define CORE_TASK_MACHINE_H
 
@@ -28,12 +29,13 @@ typedef struct machine_plan {
 	int root_count;
 } machine_plan;
 
-/* NULL after a fault, as HDT_OUT_OF_MEMORY or a symbol without value. No expression may be made while the machine lives. */
+/* NULL after a fault, as HDT_OUT_OF_MEMORY or a symbol without value. No expression may be made while the machine
+ * lives. */
 machine *machine_new(const machine_plan *plan);
 void machine_free(machine *m);
 void machine_set_axis(machine *m, int axis, int64_t value);
-/* The root at the current indices. After a fault (HDT_BAD_INPUT: a BOUNDED index that is not; HDT_INTERNAL: a load out of range)
- * `machine_failed` is true and values are 0. */
+/* The root at the current indices. After a fault (HDT_BAD_INPUT: a BOUNDED index that is not; HDT_INTERNAL: a load out
+ * of range) `machine_failed` is true and values are 0. */
 scalar machine_value(machine *m, int root);
 bool machine_failed(const machine *m);
 

@@ -6,7 +6,7 @@
 typedef struct task_reader {
 	parser *p;
 	task_builder *b;
-	VEC(const hdt_expr *) axes;    /* in scope, innermost last; `names` has the name of each as it is written */
+	VEC(const hdt_expr *) axes; /* in scope, innermost last; `names` has the name of each as it is written */
 	VEC(const char *) names;
 	VEC(const hdt_expr *) symbols;
 	VEC(const char *) outputs; /* as the header names them */
@@ -18,7 +18,7 @@ static bool is_broken(const task_reader *r)
 	return r->p->failed || hdt_context_status(r->p->context) != HDT_OK;
 }
 
-/* ---- names --------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------ */
 
 static const hdt_expr *add_symbol(task_reader *r, const char *name, int64_t min, int64_t max)
 {
@@ -50,7 +50,8 @@ static const hdt_tensor *find_tensor(const task_reader *r, const char *name)
 	return NULL;
 }
 
-static const hdt_expr *resolve_load(parser *p, const char *name, hdt_expr const *const *indices, int count, void *closure)
+static const hdt_expr *resolve_load(parser *p, const char *name, hdt_expr const *const *indices, int count,
+                                    void *closure)
 {
 	const hdt_tensor *t = find_tensor(closure, name);
 	if (t && t->rank != count) {
@@ -86,7 +87,7 @@ static const char *read_name(task_reader *r, const char *what)
 	return name;
 }
 
-/* ---- header -------------------------------------------------------------------------------------------------------- */
+/* ---- header ----------------------------------------------------------------------------------------------------- */
 
 static bool read_limit(task_reader *r, int64_t *value)
 {
@@ -175,7 +176,7 @@ static void read_header(task_reader *r)
 	parser_expect(p, "{", "before the definitions");
 }
 
-/* ---- body ---------------------------------------------------------------------------------------------------------- */
+/* ---- body ------------------------------------------------------------------------------------------------------- */
 
 /* [i < 4, j < n] : opens the axes; the number of them, or -1. */
 static int read_axes(task_reader *r)

@@ -1,6 +1,6 @@
 /* print.c: the text form of tasks.
  *
- *     task @softmax(x: f32[n, 7], none, b: f32[]) -> (y) where n in 1..64 {
+ *     task @rows(x: f32[n, 7], none, b: f32[]) -> (y) where n in 1..64 {
  *       require n % 2 == 0 "an even number of rows"
  *       m[i < n] = max(k < 7) x[i, k]
  *       y[i < n, j < 7] = exp(x[i, j] - m[i])
@@ -10,11 +10,11 @@
  *
  *  - inputs in order of the call; `none` is an optional one left out
  *  - `where`: each size known at run time, with its range, sorted by name
- *  - a tensor is defined over axes with their extents; its dtype is that of its expression; it may read the inputs and what is
- *    defined above it; a tensor of rank 0 is written m[]
- *  - `alias`: the output is the memory of the input, unchanged; `inverse`: where an element of an input lands. Only inverse maps that
- *    the operator declared are written; the others are derived again on reading
- * Equal tasks give equal texts, and reading a text and printing it again changes nothing. */
+ *  - a tensor is defined over axes with their extents; its dtype is that of its expression; it may read the inputs and
+ * what is defined above it; a tensor of rank 0 is written m[]
+ *  - `alias`: the output is the memory of the input, unchanged; `inverse`: where an element of an input lands. Only
+ * inverse maps that the operator declared are written; the others are derived again on reading Equal tasks give equal
+ * texts, and reading a text and printing it again changes nothing. */
 #include "task/build.h"
 
 #include <stdlib.h>

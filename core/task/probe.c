@@ -1,4 +1,5 @@
-/* probe.c: compares index expressions at sample sizes and indices: what the verifier does with an equality it cannot prove.
+/* probe.c: compares index expressions at sample sizes and indices: what the verifier does with an equality it cannot
+ * prove.
  *
  * The samples are always the same, so the verdict is. */
 #include "task/check.h"

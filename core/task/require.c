@@ -1,5 +1,5 @@
-/* require.c: what must hold of a call's sizes. What can be decided now is: a requirement that is false is the fault of the call, one that is
- * proved is dropped; the rest is checked before a run. */
+/* require.c: what must hold of a call's sizes. What can be decided now is: a requirement that is false is the fault of
+ * the call, one that is proved is dropped; the rest is checked before a run. */
 #include "task/build.h"
 
 typedef enum truth { FALSE, TRUE, UNKNOWN } truth;
@@ -27,10 +27,10 @@ static truth prove(const hdt_expr *e)
 	switch (e->op) {
 	case HDT_OP_EQ:
 	case HDT_OP_NE:
-		a = hdt_proves_equal(e->args[0], e->args[1])                  ? TRUE
-		    : prove_order(e->args[0], e->args[1], 0) == TRUE          ? FALSE
-		    : prove_order(e->args[1], e->args[0], 0) == TRUE          ? FALSE
-		                                                              : UNKNOWN;
+		a = hdt_proves_equal(e->args[0], e->args[1])         ? TRUE
+		    : prove_order(e->args[0], e->args[1], 0) == TRUE ? FALSE
+		    : prove_order(e->args[1], e->args[0], 0) == TRUE ? FALSE
+		                                                     : UNKNOWN;
 		return e->op == HDT_OP_EQ ? a : opposite(a);
 	case HDT_OP_LT:
 		return prove_order(e->args[0], e->args[1], 0);
@@ -58,9 +58,12 @@ void hdt_require(hdt_task *task, const hdt_expr *condition, const char *format, 
 	va_start(args, format);
 	const char *message = arena_vformat(&task->context->arena, format, args);
 	va_end(args);
-	if (!message)
+	if (!message) {
+		task_fail(task, HDT_OUT_OF_MEMORY, "out of memory");
 		return;
-	if (condition->dtype != HDT_BOOL || expr_contains_op(condition, HDT_OP_AXIS) || expr_contains_op(condition, HDT_OP_LOAD)) {
+	}
+	if (condition->dtype != HDT_BOOL || expr_contains_op(condition, HDT_OP_AXIS) ||
+	    expr_contains_op(condition, HDT_OP_LOAD)) {
 		task_fail(task, HDT_INTERNAL, "a requirement (%s) is no condition on sizes", message);
 		return;
 	}

@@ -2,8 +2,9 @@
  *
  *  - tensors: names differ; axes are distinct and span the shape; the value has the tensor's dtype
  *  - scopes: a value uses its own axes and, inside a reduction, the reduction's; no axis is bound twice on one path
- *  - loads: of inputs and earlier tensors, one i64 index a dimension; an index that depends on data stands under BOUNDED (or is the
- *    result of an arg-reduction, which is in range by itself); no index that is evaluated for certain is out of bounds for certain
+ *  - loads: of inputs and earlier tensors, one i64 index a dimension; an index that depends on data stands under
+ * BOUNDED (or is the result of an arg-reduction, which is in range by itself); no index that is evaluated for certain
+ * is out of bounds for certain
  *  - outputs, requirements, aliases and declared inverse maps hold what they say */
 #include "task/build.h"
 #include "task/check.h"
@@ -22,7 +23,7 @@ typedef struct node_facts {
 typedef struct verifier {
 	const hdt_task *task;
 	const hdt_tensor *tensor;
-	int earlier; /* tensors before it */
+	int earlier;       /* tensors before it */
 	node_facts *facts; /* by id */
 	const hdt_expr *axes[MACHINE_MAX_AXES];
 	int axis_count;
@@ -45,7 +46,7 @@ static void fault(verifier *v, const char *format, ...)
 	v->failed = true;
 }
 
-/* ---- nodes --------------------------------------------------------------------------------------------------------- */
+/* ---- nodes ------------------------------------------------------------------------------------------------------ */
 
 static uint64_t axis_bit(verifier *v, const hdt_expr *axis)
 {
@@ -162,7 +163,7 @@ static void check_node(const hdt_expr *e, void *closure)
 	v->facts[e->id] = f;
 }
 
-/* ---- bounds -------------------------------------------------------------------------------------------------------- */
+/* ---- bounds ----------------------------------------------------------------------------------------------------- */
 
 static bool is_empty(const hdt_expr *extent)
 {
@@ -207,7 +208,7 @@ static void check_bounds(verifier *v, const hdt_expr *root)
 		fault(v, "out of memory while verifying");
 }
 
-/* ---- tensors ------------------------------------------------------------------------------------------------------- */
+/* ---- tensors ---------------------------------------------------------------------------------------------------- */
 
 /* A dimension or a condition: made of symbols and constants. */
 static bool is_size(const hdt_expr *e, hdt_dtype dtype)
@@ -270,7 +271,7 @@ static void check_names(verifier *v, const hdt_tensor *t, int earlier)
 			fault(v, "the name is taken by an earlier tensor");
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------------------ */
+/* ---- the rest --------------------------------------------------------------------------------------------------- */
 
 static void check_outputs(verifier *v)
 {

@@ -76,6 +76,31 @@ static inline int hdt_get_ints(hdt_task *task, const char *name, int64_t *values
 	return list.count;
 }
 
+/* The attribute `name` as axes of a tensor of `rank`, in the order given; negative ones count from the end. Gives their number; -1 and
+ * a fault when one is out of range. (hdt_get_axes in task.h gives a set of axes instead.) */
+static inline int hdt_get_axis_list(hdt_task *task, const char *name, int rank, int axes[HDT_MAX_RANK])
+{
+	int64_t values[HDT_MAX_RANK];
+	int count = hdt_get_ints(task, name, values, HDT_MAX_RANK);
+	for (int i = 0; i < count; i++) {
+		if (values[i] < -rank || values[i] >= rank) {
+			hdt_reject(task, "%s: axis %lld is out of range for %d dimensions", name, (long long)values[i], rank);
+			return -1;
+		}
+		axes[i] = (int)(values[i] < 0 ? values[i] + rank : values[i]);
+	}
+	return count;
+}
+
+/* A fault unless every size is at least 0. For shapes that attributes give or arithmetic makes. */
+static inline void hdt_require_sizes(hdt_task *task, hdt_list shape)
+{
+	for (int d = 0; d < shape.count; d++) {
+		const hdt_expr *zero = hdt_int(task->context, 0);
+		hdt_require(task, hdt_less_equal(zero, hdt_list_item(shape, d)), "dimension %d would have a negative size", d);
+	}
+}
+
 /* The dtype of an expression; f32 after a fault. */
 static inline hdt_dtype hdt_expr_dtype(const hdt_expr *e) { return e ? (hdt_dtype)e->dtype : HDT_F32; }
 

@@ -16,6 +16,9 @@
 #include <hidet/dtype.h>
 
 HDT_BEGIN
+#if defined(__GNUC__)
+#pragma GCC visibility push(default) /* libhidet shows these functions and nothing else */
+#endif
 
 typedef struct hdt_session hdt_session;
 typedef struct hdt_model hdt_model;
@@ -75,9 +78,12 @@ void hdt_compiled_free(hdt_compiled *compiled);
 /* Run: inputs in signature order. Each output's `data` is allocated by the library and valid until the next run or free. */
 hdt_status hdt_compiled_run(hdt_compiled *compiled, const hdt_array *inputs, int input_count, hdt_array *outputs,
                             int output_count);
-/* The same on the reference evaluator: slow, obvious. */
+/* The same on the reference evaluator: slow, obvious. Each output's `data` is from malloc: the caller frees it. */
 hdt_status hdt_model_evaluate(hdt_model *model, const hdt_array *inputs, int input_count, hdt_array *outputs,
                               int output_count);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 HDT_END
 #endif

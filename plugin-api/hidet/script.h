@@ -22,7 +22,10 @@
 HDT_BEGIN
 
 typedef enum hdt_function_kind {
-	HDT_FUNCTION_CPU /* called once for a launch; its parallel loops run on the target's workers */
+#define HDT_FUNCTION(name, text, doc) HDT_FUNCTION_##name,
+#include <hidet/functions.def>
+#undef HDT_FUNCTION
+	HDT_FUNCTION_COUNT
 } hdt_function_kind;
 
 typedef enum hdt_loop_kind {

@@ -55,7 +55,7 @@ typedef struct hdt_task hdt_task;
 struct hdt_task {
 	hdt_context *context;
 	const char *name;
-	const hdt_tensor *const *inputs;
+	const hdt_tensor *const *inputs; /* NULL for an optional input left out before one that is given */
 	int input_count;
 	const hdt_tensor *const *outputs;
 	int output_count;

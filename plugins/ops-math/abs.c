@@ -11,7 +11,7 @@ const hdt_operator hdt_op_abs = {
 	.name = "abs",
 	.doc = "absolute value",
 	.inputs = "x",
-	.dtypes = "float int u8",
+	.dtypes = "float i32 i64 u8",
 	.define = define,
 	.samples = (const char *const[]){
 		"abs(T[4, 7])",

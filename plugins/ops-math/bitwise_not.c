@@ -1,9 +1,11 @@
 /* bitwise_not: complement of each bit; of bool: not. */
+#include "bits.h"
+
 #include <hidet/plugin.h>
 
 static void define(hdt_task *t)
 {
-	hdt_output_elements(t, hdt_unary(HDT_OP_BIT_NOT, hdt_element(t, 0)));
+	hdt_output_elements(t, hdt_unary(HDT_OP_BIT_NOT, bits_operand(t, 0)));
 }
 
 const hdt_operator hdt_op_bitwise_not = {

@@ -1,9 +1,11 @@
 /* bitwise_xor: bitwise exclusive or of integers and bool. */
+#include "bits.h"
+
 #include <hidet/plugin.h>
 
 static void define(hdt_task *t)
 {
-	hdt_output_elements(t, hdt_binary(HDT_OP_BIT_XOR, hdt_element(t, 0), hdt_element(t, 1)));
+	hdt_output_elements(t, hdt_binary(HDT_OP_BIT_XOR, bits_operand(t, 0), bits_operand(t, 1)));
 }
 
 const hdt_operator hdt_op_bitwise_xor = {

@@ -23,7 +23,7 @@ const hdt_operator hdt_op_clamp = {
 	.doc = "x limited to min..max",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "float int u8",
+	.dtypes = "float i32 i64 u8",
 	.define = define,
 	.samples = (const char *const[]){
 		"clamp(T[4, 7], min=0, max=1)",

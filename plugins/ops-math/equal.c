@@ -12,7 +12,7 @@ const hdt_operator hdt_op_equal = {
 	.name = "equal",
 	.doc = "is x equal to y? Gives bool",
 	.inputs = "x, y",
-	.dtypes = "bool u8 int float",
+	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
 	.samples = (const char *const[]){
 		"equal(T[3, 4], T[4])",

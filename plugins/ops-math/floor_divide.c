@@ -1,7 +1,7 @@
 /* floor_divide: floor(x / y).
  *
- * Floats as Python divides: the quotient of x without its remainder, so that 1 // 0.1 is 9 although 1 / 0.1 rounds to 10. By zero,
- * floats give x / y and integers 0. */
+ * Floats as Python divides: the quotient of x without its remainder, so that 1 // 0.1 is 9 although 1 / 0.1 rounds
+ * to 10. By zero, floats give x / y and integers 0. */
 #include <hidet/plugin.h>
 
 static const hdt_expr *floor_of_floats(const hdt_expr *x, const hdt_expr *y)
@@ -33,7 +33,7 @@ const hdt_operator hdt_op_floor_divide = {
 	.name = "floor_divide",
 	.doc = "floor of the quotient",
 	.inputs = "x, y",
-	.dtypes = "float int u8",
+	.dtypes = "float i32 i64 u8",
 	.define = define,
 	.samples = (const char *const[]){
 		"floor_divide(T[3, 4] in 1..5, T[4] in 1..5)",

@@ -11,7 +11,7 @@ const hdt_operator hdt_op_fmod = {
 	.name = "fmod",
 	.doc = "remainder of truncated division, with the sign of x",
 	.inputs = "x, y",
-	.dtypes = "float int u8",
+	.dtypes = "float i32 i64 u8",
 	.define = define,
 	.samples = (const char *const[]){
 		"fmod(T[3, 4] in 1..5, T[4] in 1..5)",

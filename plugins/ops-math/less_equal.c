@@ -12,7 +12,7 @@ const hdt_operator hdt_op_less_equal = {
 	.name = "less_equal",
 	.doc = "is x less than or equal to y? Gives bool",
 	.inputs = "x, y",
-	.dtypes = "bool u8 int float",
+	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
 	.samples = (const char *const[]){
 		"less_equal(T[3, 4], T[4])",

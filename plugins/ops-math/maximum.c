@@ -11,7 +11,7 @@ const hdt_operator hdt_op_maximum = {
 	.name = "maximum",
 	.doc = "larger of x and y",
 	.inputs = "x, y",
-	.dtypes = "bool u8 int float",
+	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
 	.samples = (const char *const[]){
 		"maximum(T[3, 4], T[4])",

@@ -11,7 +11,7 @@ const hdt_operator hdt_op_minimum = {
 	.name = "minimum",
 	.doc = "smaller of x and y",
 	.inputs = "x, y",
-	.dtypes = "bool u8 int float",
+	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
 	.samples = (const char *const[]){
 		"minimum(T[3, 4], T[4])",

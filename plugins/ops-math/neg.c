@@ -14,7 +14,7 @@ const hdt_operator hdt_op_neg = {
 	.name = "neg",
 	.doc = "-x",
 	.inputs = "x",
-	.dtypes = "float int u8",
+	.dtypes = "float i32 i64 u8",
 	.define = define,
 	.samples = (const char *const[]){
 		"neg(T[4, 7])",

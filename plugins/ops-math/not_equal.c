@@ -12,7 +12,7 @@ const hdt_operator hdt_op_not_equal = {
 	.name = "not_equal",
 	.doc = "does x differ from y? Gives bool",
 	.inputs = "x, y",
-	.dtypes = "bool u8 int float",
+	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
 	.samples = (const char *const[]){
 		"not_equal(T[3, 4], T[4])",

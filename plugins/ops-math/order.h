@@ -1,7 +1,8 @@
 /* order.h: the elements of a tensor in order along one axis: what sort and topk share.
  *
- * By counting ranks: an element's rank is the number of elements before it; the output at p takes the element of rank p. That is
- * n * n steps an axis, without a data dependence between elements. NaN is larger than everything, equal elements keep their order. */
+ * By counting ranks: an element's rank is the number of elements before it; the output at p takes the element of rank
+ * p. That is n * n steps an axis, without a data dependence between elements. NaN is larger than everything, equal
+ * elements keep their order. */
 #ifndef OPS_MATH_ORDER_H
 #define OPS_MATH_ORDER_H
 
@@ -16,17 +17,17 @@ static inline const hdt_expr *order_less(const hdt_expr *a, const hdt_expr *b)
 }
 
 /* Does `a`, at position i, come before `b`, at position j? */
-static inline const hdt_expr *order_before(const hdt_expr *a, const hdt_expr *i, const hdt_expr *b, const hdt_expr *j, bool descending)
+static inline const hdt_expr *order_before(const hdt_expr *a, const hdt_expr *i, const hdt_expr *b, const hdt_expr *j,
+										   bool descending)
 {
 	const hdt_expr *first = descending ? order_less(b, a) : order_less(a, b);
 	const hdt_expr *second = descending ? order_less(a, b) : order_less(b, a);
 	return hdt_or(first, hdt_and(hdt_not(second), hdt_less(i, j)));
 }
 
-/* Outputs: the first `count` elements in order along `axis` of input 0, and their indices. */
-static inline void order_define(hdt_task *t, int axis, const hdt_expr *count, bool descending)
+/* Outputs: the first `count` elements in order along `axis` of x, and their indices. */
+static inline void order_define(hdt_task *t, const hdt_tensor *x, int axis, const hdt_expr *count, bool descending)
 {
-	const hdt_tensor *x = hdt_input(t, 0);
 	const hdt_expr *extent = hdt_list_item(hdt_shape(x), axis);
 
 	hdt_list i = hdt_axes(t, hdt_shape(x));

@@ -11,7 +11,7 @@ const hdt_operator hdt_op_pow = {
 	.name = "pow",
 	.doc = "x to the power y",
 	.inputs = "x, y",
-	.dtypes = "float int u8",
+	.dtypes = "float i32 i64 u8",
 	.define = define,
 	.samples = (const char *const[]){
 		"pow(T[3, 4] in 1..3, T[4] in 0..3)",

@@ -13,7 +13,8 @@ static void define(hdt_task *t)
 	const hdt_expr *distance = hdt_sub(hdt_widen(reduction_element(t, &r)), hdt_at_list(mean, r.outer));
 	const hdt_expr *sum = reduction_of(&r, HDT_REDUCE_SUM, hdt_mul(distance, distance));
 	/* Fewer elements than the correction leave nothing to divide by. */
-	const hdt_expr *freedom = hdt_sub(hdt_cast(r.count, hdt_expr_dtype(x)), hdt_like(x, hdt_get_float(t, "correction")));
+	const hdt_expr *freedom =
+		hdt_sub(hdt_cast(r.count, hdt_expr_dtype(x)), hdt_like(x, hdt_get_float(t, "correction")));
 	const hdt_expr *variance = hdt_div(sum, hdt_max(freedom, hdt_like(x, 0)));
 	hdt_output(t, hdt_compute(t, "y", r.outer, hdt_cast(variance, r.x->dtype)));
 }

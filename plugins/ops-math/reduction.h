@@ -1,4 +1,5 @@
-/* reduction.h: what the reductions over the attribute `axes` share: which axes of input 0 stay, which are reduced over. */
+/* reduction.h: what the reductions over the attribute `axes` share: which axes of input 0 stay, which are reduced over.
+ */
 #ifndef OPS_MATH_REDUCTION_H
 #define OPS_MATH_REDUCTION_H
 
@@ -41,7 +42,8 @@ static inline const hdt_expr *reduction_element(hdt_task *t, reduction *r)
 
 	r->inner = HDT_SCALAR;
 	for (int d = 0; d < r->x->rank; d++) {
-		const hdt_expr *i = r->reduced[d] ? hdt_axis("k", r->x->shape[d]) : hdt_list_item(r->outer, r->keepdims ? d : kept);
+		const hdt_expr *i =
+			r->reduced[d] ? hdt_axis("k", r->x->shape[d]) : hdt_list_item(r->outer, r->keepdims ? d : kept);
 		if (r->reduced[d])
 			r->inner = hdt_list_insert(t, r->inner, r->inner.count, i);
 		else
@@ -55,12 +57,14 @@ static inline const hdt_expr *reduction_element(hdt_task *t, reduction *r)
 	return hdt_at_list(r->x, at);
 }
 
-/* The reduction of `value`, made of the last reduction_element, in the accumulate dtype of its dtype or in `accumulate`. */
+/* The reduction of `value`, made of the last reduction_element, in the accumulate dtype of its dtype or in
+ * `accumulate`. */
 static inline const hdt_expr *reduction_of(const reduction *r, hdt_reduce_kind kind, const hdt_expr *value)
 {
 	return hdt_reduce(kind, r->inner.items, r->inner.count, value);
 }
-static inline const hdt_expr *reduction_in(const reduction *r, hdt_reduce_kind kind, hdt_dtype accumulate, const hdt_expr *value)
+static inline const hdt_expr *reduction_in(const reduction *r, hdt_reduce_kind kind, hdt_dtype accumulate,
+										   const hdt_expr *value)
 {
 	return hdt_reduce_in(kind, accumulate, r->inner.items, r->inner.count, value);
 }

@@ -1,6 +1,7 @@
 /* remainder: x - floor(x / y) * y, with the sign of y.
  *
- * Floats by the exact remainder of the truncated quotient, moved to the sign of y. By zero, floats give NaN and integers 0. */
+ * Floats by the exact remainder of the truncated quotient, moved to the sign of y. By zero, floats give NaN and
+ * integers 0. */
 #include <hidet/plugin.h>
 
 static const hdt_expr *remainder_of_floats(const hdt_expr *x, const hdt_expr *y)
@@ -27,7 +28,7 @@ const hdt_operator hdt_op_remainder = {
 	.name = "remainder",
 	.doc = "remainder of floor division, with the sign of y",
 	.inputs = "x, y",
-	.dtypes = "float int u8",
+	.dtypes = "float i32 i64 u8",
 	.define = define,
 	.samples = (const char *const[]){
 		"remainder(T[3, 4] in 1..5, T[4] in 1..5)",

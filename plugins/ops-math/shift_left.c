@@ -1,9 +1,11 @@
 /* shift_left: x * 2^y, wrapping; an amount below 0 or not below the width gives 0. */
+#include "bits.h"
+
 #include <hidet/plugin.h>
 
 static void define(hdt_task *t)
 {
-	const hdt_expr *x = hdt_element(t, 0), *y = hdt_element(t, 1);
+	const hdt_expr *x = bits_operand(t, 0), *y = bits_operand(t, 1);
 	hdt_dtype dtype = hdt_promote(hdt_expr_dtype(x), hdt_expr_dtype(y));
 	const hdt_dtype_info *info = hdt_dtype_of(dtype);
 	const hdt_expr *amount = hdt_cast(y, dtype), *width = hdt_number(t->context, dtype, 8 * info->bytes);

@@ -1,16 +1,19 @@
 /* shift_right: floor(x / 2^y); an amount below 0 or not below the width leaves the sign: 0 or -1. */
+#include "bits.h"
+
 #include <hidet/plugin.h>
 
 static void define(hdt_task *t)
 {
-	const hdt_expr *x = hdt_element(t, 0), *y = hdt_element(t, 1);
+	const hdt_expr *x = bits_operand(t, 0), *y = bits_operand(t, 1);
 	hdt_dtype dtype = hdt_promote(hdt_expr_dtype(x), hdt_expr_dtype(y));
 	const hdt_dtype_info *info = hdt_dtype_of(dtype);
 	const hdt_expr *amount = hdt_cast(y, dtype), *width = hdt_number(t->context, dtype, 8 * info->bytes);
 	const hdt_expr *fits = hdt_and(hdt_less_equal(hdt_like(amount, 0), amount), hdt_less(amount, width));
 	/* Beyond the width only the sign is left. */
-	const hdt_expr *rest = info->kind == HDT_KIND_INT ? hdt_binary(HDT_OP_SHR, hdt_cast(x, dtype), hdt_sub(width, hdt_like(width, 1)))
-	                                                  : hdt_like(amount, 0);
+	const hdt_expr *rest = info->kind == HDT_KIND_INT
+							   ? hdt_binary(HDT_OP_SHR, hdt_cast(x, dtype), hdt_sub(width, hdt_like(width, 1)))
+							   : hdt_like(amount, 0);
 	hdt_output_elements(t, hdt_select(fits, hdt_binary(HDT_OP_SHR, hdt_cast(x, dtype), amount), rest));
 }
 

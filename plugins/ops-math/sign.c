@@ -1,9 +1,11 @@
-/* sign: -1, 0 or 1 by the sign of x. */
+/* sign: -1, 0 or 1 by the sign of x; NaN gives 0. */
 #include <hidet/plugin.h>
 
 static void define(hdt_task *t)
 {
-	hdt_output_elements(t, hdt_unary(HDT_OP_SIGN, hdt_element(t, 0)));
+	const hdt_expr *x = hdt_element(t, 0), *zero = hdt_like(x, 0);
+	const hdt_expr *below = hdt_select(hdt_less(x, zero), hdt_like(x, -1), zero);
+	hdt_output_elements(t, hdt_select(hdt_less(zero, x), hdt_like(x, 1), below));
 }
 
 const hdt_operator hdt_op_sign = {
@@ -11,7 +13,7 @@ const hdt_operator hdt_op_sign = {
 	.name = "sign",
 	.doc = "-1, 0 or 1 by the sign of x",
 	.inputs = "x",
-	.dtypes = "float int u8",
+	.dtypes = "float i32 i64 u8",
 	.define = define,
 	.samples = (const char *const[]){
 		"sign(T[4, 7])",

@@ -1,4 +1,5 @@
-/* sort: outputs: the elements in order along an axis, and where each was (i64). Stable, NaN last (first when descending). */
+/* sort: outputs: the elements in order along an axis, and where each was (i64). Stable, NaN last (first when
+ * descending). */
 #include "order.h"
 
 #include <hidet/plugin.h>
@@ -7,7 +8,7 @@ static void define(hdt_task *t)
 {
 	const hdt_tensor *x = hdt_input(t, 0);
 	int axis = hdt_get_axis(t, "axis", x->rank);
-	order_define(t, axis, hdt_list_item(hdt_shape(x), axis), hdt_get_bool(t, "descending"));
+	order_define(t, x, axis, hdt_list_item(hdt_shape(x), axis), hdt_get_bool(t, "descending"));
 }
 
 static const hdt_attribute attributes[] = {
@@ -22,7 +23,7 @@ const hdt_operator hdt_op_sort = {
 	.doc = "elements in order along an axis, and their indices (i64); stable",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 int float",
+	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
 	.samples = (const char *const[]){
 		"sort(T[3, 7])",

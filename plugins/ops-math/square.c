@@ -12,7 +12,7 @@ const hdt_operator hdt_op_square = {
 	.name = "square",
 	.doc = "x * x",
 	.inputs = "x",
-	.dtypes = "float int u8",
+	.dtypes = "float i32 i64 u8",
 	.define = define,
 	.samples = (const char *const[]){
 		"square(T[4, 7])",

@@ -11,7 +11,7 @@ static void define(hdt_task *t)
 	if (hdt_get_int(t, "k") < 0)
 		hdt_reject(t, "k must not be negative");
 	hdt_require(t, hdt_less_equal(k, extent), "k is larger than axis %d", axis);
-	order_define(t, axis, k, hdt_get_bool(t, "largest"));
+	order_define(t, x, axis, k, hdt_get_bool(t, "largest"));
 }
 
 static const hdt_attribute attributes[] = {

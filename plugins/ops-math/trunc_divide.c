@@ -16,7 +16,7 @@ const hdt_operator hdt_op_trunc_divide = {
 	.name = "trunc_divide",
 	.doc = "quotient rounded toward zero",
 	.inputs = "x, y",
-	.dtypes = "float int u8",
+	.dtypes = "float i32 i64 u8",
 	.define = define,
 	.samples = (const char *const[]){
 		"trunc_divide(T[3, 4] in 1..5, T[4] in 1..5)",

@@ -4,18 +4,16 @@
 /* The attribute `axes`: ascending, as many as there are index tensors. */
 static bool read_axes(hdt_task *t, advanced_index *a)
 {
-	int count = hdt_get_ints(t, "axes", a->axes, HDT_MAX_RANK);
+	int count = hdt_get_axis_list(t, "axes", a->x->rank, a->axes);
 	if (count < 0)
 		return false;
 	if (count != a->count) {
 		hdt_reject(t, "%d axes for %d index tensors", count, a->count);
 		return false;
 	}
-	for (int n = 0; n < count; n++) {
-		if (a->axes[n] < 0)
-			a->axes[n] += a->x->rank;
-		if (a->axes[n] < 0 || a->axes[n] >= a->x->rank || (n > 0 && a->axes[n] <= a->axes[n - 1])) {
-			hdt_reject(t, "axes must be ascending and below %d", a->x->rank);
+	for (int n = 1; n < count; n++) {
+		if (a->axes[n] <= a->axes[n - 1]) {
+			hdt_reject(t, "axes must be ascending");
 			return false;
 		}
 	}
@@ -42,7 +40,7 @@ bool advanced_index_begin(hdt_task *t, int first_index, advanced_index *out)
 	if (!read_axes(t, out))
 		return false;
 	out->positions = hdt_broadcast_shapes(t, shapes, out->count);
-	out->place = out->axes[out->count - 1] - out->axes[0] == out->count - 1 ? (int)out->axes[0] : 0;
+	out->place = out->axes[out->count - 1] - out->axes[0] == out->count - 1 ? out->axes[0] : 0;
 	for (int d = 0; d < out->x->rank; d++) {
 		if (advanced_index_of(out, d) < 0)
 			out->rest = hdt_list_insert(t, out->rest, out->rest.count, out->x->shape[d]);

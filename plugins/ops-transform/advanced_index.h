@@ -1,7 +1,7 @@
 /* advanced_index.h: NumPy's indexing by integer tensors: what index and index_put share.
  *
- * Index tensors, broadcast together to a shape B, choose positions along the axes `axes` of a tensor x. The result has the other
- * dimensions of x, with B in the place of the axes when they are neighbours, else in front. */
+ * Index tensors, broadcast together to a shape B, choose positions along the axes `axes` of a tensor x. The result has
+ * the other dimensions of x, with B in the place of the axes when they are neighbours, else in front. */
 #ifndef OPS_TRANSFORM_ADVANCED_INDEX_H
 #define OPS_TRANSFORM_ADVANCED_INDEX_H
 
@@ -11,7 +11,7 @@ typedef struct advanced_index {
 	const hdt_tensor *x;
 	int count;                                /* of index tensors */
 	const hdt_tensor *tensors[HDT_MAX_RANK];  /* as the axes, ascending */
-	int64_t axes[HDT_MAX_RANK];
+	int axes[HDT_MAX_RANK];
 	hdt_list positions;                       /* the shape B */
 	int place;                                /* of B in the result */
 	hdt_list rest;                            /* the other dimensions of x */

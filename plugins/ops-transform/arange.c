@@ -9,7 +9,7 @@ static void define(hdt_task *t)
 
 	if (count.count != 1)
 		hdt_reject(t, "count must be one dimension, not %d", count.count);
-	hdt_require(t, hdt_less_equal(hdt_int(t->context, 0), hdt_list_item(count, 0)), "count is negative");
+	hdt_require_sizes(t, count);
 	const hdt_expr *i = hdt_axis("i", hdt_list_item(count, 0));
 	const hdt_expr *way = hdt_mul(hdt_cast(i, inner), hdt_number(t->context, inner, step));
 	hdt_output(t, hdt_compute(t, "y", HDT_AT(i), hdt_cast(hdt_add(hdt_number(t->context, inner, start), way), dtype)));

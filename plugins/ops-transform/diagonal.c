@@ -12,9 +12,11 @@ static void define(hdt_task *t)
 		hdt_reject(t, "a diagonal needs two different axes");
 		return;
 	}
-	const hdt_expr *down = hdt_int(t->context, offset < 0 ? -offset : 0), *right = hdt_int(t->context, offset > 0 ? offset : 0);
+	const hdt_expr *down = hdt_int(t->context, offset < 0 ? -offset : 0),
+				   *right = hdt_int(t->context, offset > 0 ? offset : 0);
 	hdt_list shape = hdt_shape(x), rest = HDT_SCALAR, at = HDT_SCALAR;
-	const hdt_expr *height = hdt_sub(hdt_list_item(shape, row), down), *width = hdt_sub(hdt_list_item(shape, column), right);
+	const hdt_expr *height = hdt_sub(hdt_list_item(shape, row), down),
+				   *width = hdt_sub(hdt_list_item(shape, column), right);
 	for (int d = 0; d < x->rank; d++) {
 		if (d != row && d != column)
 			rest = hdt_list_insert(t, rest, rest.count, x->shape[d]);
@@ -22,7 +24,9 @@ static void define(hdt_task *t)
 	hdt_list i = hdt_axes(t, hdt_list_insert(t, rest, rest.count, hdt_max(zero, hdt_min(height, width))));
 	const hdt_expr *along = hdt_list_item(i, rest.count);
 	for (int d = 0, other = 0; d < x->rank; d++) {
-		const hdt_expr *index = d == row ? hdt_add(along, down) : d == column ? hdt_add(along, right) : hdt_list_item(i, other++);
+		const hdt_expr *index = d == row      ? hdt_add(along, down)
+								: d == column ? hdt_add(along, right)
+											  : hdt_list_item(i, other++);
 		at = hdt_list_insert(t, at, d, index);
 	}
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, at)));
@@ -41,7 +45,7 @@ const hdt_operator hdt_op_diagonal = {
 	.doc = "a diagonal of two dimensions, as the last one",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"diagonal(T[3, 4])",

@@ -8,6 +8,7 @@ static void define(hdt_task *t)
 	const hdt_tensor *x = hdt_input(t, 0);
 	hdt_list shape = hdt_get_dims(t, "shape"), i = hdt_axes(t, shape);
 
+	hdt_require_sizes(t, shape);
 	broadcast_require(t, hdt_shape(x), shape);
 	hdt_output(t, hdt_compute(t, "y", i, hdt_broadcast_at(x, i)));
 }
@@ -23,7 +24,7 @@ const hdt_operator hdt_op_expand = {
 	.doc = "broadcast to a shape",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"expand(T[3, 1], shape=[2, 3, 4])",

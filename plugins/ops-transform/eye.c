@@ -6,6 +6,8 @@ static void define(hdt_task *t)
 	hdt_list rows = hdt_get_dims(t, "rows"), columns = hdt_get_dims(t, "columns");
 	if (rows.count != 1 || columns.count != 1)
 		hdt_reject(t, "rows and columns must be one dimension each");
+	hdt_require_sizes(t, rows);
+	hdt_require_sizes(t, columns);
 	const hdt_expr *i = hdt_axis("i", hdt_list_item(rows, 0)), *j = hdt_axis("j", hdt_list_item(columns, 0));
 	hdt_output(t, hdt_compute(t, "y", HDT_AT(i, j), hdt_cast(hdt_equal(i, j), hdt_get_dtype(t, "dtype"))));
 }

@@ -31,7 +31,7 @@ const hdt_operator hdt_op_flatten = {
 	.doc = "the dimensions start..end as one",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"flatten(T[2, 3, 4])",

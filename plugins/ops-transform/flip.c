@@ -4,18 +4,12 @@
 static void define(hdt_task *t)
 {
 	const hdt_tensor *x = hdt_input(t, 0);
-	int64_t axes[HDT_MAX_RANK];
-	int count = hdt_get_ints(t, "axes", axes, HDT_MAX_RANK);
+	int axes[HDT_MAX_RANK], count = hdt_get_axis_list(t, "axes", x->rank, axes);
 	hdt_list i = hdt_axes(t, hdt_shape(x)), at = i;
 
 	for (int n = 0; n < count; n++) {
-		int64_t d = axes[n] < 0 ? axes[n] + x->rank : axes[n];
-		if (d < 0 || d >= x->rank) {
-			hdt_reject(t, "axis %lld is out of range for %d dimensions", (long long)axes[n], x->rank);
-			return;
-		}
-		const hdt_expr *last = hdt_sub(x->shape[d], hdt_int(t->context, 1));
-		at = hdt_list_replace(t, at, (int)d, hdt_sub(last, hdt_list_item(i, (int)d)));
+		const hdt_expr *last = hdt_sub(x->shape[axes[n]], hdt_int(t->context, 1));
+		at = hdt_list_replace(t, at, axes[n], hdt_sub(last, hdt_list_item(i, axes[n])));
 	}
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, at)));
 }
@@ -31,7 +25,7 @@ const hdt_operator hdt_op_flip = {
 	.doc = "backwards along axes",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"flip(T[3, 4], axes=[1])",

@@ -3,10 +3,12 @@
 
 static void define(hdt_task *t)
 {
+	hdt_list shape = hdt_get_dims(t, "shape");
 	hdt_dtype dtype = hdt_get_dtype(t, "dtype");
 	const hdt_expr *value = hdt_has(t, "value_int") ? hdt_int(t->context, hdt_get_int(t, "value_int"))
 	                                                : hdt_number(t->context, dtype, hdt_get_float(t, "value"));
-	hdt_output(t, hdt_compute(t, "y", hdt_axes(t, hdt_get_dims(t, "shape")), hdt_cast(value, dtype)));
+	hdt_require_sizes(t, shape);
+	hdt_output(t, hdt_compute(t, "y", hdt_axes(t, shape), hdt_cast(value, dtype)));
 }
 
 static const hdt_attribute attributes[] = {

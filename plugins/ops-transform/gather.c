@@ -12,7 +12,8 @@ static void define(hdt_task *t)
 	}
 	for (int d = 0; d < x->rank; d++) {
 		if (d != axis)
-			hdt_require(t, hdt_less_equal(index->shape[d], x->shape[d]), "the index is larger than x in dimension %d", d);
+			hdt_require(t, hdt_less_equal(index->shape[d], x->shape[d]), "the index is larger than x in dimension %d",
+						d);
 	}
 	hdt_list i = hdt_axes(t, hdt_shape(index));
 	const hdt_expr *at = hdt_bounded(hdt_cast(hdt_at_list(index, i), HDT_I64), hdt_list_item(hdt_shape(x), axis));
@@ -30,7 +31,7 @@ const hdt_operator hdt_op_gather = {
 	.doc = "x at the index along an axis, each element on its own",
 	.inputs = "x, index",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"gather(T[5, 3], i64[4, 3] in 0..4, axis=0)",

@@ -66,7 +66,7 @@ static hdt_list pixel_at(const sampler *s, int d, const hdt_expr *i, const hdt_e
 {
 	const hdt_expr *pixel = hdt_cast(i, HDT_I64), *zero = hdt_int(s->task->context, 0);
 	*inside = hdt_and(*inside, hdt_and(hdt_less_equal(zero, pixel), hdt_less(pixel, size_of(s, d))));
-	return hdt_list_insert(s->task, at, at.count, pixel);
+	return hdt_list_insert(s->task, at, at.count, hdt_bounded(pixel, size_of(s, d)));
 }
 
 static const hdt_expr *read(const sampler *s, const hdt_expr *inside, hdt_list at)
@@ -123,7 +123,8 @@ static void define(hdt_task *t)
 	s.count = s.x->rank - 2;
 	int64_t components;
 
-	if (s.count < 2 || s.count > 3 || grid->rank != s.x->rank || !hdt_is_float(s.x->dtype) || !hdt_is_float(grid->dtype)) {
+	if (s.count < 2 || s.count > 3 || grid->rank != s.x->rank || !hdt_is_float(s.x->dtype) ||
+		!hdt_is_float(grid->dtype)) {
 		hdt_reject(t, "floats are needed: x of [n, channels, (depth,) height, width] and a grid of as many dimensions");
 		return;
 	}
@@ -132,7 +133,8 @@ static void define(hdt_task *t)
 		return;
 	}
 	hdt_require(t, hdt_equal(grid->shape[0], s.x->shape[0]), "x and grid differ in dimension 0");
-	hdt_list i = hdt_axes(t, hdt_list_join(t, hdt_list_part(hdt_shape(s.x), 0, 2), hdt_list_part(hdt_shape(grid), 1, s.count)));
+	hdt_list i =
+		hdt_axes(t, hdt_list_join(t, hdt_list_part(hdt_shape(s.x), 0, 2), hdt_list_part(hdt_shape(grid), 1, s.count)));
 	s.at = hdt_list_part(i, 0, 2);
 	for (int d = 0; d < s.count; d++) {
 		/* The grid's components are x, y, z: the last dimension first. */
@@ -153,9 +155,9 @@ static void define(hdt_task *t)
 }
 
 static const hdt_attribute attributes[] = {
-	{"mode", HDT_ATTRIBUTE_STRING, "bilinear", "bilinear, nearest or bicubic"},
-	{"padding", HDT_ATTRIBUTE_STRING, "zeros", "what lies outside: zeros, border or reflection"},
-	{"align_corners", HDT_ATTRIBUTE_BOOL, "false", "-1 and 1 are the middles of the corner pixels, not their outer edges"},
+	{"mode", HDT_ATTRIBUTE_STRING, "\"bilinear\"", "bilinear, nearest or bicubic"},
+	{"padding", HDT_ATTRIBUTE_STRING, "\"zeros\"", "what lies outside: zeros, border or reflection"},
+	{"align_corners", HDT_ATTRIBUTE_BOOL, "false", "-1 and 1 are the middles of the outer pixels, not their edges"},
 	{0},
 };
 

@@ -13,7 +13,8 @@ static const hdt_expr *item(hdt_task *t, const char *name, int d)
 static void define(hdt_task *t)
 {
 	const hdt_tensor *x = hdt_input(t, 0);
-	const hdt_expr *zero = hdt_int(t->context, 0), *one = hdt_int(t->context, 1), *inside = hdt_number(t->context, HDT_BOOL, 1);
+	const hdt_expr *zero = hdt_int(t->context, 0), *one = hdt_int(t->context, 1),
+				   *inside = hdt_number(t->context, HDT_BOOL, 1);
 	const hdt_expr *count[2], *kernel[2], *stride[2], *dilation[2], *padding[2];
 
 	if (x->rank < 3) {
@@ -27,7 +28,8 @@ static void define(hdt_task *t)
 		stride[d] = item(t, "stride", d);
 		dilation[d] = item(t, "dilation", d);
 		padding[d] = item(t, "padding", d);
-		hdt_require(t, hdt_and(hdt_less_equal(one, kernel[d]), hdt_less_equal(one, stride[d])), "kernel and stride must be positive");
+		hdt_require(t, hdt_and(hdt_less_equal(one, kernel[d]), hdt_less_equal(one, stride[d])),
+					"kernel and stride must be positive");
 		const hdt_expr *reach = hdt_add(hdt_mul(dilation[d], hdt_sub(kernel[d], one)), one);
 		const hdt_expr *padded = hdt_add(sizes[d], hdt_mul(hdt_int(t->context, 2), padding[d]));
 		hdt_require(t, hdt_less_equal(reach, padded), "a window is larger than the padded image");

@@ -10,7 +10,8 @@ static void define(hdt_task *t)
 		return;
 	hdt_list i = hdt_axes(t, advanced_index_shape(t, &a));
 	hdt_list position = hdt_list_part(i, a.place, a.positions.count), at = HDT_SCALAR;
-	hdt_list rest = hdt_list_join(t, hdt_list_part(i, 0, a.place), hdt_list_part(i, a.place + a.positions.count, i.count));
+	hdt_list rest =
+		hdt_list_join(t, hdt_list_part(i, 0, a.place), hdt_list_part(i, a.place + a.positions.count, i.count));
 
 	for (int d = 0, other = 0; d < a.x->rank; d++) {
 		int n = advanced_index_of(&a, d);
@@ -30,7 +31,7 @@ const hdt_operator hdt_op_index = {
 	.doc = "NumPy indexing by integer tensors",
 	.inputs = "x, indices...",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"index(T[5, 3], i64[4] in -5..4, axes=[0])",

@@ -1,7 +1,8 @@
-/* index_put: x with the elements at index tensors replaced by a value, the last writer winning, or added to; see advanced_index.h.
+/* index_put: x with the elements at index tensors replaced by a value, the last writer winning, or added to; see
+ * advanced_index.h.
  *
- * Every element of the result looks for its writers, so the cost is (elements of x) * (positions); in return no two elements
- * are ever written by the same step, on any target. */
+ * Every element of the result looks for its writers, so the cost is (elements of x) * (positions); in return no two
+ * elements are ever written by the same step, on any target. */
 #include "advanced_index.h"
 #include "broadcast.h"
 
@@ -12,12 +13,13 @@ static const hdt_expr *hits(hdt_task *t, const advanced_index *a, hdt_list i, hd
 {
 	const hdt_expr *hit = hdt_number(t->context, HDT_BOOL, 1);
 	for (int n = 0; n < a->count; n++)
-		hit = hdt_and(hit, hdt_equal(advanced_index_at(a, n, position), hdt_list_item(i, (int)a->axes[n])));
+		hit = hdt_and(hit, hdt_equal(advanced_index_at(a, n, position), hdt_list_item(i, a->axes[n])));
 	return hit;
 }
 
 /* The value that is written to element `i` of x from `position` of the index tensors. */
-static const hdt_expr *value_at(hdt_task *t, const advanced_index *a, const hdt_tensor *value, hdt_list i, hdt_list position)
+static const hdt_expr *value_at(hdt_task *t, const advanced_index *a, const hdt_tensor *value, hdt_list i,
+								hdt_list position)
 {
 	hdt_list rest = HDT_SCALAR;
 	for (int d = 0; d < a->x->rank; d++) {
@@ -50,8 +52,8 @@ static void define(hdt_task *t)
 	}
 	const hdt_expr *last = hdt_reduce(HDT_REDUCE_MAX, &k, 1, hdt_select(hit, k, hdt_int(t->context, -1)));
 	const hdt_tensor *writer = hdt_compute(t, "writer", i, last);
-	const hdt_expr *w = hdt_at_list(writer, i);
-	const hdt_expr *v = value_at(t, &a, value, i, hdt_unflatten(t->context, a.positions, w));
+	const hdt_expr *w = hdt_at_list(writer, i), *known = hdt_bounded(w, hdt_product(t->context, a.positions));
+	const hdt_expr *v = value_at(t, &a, value, i, hdt_unflatten(t->context, a.positions, known));
 	hdt_output(t, hdt_compute(t, "y", i, hdt_select(hdt_less(w, hdt_like(w, 0)), x, hdt_cast(v, a.x->dtype))));
 }
 
@@ -67,7 +69,7 @@ const hdt_operator hdt_op_index_put = {
 	.doc = "x with elements at index tensors set or added to",
 	.inputs = "x, value, indices...",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"index_put(T[5, 3], T[4, 3], i64[4] in -5..4, axes=[0])",

@@ -11,21 +11,25 @@ typedef struct join {
 	const hdt_expr *position;
 } join;
 
-/* The element of the input among first..last in which the position lies. A tree of choices, so that many inputs nest but little. */
+/* The element of the input among first..last in which the position lies. A tree of choices, so that many inputs nest
+ * but little. */
 static inline const hdt_expr *join_choose(const join *j, int first, int last)
 {
 	int middle = first + (last - first + 1) / 2;
 	if (first == last)
 		return j->elements[first];
-	return hdt_select(hdt_less(j->position, j->starts[middle]), join_choose(j, first, middle - 1), join_choose(j, middle, last));
+	return hdt_select(hdt_less(j->position, j->starts[middle]), join_choose(j, first, middle - 1),
+					  join_choose(j, middle, last));
 }
 
 /* The dtype that all inputs promote to. */
 static inline hdt_dtype join_dtype(hdt_task *t, int count)
 {
-	hdt_dtype dtype = hdt_input(t, 0)->dtype;
-	for (int k = 1; k < count; k++)
-		dtype = hdt_promote(dtype, hdt_input(t, k)->dtype);
+	hdt_dtype dtype = HDT_BOOL;
+	for (int k = 0; k < count; k++) {
+		const hdt_tensor *x = hdt_input(t, k);
+		dtype = x ? hdt_promote(dtype, x->dtype) : dtype;
+	}
 	return dtype;
 }
 
@@ -33,11 +37,14 @@ static inline hdt_dtype join_dtype(hdt_task *t, int count)
 static inline bool join_fits(hdt_task *t, int k, int axis)
 {
 	const hdt_tensor *first = hdt_input(t, 0), *x = hdt_input(t, k);
+	if (!first || !x)
+		return false;
 	if (x->rank != first->rank)
 		hdt_reject(t, "input %d has %d dimensions, the first one %d", k, x->rank, first->rank);
 	for (int d = 0; d < x->rank && x->rank == first->rank; d++) {
 		if (d != axis)
-			hdt_require(t, hdt_equal(x->shape[d], first->shape[d]), "dimension %d of input %d differs from the first one", d, k);
+			hdt_require(t, hdt_equal(x->shape[d], first->shape[d]),
+						"dimension %d of input %d differs from the first one", d, k);
 	}
 	return x->rank == first->rank;
 }

@@ -1,4 +1,5 @@
-/* one_hot: i64: 1 at the class of each element along a new last dimension, else 0; a class out of range is a fault of the run. */
+/* one_hot: i64: 1 at the class of each element along a new last dimension, else 0; a class out of range is a fault of
+ * the run. */
 #include <hidet/plugin.h>
 
 static void define(hdt_task *t)

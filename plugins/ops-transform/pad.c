@@ -1,13 +1,14 @@
-/* pad: elements before and after each dimension; negative amounts cut. What is added is a constant, the reflection without the edge, the
- * edge again, or the other end. */
+/* pad: elements before and after each dimension; negative amounts cut. What is added is a constant, the reflection
+ * without the edge, the edge again, or the other end. */
 #include <hidet/plugin.h>
 #include <string.h>
 
-/* The index of x that stands at `i`, counted from x's first element; in constant mode *inside also tells whether there is one. */
-static const hdt_expr *source(hdt_task *t, const char *mode, int d, const hdt_expr *i, const hdt_expr *before,
-                              const hdt_expr *after, const hdt_expr **inside)
+/* The index of x that stands at `i`, counted from x's first element; in constant mode *inside also tells whether there
+ * is one. */
+static const hdt_expr *source(hdt_task *t, const char *mode, int d, const hdt_expr *size, const hdt_expr *i,
+                              const hdt_expr *before, const hdt_expr *after, const hdt_expr **inside)
 {
-	const hdt_expr *size = hdt_input(t, 0)->shape[d], *zero = hdt_int(t->context, 0), *one = hdt_int(t->context, 1);
+	const hdt_expr *zero = hdt_int(t->context, 0), *one = hdt_int(t->context, 1);
 	const hdt_expr *last = hdt_sub(size, one);
 
 	if (strcmp(mode, "constant") == 0) {
@@ -15,7 +16,8 @@ static const hdt_expr *source(hdt_task *t, const char *mode, int d, const hdt_ex
 		return i;
 	}
 	if (strcmp(mode, "reflect") == 0) {
-		hdt_require(t, hdt_and(hdt_less(before, size), hdt_less(after, size)), "reflection reaches beyond dimension %d", d);
+		hdt_require(t, hdt_and(hdt_less(before, size), hdt_less(after, size)), "reflection reaches beyond dimension %d",
+					d);
 		const hdt_expr *front = hdt_unary(HDT_OP_ABS, i);
 		return hdt_sub(last, hdt_unary(HDT_OP_ABS, hdt_sub(last, front)));
 	}
@@ -24,7 +26,8 @@ static const hdt_expr *source(hdt_task *t, const char *mode, int d, const hdt_ex
 		return hdt_min(hdt_max(i, zero), last);
 	}
 	if (strcmp(mode, "circular") == 0) {
-		hdt_require(t, hdt_and(hdt_less_equal(before, size), hdt_less_equal(after, size)), "dimension %d is wrapped more than once", d);
+		hdt_require(t, hdt_and(hdt_less_equal(before, size), hdt_less_equal(after, size)),
+					"dimension %d is wrapped more than once", d);
 		return hdt_mod(i, size);
 	}
 	hdt_reject(t, "mode is \"%s\", not constant, reflect, replicate or circular", mode);
@@ -53,7 +56,7 @@ static void define(hdt_task *t)
 		int64_t first = 1, last = 1;
 		bool known = hdt_is_const(hdt_list_item(before, d), &first) && hdt_is_const(hdt_list_item(after, d), &last);
 		if (!known || first > 0 || last > 0)
-			from = source(t, mode, d, from, hdt_list_item(before, d), hdt_list_item(after, d), &inside);
+			from = source(t, mode, d, x->shape[d], from, hdt_list_item(before, d), hdt_list_item(after, d), &inside);
 		at = hdt_list_insert(t, at, d, from);
 	}
 	const hdt_expr *element = hdt_at_list(x, at);
@@ -64,7 +67,7 @@ static const hdt_attribute attributes[] = {
 	{"before", HDT_ATTRIBUTE_DIMS, NULL, "elements to add before each dimension; negative: to cut"},
 	{"after", HDT_ATTRIBUTE_DIMS, NULL, "elements to add after each dimension; negative: to cut"},
 	{"value", HDT_ATTRIBUTE_FLOAT, "0", "what is added in constant mode"},
-	{"mode", HDT_ATTRIBUTE_STRING, "constant", "constant, reflect, replicate or circular"},
+	{"mode", HDT_ATTRIBUTE_STRING, "\"constant\"", "constant, reflect, replicate or circular"},
 	{0},
 };
 
@@ -74,7 +77,7 @@ const hdt_operator hdt_op_pad = {
 	.doc = "elements before and after each dimension, or fewer of them",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"pad(T[3, 4], before=[1, 0], after=[0, 2], value=1)",

@@ -13,7 +13,8 @@ static void define(hdt_task *t)
 	}
 	const hdt_expr *r = hdt_int(t->context, factor), *square = hdt_int(t->context, factor * factor);
 	const hdt_expr *channels = x->shape[lead], *height = x->shape[lead + 1], *width = x->shape[lead + 2];
-	hdt_require(t, hdt_equal(hdt_mod(channels, square), hdt_int(t->context, 0)), "channels must be a multiple of factor squared");
+	hdt_require(t, hdt_equal(hdt_mod(channels, square), hdt_int(t->context, 0)),
+				"channels must be a multiple of factor squared");
 	hdt_list sizes = HDT_AT(hdt_floordiv(channels, square), hdt_mul(height, r), hdt_mul(width, r));
 	hdt_list i = hdt_axes(t, hdt_list_join(t, hdt_list_part(hdt_shape(x), 0, lead), sizes));
 	const hdt_expr *c = hdt_list_item(i, lead), *h = hdt_list_item(i, lead + 1), *w = hdt_list_item(i, lead + 2);

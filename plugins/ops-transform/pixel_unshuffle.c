@@ -15,7 +15,8 @@ static void define(hdt_task *t)
 	const hdt_expr *channels = x->shape[lead], *height = x->shape[lead + 1], *width = x->shape[lead + 2];
 	hdt_require(t, hdt_equal(hdt_mod(height, r), zero), "the height must be a multiple of factor");
 	hdt_require(t, hdt_equal(hdt_mod(width, r), zero), "the width must be a multiple of factor");
-	hdt_list sizes = HDT_AT(hdt_mul(channels, hdt_int(t->context, factor * factor)), hdt_floordiv(height, r), hdt_floordiv(width, r));
+	hdt_list sizes = HDT_AT(hdt_mul(channels, hdt_int(t->context, factor * factor)), hdt_floordiv(height, r),
+							hdt_floordiv(width, r));
 	hdt_list i = hdt_axes(t, hdt_list_join(t, hdt_list_part(hdt_shape(x), 0, lead), sizes));
 	hdt_list channel = hdt_unflatten(t->context, HDT_AT(channels, r, r), hdt_list_item(i, lead));
 	const hdt_expr *h = hdt_add(hdt_mul(hdt_list_item(i, lead + 1), r), hdt_list_item(channel, 1));

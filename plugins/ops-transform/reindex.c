@@ -7,7 +7,8 @@ static const hdt_expr *product_of_first(hdt_task *t, hdt_list shape, int count)
 	return hdt_product(t->context, hdt_list_part(shape, 0, count));
 }
 
-/* The nearest counts beyond (*i, *j) at which as many elements lie below in both shapes; the ends when none are proved. */
+/* The nearest counts beyond (*i, *j) at which as many elements lie below in both shapes; the ends when none are proved.
+ */
 static void advance(hdt_task *t, hdt_list from, hdt_list to, int *i, int *j)
 {
 	for (int step = 1; step < from.count + to.count - *i - *j; step++) {
@@ -60,6 +61,7 @@ void reindex_define(hdt_task *t, hdt_list shape)
 	const hdt_tensor *x = hdt_input(t, 0);
 	hdt_list i = hdt_axes(t, shape), j = hdt_axes(t, hdt_shape(x));
 
+	hdt_require_sizes(t, shape);
 	hdt_require(t, hdt_equal(hdt_product(t->context, shape), hdt_product(t->context, hdt_shape(x))),
 	            "the new shape has another number of elements");
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, reindex(t, hdt_shape(x), shape, i))));

@@ -9,7 +9,8 @@ static void define(hdt_task *t)
 
 	if (hdt_get_int(t, "repeats") < 0)
 		hdt_reject(t, "repeats must not be negative");
-	hdt_list i = hdt_axes(t, hdt_list_replace(t, hdt_shape(x), axis, hdt_mul(hdt_list_item(hdt_shape(x), axis), repeats)));
+	hdt_list i =
+		hdt_axes(t, hdt_list_replace(t, hdt_shape(x), axis, hdt_mul(hdt_list_item(hdt_shape(x), axis), repeats)));
 	hdt_list at = hdt_list_replace(t, i, axis, hdt_floordiv(hdt_list_item(i, axis), repeats));
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, at)));
 }
@@ -26,7 +27,7 @@ const hdt_operator hdt_op_repeat_interleave = {
 	.doc = "each element several times along an axis",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"repeat_interleave(T[2, 3], repeats=2, axis=1)",

@@ -7,18 +7,20 @@ static const char *scale_name(const resize *r, int d) { return scale_names[3 - r
 
 bool resize_begin(hdt_task *t, int most, resize *out)
 {
-	hdt_list size = hdt_get_dims(t, "size");
 	const hdt_tensor *x = hdt_input(t, 0);
+	hdt_list size = hdt_get_dims(t, "size");
 
 	if (size.count < 1 || size.count > most || size.count > x->rank) {
 		hdt_reject(t, "size must have 1 to %d items, not %d", most < x->rank ? most : x->rank, size.count);
 		return false;
 	}
+	hdt_require_sizes(t, size);
 	*out = (resize){.x = x, .lead = x->rank - size.count, .count = size.count, .size = size};
 	out->outputs = hdt_axes(t, hdt_list_join(t, hdt_list_part(hdt_shape(x), 0, out->lead), size));
 	for (int d = 0; d < size.count; d++) {
 		const hdt_expr *one = hdt_int(t->context, 1);
-		hdt_require(t, hdt_less_equal(one, resize_from(out, d)), "there are no pixels along dimension %d", out->lead + d);
+		hdt_require(t, hdt_less_equal(one, resize_from(out, d)), "there are no pixels along dimension %d",
+					out->lead + d);
 		if (hdt_has(t, scale_name(out, d)) && !(hdt_get_float(t, scale_name(out, d)) > 0)) {
 			hdt_reject(t, "%s must be positive", scale_name(out, d));
 			return false;
@@ -56,8 +58,8 @@ const hdt_expr *resize_position(hdt_task *t, const resize *r, int d, hdt_dtype r
 	return align_corners ? hdt_mul(i, step) : hdt_sub(hdt_mul(hdt_add(i, half), step), half);
 }
 
-const hdt_tensor *resize_filtered(hdt_task *t, const resize *r, const hdt_tensor *x, int d, bool align_corners, double support,
-                                  const hdt_expr *(*filter)(const hdt_expr *distance))
+const hdt_tensor *resize_filtered(hdt_task *t, const resize *r, const hdt_tensor *x, int d, bool align_corners,
+								  double support, const hdt_expr *(*filter)(const hdt_expr *distance))
 {
 	if (!x)
 		return NULL;
@@ -78,5 +80,6 @@ const hdt_tensor *resize_filtered(hdt_task *t, const resize *r, const hdt_tensor
 	const hdt_expr *weight = filter(distance);
 	const hdt_expr *value = hdt_cast(hdt_at_list(x, hdt_list_replace(t, i, axis, hdt_bounded(pixel, from))), real);
 	const hdt_expr *sum = hdt_sum(k, hdt_mul(weight, value));
-	return hdt_compute(t, hdt_format(t->context, "along%d", axis), i, hdt_cast(hdt_div(sum, hdt_sum(k, weight)), x->dtype));
+	return hdt_compute(t, hdt_format(t->context, "along%d", axis), i,
+					   hdt_cast(hdt_div(sum, hdt_sum(k, weight)), x->dtype));
 }

@@ -1,7 +1,7 @@
 /* resize.h: which part of the input an output pixel of the resize operators looks at.
  *
- * They resize the last 1, 2 or 3 dimensions, as many as the attribute `size` has. The attributes scale_d, scale_h and scale_w, when
- * given, are the enlargements from which coordinates are computed instead of the ratio of the sizes. */
+ * They resize the last 1, 2 or 3 dimensions, as many as the attribute `size` has. The attributes scale_d, scale_h and
+ * scale_w, when given, are the enlargements from which coordinates are computed instead of the ratio of the sizes. */
 #ifndef OPS_TRANSFORM_RESIZE_H
 #define OPS_TRANSFORM_RESIZE_H
 
@@ -33,9 +33,9 @@ const hdt_expr *resize_step(hdt_task *t, const resize *r, int d, hdt_dtype real,
 /* Where the middle of the output pixel lies: 0 is the middle of the first input pixel. */
 const hdt_expr *resize_position(hdt_task *t, const resize *r, int d, hdt_dtype real, bool align_corners);
 
-/* x resized along dimension `d` by a filter as wide as the step, `support` input pixels to either side at least; the rest as it is.
- * `filter` gives the weight at a distance. The result is a tensor of x's dtype. */
-const hdt_tensor *resize_filtered(hdt_task *t, const resize *r, const hdt_tensor *x, int d, bool align_corners, double support,
-                                  const hdt_expr *(*filter)(const hdt_expr *distance));
+/* x resized along dimension `d` by a filter as wide as the step, `support` input pixels to either side at least; the
+ * rest as it is. `filter` gives the weight at a distance. The result is a tensor of x's dtype. */
+const hdt_tensor *resize_filtered(hdt_task *t, const resize *r, const hdt_tensor *x, int d, bool align_corners,
+								  double support, const hdt_expr *(*filter)(const hdt_expr *distance));
 
 #endif

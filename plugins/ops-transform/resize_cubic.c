@@ -1,4 +1,5 @@
-/* resize_cubic: the last two dimensions in another size, by cubic convolution with a = -0.75; beyond the edge the edge continues. */
+/* resize_cubic: the last two dimensions in another size, by cubic convolution with a = -0.75; beyond the edge the edge
+ * continues. */
 #include "cubic.h"
 #include "resize.h"
 
@@ -53,7 +54,7 @@ static void define(hdt_task *t)
 
 static const hdt_attribute attributes[] = {
 	{"size", HDT_ATTRIBUTE_DIMS, NULL, "sizes of the last dimensions in the result"},
-	{"align_corners", HDT_ATTRIBUTE_BOOL, "false", "the middles of the corner pixels stay in place, not their outer edges"},
+	{"align_corners", HDT_ATTRIBUTE_BOOL, "false", "the middles of the outer pixels stay in place, not their edges"},
 	{"antialias", HDT_ATTRIBUTE_BOOL, "false", "when shrinking, weigh all pixels that fall on one (with a = -0.5)"},
 	RESIZE_SCALES,
 	{0},

@@ -1,4 +1,5 @@
-/* resize_nearest: the last dimensions in another size, each pixel the nearest one of the input. Coordinates are computed in f32. */
+/* resize_nearest: the last dimensions in another size, each pixel the nearest one of the input. Coordinates are
+ * computed in f32. */
 #include "resize.h"
 
 #include <hidet/plugin.h>

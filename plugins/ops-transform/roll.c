@@ -4,20 +4,14 @@
 static void define(hdt_task *t)
 {
 	const hdt_tensor *x = hdt_input(t, 0);
-	int64_t axes[HDT_MAX_RANK];
-	int count = hdt_get_ints(t, "axes", axes, HDT_MAX_RANK);
+	int axes[HDT_MAX_RANK], count = hdt_get_axis_list(t, "axes", x->rank, axes);
 	hdt_list shifts = hdt_get_dims(t, "shifts"), i = hdt_axes(t, hdt_shape(x)), at = i;
 
 	if (shifts.count != count)
 		hdt_reject(t, "%d shifts for %d axes", shifts.count, count);
 	for (int n = 0; n < count && n < shifts.count; n++) {
-		int64_t d = axes[n] < 0 ? axes[n] + x->rank : axes[n];
-		if (d < 0 || d >= x->rank) {
-			hdt_reject(t, "axis %lld is out of range for %d dimensions", (long long)axes[n], x->rank);
-			return;
-		}
-		const hdt_expr *from = hdt_mod(hdt_sub(hdt_list_item(at, (int)d), hdt_list_item(shifts, n)), x->shape[d]);
-		at = hdt_list_replace(t, at, (int)d, from);
+		const hdt_expr *back = hdt_sub(hdt_list_item(at, axes[n]), hdt_list_item(shifts, n));
+		at = hdt_list_replace(t, at, axes[n], hdt_mod(back, x->shape[axes[n]]));
 	}
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, at)));
 }
@@ -34,7 +28,7 @@ const hdt_operator hdt_op_roll = {
 	.doc = "elements moved along axes, around the end",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"roll(T[3, 4], shifts=[1], axes=[1])",

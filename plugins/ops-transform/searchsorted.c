@@ -1,4 +1,5 @@
-/* searchsorted: i64: how many items of a sorted sequence lie before each value. Counts them all, so that no item depends on another. */
+/* searchsorted: i64: how many items of a sorted sequence lie before each value. Counts them all, so that no item
+ * depends on another. */
 #include <hidet/plugin.h>
 
 static void define(hdt_task *t)

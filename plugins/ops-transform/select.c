@@ -11,7 +11,8 @@ static void define(hdt_task *t)
 	if (index.count != 1)
 		hdt_reject(t, "index must be one dimension, not %d", index.count);
 	hdt_require(t, hdt_less_equal(hdt_int(t->context, 0), at), "the index is below 0");
-	hdt_require(t, hdt_less(at, hdt_list_item(hdt_shape(x), axis)), "the index lies behind the last element of axis %d", axis);
+	hdt_require(t, hdt_less(at, hdt_list_item(hdt_shape(x), axis)), "the index lies behind the last element of axis %d",
+				axis);
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, hdt_list_insert(t, i, axis, at))));
 }
 
@@ -27,7 +28,7 @@ const hdt_operator hdt_op_select = {
 	.doc = "one index of an axis, which is dropped",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"select(T[4, 7], axis=1, index=3)",

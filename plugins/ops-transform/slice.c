@@ -2,7 +2,8 @@
 #include <hidet/plugin.h>
 
 /* Checks 0 <= start <= end <= size and gives ceil((end - start) / step). */
-static const hdt_expr *extent(hdt_task *t, const hdt_expr *size, const hdt_expr *start, const hdt_expr *end, int64_t step)
+static const hdt_expr *extent(hdt_task *t, const hdt_expr *size, const hdt_expr *start, const hdt_expr *end,
+							  int64_t step)
 {
 	const hdt_expr *length = hdt_sub(end, start);
 	hdt_require(t, hdt_less_equal(hdt_int(t->context, 0), start), "a slice starts below 0");
@@ -16,8 +17,8 @@ static const hdt_expr *extent(hdt_task *t, const hdt_expr *size, const hdt_expr 
 static void define(hdt_task *t)
 {
 	const hdt_tensor *x = hdt_input(t, 0);
-	int64_t axes[HDT_MAX_RANK], steps[HDT_MAX_RANK];
-	int count = hdt_get_ints(t, "axes", axes, HDT_MAX_RANK);
+	int64_t steps[HDT_MAX_RANK];
+	int axes[HDT_MAX_RANK], count = hdt_get_axis_list(t, "axes", x->rank, axes);
 	bool stepped = hdt_has(t, "steps");
 	hdt_list starts = hdt_get_dims(t, "starts"), ends = hdt_get_dims(t, "ends"), shape = hdt_shape(x);
 
@@ -27,19 +28,19 @@ static void define(hdt_task *t)
 		return;
 	}
 	for (int n = 0; n < count; n++) {
-		axes[n] += axes[n] < 0 ? x->rank : 0;
 		steps[n] = stepped ? steps[n] : 1;
-		if (axes[n] < 0 || axes[n] >= x->rank || steps[n] < 1) {
-			hdt_reject(t, "axes must be below %d and steps positive", x->rank);
+		if (steps[n] < 1) {
+			hdt_reject(t, "steps must be positive");
 			return;
 		}
-		shape = hdt_list_replace(t, shape, (int)axes[n], extent(t, x->shape[axes[n]], hdt_list_item(starts, n), hdt_list_item(ends, n), steps[n]));
+		const hdt_expr *size = extent(t, x->shape[axes[n]], hdt_list_item(starts, n), hdt_list_item(ends, n), steps[n]);
+		shape = hdt_list_replace(t, shape, axes[n], size);
 	}
 	hdt_list i = hdt_axes(t, shape), at = i;
 	for (int n = 0; n < count; n++) {
 		const hdt_expr *stride = hdt_int(t->context, steps[n]);
-		const hdt_expr *from = hdt_add(hdt_list_item(starts, n), hdt_mul(hdt_list_item(i, (int)axes[n]), stride));
-		at = hdt_list_replace(t, at, (int)axes[n], from);
+		const hdt_expr *from = hdt_add(hdt_list_item(starts, n), hdt_mul(hdt_list_item(i, axes[n]), stride));
+		at = hdt_list_replace(t, at, axes[n], from);
 	}
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, at)));
 }
@@ -58,7 +59,7 @@ const hdt_operator hdt_op_slice = {
 	.doc = "every step-th element from start to end along some axes",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"slice(T[4, 7], axes=[1], starts=[2], ends=[6])",

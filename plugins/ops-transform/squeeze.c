@@ -4,19 +4,14 @@
 static void define(hdt_task *t)
 {
 	const hdt_tensor *x = hdt_input(t, 0);
-	int64_t axes[HDT_MAX_RANK];
-	int count = hdt_get_ints(t, "axes", axes, HDT_MAX_RANK);
+	int axes[HDT_MAX_RANK], count = hdt_get_axis_list(t, "axes", x->rank, axes);
 	bool dropped[HDT_MAX_RANK] = {false};
 	hdt_list shape = HDT_SCALAR, at = HDT_SCALAR;
 
 	for (int n = 0; n < count; n++) {
-		int64_t d = axes[n] < 0 ? axes[n] + x->rank : axes[n];
-		if (d < 0 || d >= x->rank) {
-			hdt_reject(t, "axis %lld is out of range for %d dimensions", (long long)axes[n], x->rank);
-			return;
-		}
-		dropped[d] = true;
-		hdt_require(t, hdt_equal(x->shape[d], hdt_int(t->context, 1)), "dimension %d does not have size 1", (int)d);
+		dropped[axes[n]] = true;
+		hdt_require(t, hdt_equal(x->shape[axes[n]], hdt_int(t->context, 1)), "dimension %d does not have size 1",
+					axes[n]);
 	}
 	for (int d = 0; d < x->rank; d++) {
 		if (!dropped[d])
@@ -40,7 +35,7 @@ const hdt_operator hdt_op_squeeze = {
 	.doc = "without the dimensions in axes, which have size 1",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"squeeze(T[1, 3, 1, 4], axes=[0, 2])",

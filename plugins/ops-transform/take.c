@@ -1,5 +1,5 @@
-/* take: the elements of x at the positions of an index tensor, whose dimensions take the place of an axis: an embedding is
- * take(weight, ids). Indices count from 0; outside of the axis is a fault of the run. */
+/* take: the elements of x at the positions of an index tensor, whose dimensions take the place of an axis: an embedding
+ * is take(weight, ids). Indices count from 0; outside of the axis is a fault of the run. */
 #include <hidet/plugin.h>
 
 static void define(hdt_task *t)
@@ -14,7 +14,9 @@ static void define(hdt_task *t)
 
 	if (!hdt_is_integer(index->dtype))
 		hdt_reject(t, "the index is %s, not an integer", hdt_dtype_of(index->dtype)->name);
-	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, hdt_list_join(t, hdt_list_insert(t, hdt_list_part(i, 0, axis), axis, at), rest))));
+	hdt_output(t, hdt_compute(
+					  t, "y", i,
+					  hdt_at_list(x, hdt_list_join(t, hdt_list_insert(t, hdt_list_part(i, 0, axis), axis, at), rest))));
 }
 
 static const hdt_attribute attributes[] = {
@@ -28,7 +30,7 @@ const hdt_operator hdt_op_take = {
 	.doc = "elements at an index tensor along an axis; with axis 0 an embedding",
 	.inputs = "x, index",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"take(T[5, 3], i64[2, 4] in 0..4)",

@@ -13,6 +13,7 @@ static void define(hdt_task *t)
 		hdt_require(t, hdt_less_equal(hdt_int(t->context, 0), times), "a number of repeats is negative");
 		shape = hdt_list_insert(t, shape, d, d < new_dims ? times : hdt_mul(x->shape[d - new_dims], times));
 	}
+	hdt_require_sizes(t, shape);
 	hdt_list i = hdt_axes(t, shape);
 	for (int d = 0; d < x->rank; d++)
 		at = hdt_list_insert(t, at, d, hdt_mod(hdt_list_item(i, d + new_dims), x->shape[d]));
@@ -20,7 +21,7 @@ static void define(hdt_task *t)
 }
 
 static const hdt_attribute attributes[] = {
-	{"repeats", HDT_ATTRIBUTE_DIMS, NULL, "how often along each dimension, counted from the last; more than x has: new dimensions"},
+	{"repeats", HDT_ATTRIBUTE_DIMS, NULL, "how often along the last dimensions; more than x has: new ones"},
 	{0},
 };
 
@@ -30,7 +31,7 @@ const hdt_operator hdt_op_tile = {
 	.doc = "the tensor again and again along dimensions",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"tile(T[2, 3], repeats=[2, 1])",

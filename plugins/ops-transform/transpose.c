@@ -4,28 +4,23 @@
 static void define(hdt_task *t)
 {
 	const hdt_tensor *x = hdt_input(t, 0);
-	int64_t axes[HDT_MAX_RANK];
-	int count = hdt_get_ints(t, "axes", axes, HDT_MAX_RANK), source[HDT_MAX_RANK];
-	bool seen[HDT_MAX_RANK] = {false};
+	int axes[HDT_MAX_RANK], count = hdt_get_axis_list(t, "axes", x->rank, axes);
+	int place[HDT_MAX_RANK] = {0}; /* in the result, of each dimension of x; counted from 1 */
 	hdt_list shape = HDT_SCALAR, at = HDT_SCALAR;
 
 	for (int d = 0; d < count; d++) {
-		int64_t from = axes[d] < 0 ? axes[d] + x->rank : axes[d];
-		if (count != x->rank || from < 0 || from >= x->rank || seen[from]) {
-			hdt_reject(t, "axes must name each of the %d dimensions once", x->rank);
-			return;
-		}
-		seen[from] = true;
-		source[from] = d;
-		shape = hdt_list_insert(t, shape, d, x->shape[from]);
+		if (count != x->rank || place[axes[d]])
+			break;
+		place[axes[d]] = d + 1;
+		shape = hdt_list_insert(t, shape, d, x->shape[axes[d]]);
 	}
-	if (count != x->rank) {
+	if (shape.count != x->rank) {
 		hdt_reject(t, "axes must name each of the %d dimensions once", x->rank);
 		return;
 	}
 	hdt_list i = hdt_axes(t, shape);
 	for (int d = 0; d < x->rank; d++)
-		at = hdt_list_insert(t, at, d, hdt_list_item(i, source[d]));
+		at = hdt_list_insert(t, at, d, hdt_list_item(i, place[d] - 1));
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, at)));
 }
 
@@ -40,7 +35,7 @@ const hdt_operator hdt_op_transpose = {
 	.doc = "dimensions in another order",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"transpose(T[2, 3, 4], axes=[2, 0, 1])",

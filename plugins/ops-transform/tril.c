@@ -27,7 +27,7 @@ const hdt_operator hdt_op_tril = {
 	.doc = "elements on and below a diagonal, else zeros",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"tril(T[3, 4])",

@@ -33,7 +33,7 @@ const hdt_operator hdt_op_unfold = {
 	.doc = "windows along an axis, as a new last dimension",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"unfold(T[2, 7], axis=1, size=3, step=2)",

@@ -4,18 +4,17 @@
 static void define(hdt_task *t)
 {
 	const hdt_tensor *x = hdt_input(t, 0);
-	int64_t axes[HDT_MAX_RANK];
-	int count = hdt_get_ints(t, "axes", axes, HDT_MAX_RANK), rank = x->rank + count;
+	int axes[HDT_MAX_RANK], rank = x->rank + hdt_get_dims(t, "axes").count;
+	int count = hdt_get_axis_list(t, "axes", rank, axes);
 	bool added[2 * HDT_MAX_RANK] = {false};
 	hdt_list shape = HDT_SCALAR, at = HDT_SCALAR;
 
+	if (count < 0)
+		return;
 	for (int n = 0; n < count; n++) {
-		int64_t d = axes[n] < 0 ? axes[n] + rank : axes[n];
-		if (d < 0 || d >= rank || added[d]) {
-			hdt_reject(t, "axis %lld is out of range or given twice", (long long)axes[n]);
-			return;
-		}
-		added[d] = true;
+		if (added[axes[n]])
+			hdt_reject(t, "axis %d is given twice", axes[n]);
+		added[axes[n]] = true;
 	}
 	for (int d = 0, old = 0; d < rank; d++)
 		shape = hdt_list_insert(t, shape, d, added[d] ? hdt_int(t->context, 1) : hdt_list_item(hdt_shape(x), old++));
@@ -39,7 +38,7 @@ const hdt_operator hdt_op_unsqueeze = {
 	.doc = "with new dimensions of size 1 at the positions axes of the result",
 	.inputs = "x",
 	.attributes = attributes,
-	.dtypes = "bool u8 i32 i64 f16 f32 f64",
+	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
 	.samples = (const char *const[]){
 		"unsqueeze(T[3, 4], axes=[0, 2])",

@@ -29,10 +29,12 @@ static hdt_status translate_nodes(translation *t, const json_t *nodes);
 /* The graph that a node applies, if it does. */
 static const json_t *inlined_graph(const json_t *node, size_t *position)
 {
-	const json_t *input, *value;
-	json_array_foreach((json_t *)json_object_get(node, "inputs"), *position, input)
-		if (schema_union(json_object_get(input, "arg"), &value, NULL) == SCHEMA_GRAPH)
+	const json_t *value, *inputs = json_object_get(node, "inputs");
+	for (size_t i = 0; i < json_array_size(inputs); i++)
+		if (schema_union(json_object_get(json_array_get(inputs, i), "arg"), &value, NULL) == SCHEMA_GRAPH) {
+			*position = i;
 			return json_object_get(value, "graph");
+		}
 	return NULL;
 }
 

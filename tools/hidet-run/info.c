@@ -140,9 +140,9 @@ int verb_info(hdt_session *session, const options *o)
 	                           describe_values(graph->outputs, graph->output_names, graph->output_count), "symbols",
 	                           describe_symbols(graph), "operators", count_operators(graph), "missing", count_missing(graph->context),
 	                           "flops", (json_int_t)count_flops(graph));
-	hdt_compile_options options = compile_options_of(o);
+	hdt_compile_options how = compile_options_of(o);
 	compile_report plan = {0};
-	hdt_status status = model_plan(model, &options, &plan);
+	hdt_status status = model_plan(model, &how, &plan);
 	if (status == HDT_OK) {
 		json_object_set_new(report, "kernels", json_integer(plan.steps));
 		json_object_set_new(report, "planned_bytes", json_integer(plan.planned_bytes));

@@ -36,8 +36,8 @@ static hdt_status compute(model_run *r)
 		r->run_ms = now_ms() - start;
 		return status;
 	}
-	hdt_compile_options options = compile_options_of(r->o);
-	hdt_status status = hdt_compile(r->model, &options, &r->compiled);
+	hdt_compile_options how = compile_options_of(r->o);
+	hdt_status status = hdt_compile(r->model, &how, &r->compiled);
 	r->compile_ms = now_ms() - start;
 	if (status != HDT_OK || r->o->stop_after)
 		return status;

@@ -9,14 +9,6 @@
 	HIDET_INLINE T hidet_ceil_##N(T x) { return __builtin_ceil##S(x); }                                                    \
 	HIDET_INLINE T hidet_trunc_##N(T x) { return __builtin_trunc##S(x); }                                                  \
 	HIDET_INLINE T hidet_round_##N(T x) { return __builtin_rint##S(x); }                                                   \
-	HIDET_INLINE T hidet_floordiv_##N(T x, T y) { return __builtin_floor##S(x / y); }                                      \
-	HIDET_INLINE T hidet_truncdiv_##N(T x, T y) { return __builtin_trunc##S(x / y); }                                      \
-	HIDET_INLINE T hidet_fmod_##N(T x, T y) { return __builtin_fmod##S(x, y); }                                            \
-	HIDET_INLINE T hidet_mod_##N(T x, T y)                                                                                 \
-	{                                                                                                                      \
-		T r = __builtin_fmod##S(x, y);                                                                                     \
-		return r != 0 && (r < 0) != (y < 0) ? r + y : r;                                                                   \
-	}                                                                                                                      \
 	HIDET_INLINE _Bool hidet_isnan_##N(T x) { return x != x; }                                                             \
 	HIDET_INLINE _Bool hidet_isinf_##N(T x) { return __builtin_fabs##S(x) == __builtin_inf##S(); }                         \
 	HIDET_INLINE _Bool hidet_isfinite_##N(T x) { return __builtin_fabs##S(x) < __builtin_inf##S(); }                       \
@@ -27,6 +19,28 @@
 
 HIDET_FLOAT(f32, float, f)
 HIDET_FLOAT(f64, double, )
+
+/* Division with remainder, of the true quotient: x / y rounded may have reached the next integer. f32 is done in f64. */
+HIDET_INLINE double hidet_fmod_f64(double x, double y) { return __builtin_fmod(x, y); }
+HIDET_INLINE double hidet_mod_f64(double x, double y)
+{
+	double r = __builtin_fmod(x, y);
+	return r != 0 && (r < 0) != (y < 0) ? r + y : r == 0 ? __builtin_copysign(0.0, y) : r;
+}
+HIDET_INLINE double hidet_floordiv_f64(double x, double y)
+{
+	double r = __builtin_fmod(x, y), q = (x - r) / y;
+	q = q - (r != 0 && (r < 0) != (y < 0));
+	return y == 0 ? x / y : q == 0 ? __builtin_copysign(0.0, x / y) : __builtin_rint(q);
+}
+HIDET_INLINE double hidet_truncdiv_f64(double x, double y)
+{
+	return y == 0 ? x / y : __builtin_rint((x - __builtin_fmod(x, y)) / y);
+}
+HIDET_INLINE float hidet_fmod_f32(float x, float y) { return (float)hidet_fmod_f64(x, y); }
+HIDET_INLINE float hidet_mod_f32(float x, float y) { return (float)hidet_mod_f64(x, y); }
+HIDET_INLINE float hidet_floordiv_f32(float x, float y) { return (float)hidet_floordiv_f64(x, y); }
+HIDET_INLINE float hidet_truncdiv_f32(float x, float y) { return (float)hidet_truncdiv_f64(x, y); }
 
 #define HIDET_LIBM(name, N, T, S) HIDET_INLINE T hidet_##name##_##N(T x) { return __builtin_##name##S(x); }
 #define HIDET_LIBM_BOTH(name) HIDET_LIBM(name, f32, float, f) HIDET_LIBM(name, f64, double, )

@@ -16,7 +16,8 @@ static hdt_status apply_resolve(hdt_rewrite *rewrite, const hdt_node *node)
 }
 
 static const hdt_operator twice = {.size = sizeof(hdt_operator), .name = "twice", .inputs = "x", .define = define};
-static const hdt_operator other_twice = {.size = sizeof(hdt_operator), .name = "twice", .inputs = "x", .define = define};
+static const hdt_operator other_twice = {
+	.size = sizeof(hdt_operator), .name = "twice", .inputs = "x", .define = define};
 static const hdt_operator half = {.size = sizeof(hdt_operator), .name = "half", .inputs = "x", .define = define};
 
 static const hdt_mapping first_mappings[] = {{"a.one", "x", "twice(x)", NULL}, {"a.two", "x", "half(x)", NULL}, {0}};
@@ -139,10 +140,10 @@ Test(registry, a_mapping_taken_by_another_plugin_needs_an_override)
 Test(registry, rules_come_by_rank_then_name_whatever_the_order_of_loading)
 {
 	static const hdt_resolve_rule rules[] = {
-	    {.size = sizeof(hdt_resolve_rule), .name = "low", .op = "twice", .rank = -1, .apply = apply_resolve},
-	    {.size = sizeof(hdt_resolve_rule), .name = "b", .op = "twice", .rank = 5, .apply = apply_resolve},
-	    {.size = sizeof(hdt_resolve_rule), .name = "z", .op = "twice", .rank = 9, .apply = apply_resolve},
-	    {.size = sizeof(hdt_resolve_rule), .name = "a", .op = "twice", .rank = 5, .apply = apply_resolve},
+		{.size = sizeof(hdt_resolve_rule), .name = "low", .op = "twice", .rank = -1, .apply = apply_resolve},
+		{.size = sizeof(hdt_resolve_rule), .name = "b", .op = "twice", .rank = 5, .apply = apply_resolve},
+		{.size = sizeof(hdt_resolve_rule), .name = "z", .op = "twice", .rank = 9, .apply = apply_resolve},
+		{.size = sizeof(hdt_resolve_rule), .name = "a", .op = "twice", .rank = 5, .apply = apply_resolve},
 	};
 	static const char *const expected[] = {"z", "a", "b", "low"};
 	static const int orders[][4] = {{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}};
@@ -197,7 +198,8 @@ Test(registry, finds_among_many)
 	for (int i = 0; i < 200; i++)
 		cr_assert_eq(registry_operator(r, names[i]), &many[i]);
 	for (int i = 1; i < 200; i++)
-		cr_assert_lt(strcmp(registry_at(r, REGISTRY_OPERATOR, i - 1)->name, registry_at(r, REGISTRY_OPERATOR, i)->name), 0);
+		cr_assert_lt(strcmp(registry_at(r, REGISTRY_OPERATOR, i - 1)->name, registry_at(r, REGISTRY_OPERATOR, i)->name),
+		             0);
 	registry_free(r);
 }
 

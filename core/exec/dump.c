@@ -1,0 +1,84 @@
+/* dump.c: writes the stages' text. */
+#include "exec/dump.h"
+
+#include "base/file.h"
+#include "base/map.h"
+#include <string.h>
+
+/* Write the text as the next file and free it. */
+static hdt_status write_stage(dump *d, const char *word, const char *suffix, text *t)
+{
+	hdt_status status = file_make_directories(d->context, d->directory);
+	const char *name = hdt_format(d->context, "%02d-%s.%s", ++d->number, word, suffix);
+	const char *path = name ? file_join(d->context, d->directory, name) : NULL;
+	if (status == HDT_OK && (!path || t->failed))
+		status = hdt_fail(d->context, HDT_OUT_OF_MEMORY, "out of memory writing a dump");
+	if (status == HDT_OK)
+		status = file_write_atomically(d->context, path, t->data ? t->data : "", t->length);
+	text_free(t);
+	return status;
+}
+
+hdt_status dump_graph(dump *d, const char *word, const hdt_graph *graph)
+{
+	text t = {0};
+	if (!d->directory)
+		return HDT_OK;
+	graph_print(&t, graph, NULL);
+	return write_stage(d, word, "hds", &t);
+}
+
+/* Append `one` unless an equal text was appended before, and free it. */
+static void add_distinct(text *all, text *one, map *seen)
+{
+	const char *key = one->data ? hdt_intern(seen->context, one->data) : NULL;
+	if (key && !map_get(seen, key)) {
+		(void)map_set(seen, key, (void *)(uintptr_t)key);
+		text_add(all, all->length ? "\n" : "");
+		text_add(all, key);
+	}
+	text_free(one);
+}
+
+hdt_status dump_tasks(dump *d, const step *steps, int count)
+{
+	text all = {0};
+	map seen;
+	if (!d->directory)
+		return HDT_OK;
+	map_init(&seen, d->context);
+	for (int i = 0; i < count; i++) {
+		text one = {0};
+		task_print(&one, steps[i].node->task);
+		add_distinct(&all, &one, &seen);
+	}
+	return write_stage(d, "tasks", "hds", &all);
+}
+
+hdt_status dump_programs(dump *d, const step *steps, int count)
+{
+	text all = {0};
+	map seen;
+	if (!d->directory)
+		return HDT_OK;
+	map_init(&seen, d->context);
+	for (int i = 0; i < count; i++) {
+		text one = {0};
+		program_print(&one, steps[i].program);
+		add_distinct(&all, &one, &seen);
+	}
+	return write_stage(d, "programs", "hds", &all);
+}
+
+hdt_status dump_source(dump *d, const hdt_source *source)
+{
+	for (int u = 0; d->directory && u < source->unit_count; u++) {
+		text t = {0};
+		text_add(&t, source->units[u]);
+		const char *word = hdt_format(d->context, "unit%d", u);
+		hdt_status status = write_stage(d, word ? word : "unit", "c", &t);
+		if (status != HDT_OK)
+			return status;
+	}
+	return HDT_OK;
+}

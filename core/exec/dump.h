@@ -1,0 +1,21 @@
+/* dump.h: the text of every stage of a compilation as numbered files of a folder, to be read and compared. */
+#ifndef CORE_EXEC_DUMP_H
+#define CORE_EXEC_DUMP_H
+
+#include "exec/compiled.h"
+
+/* Where the files go; `directory` NULL: nowhere, and every function does nothing. */
+typedef struct dump {
+	hdt_context *context;
+	const char *directory;
+	int number; /* of the last file */
+} dump;
+
+/* <number>-<word>.hds: the graph as it is. */
+hdt_status dump_graph(dump *d, const char *word, const hdt_graph *graph);
+/* The distinct tasks of the steps, and their distinct programs by name of the emitted function. */
+hdt_status dump_tasks(dump *d, const step *steps, int count);
+hdt_status dump_programs(dump *d, const step *steps, int count);
+hdt_status dump_source(dump *d, const hdt_source *source);
+
+#endif

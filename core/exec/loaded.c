@@ -1,0 +1,31 @@
+/* loaded.c: counts the users of a device and its object. */
+#include "exec/loaded.h"
+
+#include <stdlib.h>
+
+loaded *loaded_new(const hdt_target *target, hdt_device *device)
+{
+	loaded *l = malloc(sizeof *l);
+	if (!l) {
+		target->close(device);
+		return NULL;
+	}
+	*l = (loaded){target, device, NULL, 1};
+	return l;
+}
+
+loaded *loaded_retain(loaded *l)
+{
+	__atomic_add_fetch(&l->references, 1, __ATOMIC_RELAXED);
+	return l;
+}
+
+void loaded_release(loaded *l)
+{
+	if (!l || __atomic_sub_fetch(&l->references, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	if (l->object)
+		l->target->unload(l->device, l->object);
+	l->target->close(l->device);
+	free(l);
+}

@@ -1,0 +1,20 @@
+/* loaded.h: an opened device with an object of kernels in it, shared by the compiled graphs that run there. */
+#ifndef CORE_EXEC_LOADED_H
+#define CORE_EXEC_LOADED_H
+
+#include <hidet/target.h>
+
+typedef struct loaded {
+	const hdt_target *target;
+	hdt_device *device;
+	hdt_object *object; /* NULL until it is made */
+	int references;
+} loaded;
+
+/* Takes over the device, which is closed when memory is out; then NULL. The caller holds the first reference. */
+loaded *loaded_new(const hdt_target *target, hdt_device *device);
+loaded *loaded_retain(loaded *l);
+/* The last release unloads the object and closes the device. `l` may be NULL. */
+void loaded_release(loaded *l);
+
+#endif

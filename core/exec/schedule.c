@@ -1,0 +1,95 @@
+/* schedule.c: chooses a scheduler for each node's task and has it build the program. */
+#include "exec/schedule.h"
+
+#include "base/vec.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct choice {
+	const hdt_scheduler *scheduler; /* NULL: none applies */
+	double cost;
+} choice;
+
+static bool is_better(const hdt_scheduler *s, double cost, const choice *than)
+{
+	if (!than->scheduler || cost != than->cost)
+		return !than->scheduler || cost < than->cost;
+	return s->rank > than->scheduler->rank; /* they come sorted by name */
+}
+
+/* Ask them all; `reasons` gathers why some do not apply. */
+static choice choose(hdt_context *context, const hdt_node *node, const hdt_target_info *target, text *reasons)
+{
+	choice best = {NULL, INFINITY};
+	int count = registry_count(context->registry, REGISTRY_SCHEDULER);
+	for (int i = 0; i < count; i++) {
+		const hdt_scheduler *s = registry_at(context->registry, REGISTRY_SCHEDULER, i)->descriptor;
+		if (strcmp(s->target, target->target) != 0)
+			continue;
+		hdt_answer answer = s->query(node->task, target);
+		if (!answer.applies) {
+			text_format(reasons, "%s%s: %s", reasons->length ? "; " : "", s->name, answer.reason ? answer.reason : "no reason given");
+			continue;
+		}
+		double cost = isnan(answer.cost_us) || answer.cost_us < 0 ? INFINITY : answer.cost_us;
+		if (is_better(s, cost, &best))
+			best = (choice){s, cost};
+	}
+	return best;
+}
+
+static hdt_status fail_unscheduled(const hdt_node *node, const hdt_target_info *target, const text *reasons)
+{
+	const char *why = reasons->data ? reasons->data : "no plugin schedules for this target";
+	return hdt_fail(node->graph->context, HDT_UNSUPPORTED, "nothing can schedule '%s'%s%s%s for target %s: %s", node->op->name,
+	                node->origin ? " (" : "", node->origin ? node->origin : "", node->origin ? ")" : "", target->target, why);
+}
+
+static hdt_status schedule_node(const hdt_node *node, const hdt_target_info *target, step *out)
+{
+	hdt_context *context = node->graph->context;
+	text reasons = {0};
+	choice best = choose(context, node, target, &reasons);
+	hdt_status status = best.scheduler ? HDT_OK : fail_unscheduled(node, target, &reasons);
+	if (best.scheduler)
+		hdt_log(context, 2, "%s: scheduled by %s, %.2f us%s%s", node->op->name, best.scheduler->name, best.cost,
+		        reasons.data ? "; " : "", reasons.data ? reasons.data : "");
+	text_free(&reasons);
+	if (status != HDT_OK)
+		return status;
+	hdt_program *program = best.scheduler->build(node->task, target);
+	if (!program) {
+		/* A builder that gave up has left its reason. */
+		status = hdt_context_status(context);
+		if (status == HDT_OK)
+			return hdt_fail(context, HDT_INTERNAL, "scheduler %s gave no program for '%s'", best.scheduler->name, node->op->name);
+		context_add_note(context, "scheduler %s built '%s'", best.scheduler->name, node->op->name);
+		return status;
+	}
+	status = program_finish(program);
+	if (status == HDT_OK && getenv("HIDET_VERIFY"))
+		status = program_verify(program);
+	if (status != HDT_OK)
+		context_add_note(context, "scheduler %s built '%s'", best.scheduler->name, node->op->name);
+	*out = (step){.node = node, .program = program, .scheduler = best.scheduler};
+	return status;
+}
+
+hdt_status schedule_graph(hdt_graph *graph, const hdt_target_info *target, step **steps, int *count)
+{
+	VEC(step) all = {0};
+	for (int i = 0; i < graph->node_count; i++) {
+		step s;
+		if (!node_needs_launch(graph->nodes[i]))
+			continue;
+		hdt_status status = schedule_node(graph->nodes[i], target, &s);
+		if (status != HDT_OK)
+			return status;
+		if (!vec_push(graph->context, &all, s))
+			return HDT_OUT_OF_MEMORY;
+	}
+	*steps = all.items;
+	*count = all.count;
+	return HDT_OK;
+}

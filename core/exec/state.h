@@ -1,0 +1,90 @@
+/* state.h: what a compiled graph is inside this folder. */
+#ifndef CORE_EXEC_STATE_H
+#define CORE_EXEC_STATE_H
+
+#include "exec/compiled.h"
+#include "exec/plan.h"
+
+enum { PLAN_CACHE_SIZE = 8 };
+
+typedef enum slot_place {
+	SLOT_ARENA,    /* in the block that a plan lays out */
+	SLOT_INPUT,    /* memory of the caller */
+	SLOT_CONSTANT  /* `memory` */
+} slot_place;
+
+/* Memory that a value of the graph and its aliases share, or a workspace. */
+typedef struct slot {
+	slot_place place;
+	hdt_dtype dtype;
+	hdt_list shape;
+	int input;      /* SLOT_INPUT, or copied from this input before the run; -1: none */
+	void *memory;   /* SLOT_CONSTANT; NULL: its bytes are not known, or the setup alone needed it */
+	bool unknown;   /* a constant without bytes */
+	bool owned;     /* `memory` was allocated for this slot */
+	bool kept;      /* a run needs it, not the setup alone */
+	int first, last; /* SLOT_ARENA: steps in which it is needed; the number of steps stands for "after the run" */
+} slot;
+
+/* A step with everything that never changes looked up. */
+typedef struct bound_step {
+	const hdt_node *node;
+	void *function;
+	const int *slots; /* per buffer of the program; -1: none */
+	int slot_count;
+	const int *symbols; /* per symbol of the program: index in graph->symbols */
+	int symbol_count;
+} bound_step;
+
+/* The layout for one set of symbol values. */
+typedef struct plan {
+	int64_t *values; /* of graph->symbols; NULL: unused */
+	int64_t *bytes;  /* per slot */
+	int64_t *offsets; /* per slot, of SLOT_ARENA */
+	plan_size size;
+	uint64_t last_use;
+} plan;
+
+/* Memory of the library for one output that lies elsewhere, or one input that is not aligned. */
+typedef struct owned_copy {
+	void *memory;
+	size_t bytes;
+} owned_copy;
+
+struct compiled_graph {
+	hdt_context *context;
+	hdt_graph *graph;
+	const hdt_target *target;
+	hdt_device *device;
+	loaded *on; /* target, device and object, which other graphs may share */
+	slot *slots;
+	int slot_count;
+	bound_step *setup; /* done once, before the first run */
+	int setup_count;
+	bound_step *steps; /* of each run */
+	int step_count;
+	const int *input_slots, *output_slots;
+	plan plans[PLAN_CACHE_SIZE];
+	uint64_t runs;
+	void *arena;
+	int64_t arena_bytes;
+	owned_copy *input_copies, *output_copies;
+	hdt_launch *launches; /* per step, filled anew by each run */
+	int64_t *values;      /* of graph->symbols in the run at hand */
+	compile_report report;
+};
+
+/* Fill in slots, setup, steps and the slots of inputs and outputs. What was allocated is in the slots, also after a fault. */
+hdt_status compiled_bind(compiled_graph *c, const step *steps, int count);
+/* False when the graph has constants whose bytes are not known. */
+bool compiled_has_weights(const compiled_graph *c);
+/* The diagnostic for a run that stopped at one of these steps. */
+hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const bound_step *steps, int count);
+
+/* Bytes of a shape under these symbol values; -1 when it is negative, cannot be computed, or is too large. `dims` may be NULL. */
+int64_t shape_bytes(hdt_dtype dtype, hdt_list shape, const bindings *b, int64_t *dims);
+/* The plan for compiled->values: found or made, the least recently used one making room. */
+hdt_status plan_for_values(compiled_graph *c, hdt_context *diagnostics, const plan **out);
+void plan_clear(plan *p);
+
+#endif

@@ -1,0 +1,26 @@
+/* session.h: what a host in this source tree may ask of sessions, models and compiled models beyond hidet/hidet.h. */
+#ifndef CORE_SESSION_H
+#define CORE_SESSION_H
+
+#include "core/compile.h"
+#include "loader/loader.h"
+
+const hdt_registry *session_registry(const hdt_session *session);
+loader *session_loader(const hdt_session *session);
+/* The context of the last model that could not be loaded, with its missing names; NULL when there is none. Valid until the next load. */
+const hdt_context *session_failed_context(const hdt_session *session);
+/* For model.c: keep the fault of `context` (or a text) as the session's error. Both return the status. */
+hdt_status session_keep_fault(hdt_session *session, const hdt_context *context);
+hdt_status session_fail(hdt_session *session, hdt_status status, const char *format, ...) HDT_PRINTF(3, 4);
+void session_clear_error(hdt_session *session);
+/* Takes over `context`. */
+void session_set_failed_context(hdt_session *session, hdt_context *context);
+
+/* The graph as the model's file tells it; lives as long as the model. Compiling changes it: ask again for a fresh one. NULL after a
+ * fault. */
+hdt_graph *model_graph(hdt_model *model);
+/* What compiling would give, without keeping it. */
+hdt_status model_plan(hdt_model *model, const hdt_compile_options *options, compile_report *out);
+const compile_report *compiled_model_report(const hdt_compiled *compiled);
+
+#endif

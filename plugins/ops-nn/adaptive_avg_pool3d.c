@@ -1,0 +1,33 @@
+/* adaptive_avg_pool3d: the mean of each of `size` windows that cover the dimension. */
+#include "window.h"
+
+#include <hidet/plugin.h>
+
+static void define(hdt_task *t)
+{
+	adaptive_pool_define(t, 3, HDT_REDUCE_AVG);
+}
+
+static const hdt_attribute attributes[] = {
+	{"size", HDT_ATTRIBUTE_DIMS, NULL, "how many windows; one value applies to all dimensions"},
+	{0},
+};
+
+const hdt_operator hdt_op_adaptive_avg_pool3d = {
+	.size = sizeof(hdt_operator),
+	.name = "adaptive_avg_pool3d",
+	.doc = "mean of as many 3-dimensional windows as asked for",
+	.inputs = "x",
+	.attributes = attributes,
+	.dtypes = "f16 f32",
+	.define = define,
+	.samples = (const char *const[]){
+		"adaptive_avg_pool3d(T[1, 2, 3, 4, 3], size=[2, 3, 1])",
+		"adaptive_avg_pool3d(f32[n, 1, 4, 4, 4], size=2) where n = 3",
+		"adaptive_avg_pool3d(f32[1, 2, n, 3, 3], size=1) where n = 5",
+		"adaptive_avg_pool3d(f32[1, 1, n, 3, 3], size=3) where n = 7",
+		"adaptive_avg_pool3d(f32[0, 1, 2, 2, 2], size=1)",
+		"adaptive_avg_pool3d(f32[1, 1, 1, 1, 1], size=[1, 1, 1])",
+		NULL,
+	},
+};

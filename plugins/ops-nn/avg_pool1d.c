@@ -1,0 +1,40 @@
+/* avg_pool1d: the mean of each window. */
+#include "window.h"
+
+#include <hidet/plugin.h>
+
+static void define(hdt_task *t)
+{
+	avg_pool_define(t, 1);
+}
+
+static const hdt_attribute attributes[] = {
+	{"kernel", HDT_ATTRIBUTE_DIMS, NULL, "size of a window; one value applies to all dimensions"},
+	WINDOW_STRIDE("none"),
+	WINDOW_PADDING,
+	{"ceil_mode", HDT_ATTRIBUTE_BOOL, "false", "a last window may reach beyond the end"},
+	{"count_include_pad", HDT_ATTRIBUTE_BOOL, "true", "divide by the size with padding"},
+	{"divisor", HDT_ATTRIBUTE_INT, "none", "divide by this instead"},
+	{0},
+};
+
+const hdt_operator hdt_op_avg_pool1d = {
+	.size = sizeof(hdt_operator),
+	.name = "avg_pool1d",
+	.doc = "mean of 1-dimensional windows",
+	.inputs = "x",
+	.attributes = attributes,
+	.dtypes = "f16 f32",
+	.define = define,
+	.samples = (const char *const[]){
+		"avg_pool1d(T[1, 2, 7], kernel=2)",
+		"avg_pool1d(f32[n, 1, 3], kernel=2, stride=1) where n = 3",
+		"avg_pool1d(f32[1, 1, n], kernel=3, stride=2, padding=1) where n = 5",
+		"avg_pool1d(f32[0, 1, 3], kernel=2)",
+		"avg_pool1d(f32[1, 1, 1], kernel=1)",
+		"avg_pool1d(f32[1, 1, 7], kernel=3, stride=2, padding=1, ceil_mode=true)",
+		"avg_pool1d(f32[1, 1, 7], kernel=3, stride=2, padding=1, ceil_mode=true, count_include_pad=false)",
+		"avg_pool1d(f32[1, 1, 7], kernel=2, divisor=3)",
+		NULL,
+	},
+};

@@ -1,0 +1,38 @@
+/* max_pool3d: the largest element of each window; NaN when one is NaN. */
+#include "window.h"
+
+#include <hidet/plugin.h>
+
+static void define(hdt_task *t)
+{
+	max_pool_define(t, 3);
+}
+
+static const hdt_attribute attributes[] = {
+	{"kernel", HDT_ATTRIBUTE_DIMS, NULL, "size of a window; one value applies to all dimensions"},
+	WINDOW_STRIDE("none"),
+	WINDOW_PADDING,
+	WINDOW_DILATION,
+	{"ceil_mode", HDT_ATTRIBUTE_BOOL, "false", "a last window may reach beyond the end"},
+	{0},
+};
+
+const hdt_operator hdt_op_max_pool3d = {
+	.size = sizeof(hdt_operator),
+	.name = "max_pool3d",
+	.doc = "largest element of 3-dimensional windows",
+	.inputs = "x",
+	.attributes = attributes,
+	.dtypes = "i64 f16 f32",
+	.define = define,
+	.samples = (const char *const[]){
+		"max_pool3d(T[1, 2, 3, 4, 3], kernel=2)",
+		"max_pool3d(f32[n, 1, 3, 3, 3], kernel=2, stride=1) where n = 3",
+		"max_pool3d(f32[1, 1, n, 4, 4], kernel=3, stride=2, padding=1) where n = 5",
+		"max_pool3d(f32[0, 1, 3, 3, 3], kernel=2)",
+		"max_pool3d(f32[1, 1, 1, 1, 1], kernel=1)",
+		"max_pool3d(f32[1, 1, 3, 4, 3], kernel=3, stride=2, padding=1, ceil_mode=true)",
+		"max_pool3d(f32[1, 1, 3, 4, 3], kernel=2, stride=1, dilation=2, ceil_mode=true)",
+		NULL,
+	},
+};

@@ -1,0 +1,110 @@
+/* auto.h: what the files of the rule-based scheduler share.
+ *
+ * The way of a task: inline.c decides which tensors are computed into memory (stages) and puts the others into their readers; group.c joins
+ * stages that work row by row on the same rows; loops.c writes one function for each group, with merge.c making long loops of
+ * short ones; lanes.c computes blocks of neighbouring elements; reduce.c makes loops of reductions. */
+#ifndef SCHED_AUTO_AUTO_H
+#define SCHED_AUTO_AUTO_H
+
+#include "walk.h"
+
+/* A tensor that is computed into memory. */
+typedef struct stage {
+	const hdt_tensor *tensor;
+	const hdt_expr *value;     /* over tensor->axes; reads inputs and the tensors of earlier stages */
+	const hdt_tensor *memory;  /* where it goes */
+	int rows;                  /* leading dimensions that `memory` lacks: it holds one row of its group */
+	bool output;
+} stage;
+
+/* Stages computed in one function: for each index of the first `rows` dimensions, which they share, one after the other. */
+typedef struct group {
+	int first, count;
+	int rows;
+} group;
+
+typedef struct plan {
+	const hdt_task *task;
+	const hdt_target_info *target;
+	hdt_context *context;
+	hdt_program *program;
+	stage *stages;
+	int stage_count;
+	group *groups;
+	int group_count;
+} plan;
+
+/* Where code is being written. */
+typedef struct nest {
+	plan *plan;
+	hdt_function *function;
+	hdt_context *context;
+	expr_list open; /* axes whose loops are open */
+} nest;
+
+/* guard.c */
+const hdt_expr *guard_reductions(const hdt_expr *value);
+/* inline.c: fills in the stages. The others return false after a fault, too. */
+bool plan_stages(plan *p);
+stage *plan_find(const plan *p, const hdt_tensor *tensor);
+/* group.c: fills in the groups and gives every stage its memory, but for those that live on the stack. */
+bool plan_groups(plan *p);
+/* How many iterations, for deciding: symbols count as middling. */
+int64_t extent_estimate(const hdt_expr *extent);
+/* loops.c */
+bool emit_group(plan *p, const group *g);
+
+/* merge.c: dimensions of a stage from `first` on, as loops: neighbours that every read walks alike are one loop. */
+typedef struct dims {
+	const hdt_expr *axes[HDT_MAX_RANK]; /* of the loops */
+	int count;
+	const hdt_expr *at[HDT_MAX_RANK]; /* per dimension of the tensor: its index, of axes and of what is bound outside */
+	const hdt_expr *value;            /* the stage's value over them */
+} dims;
+bool merge_dims(const stage *s, int first, const hdt_expr *value, dims *out);
+
+/* lanes.c: how the innermost loops of a stage are written. */
+typedef struct tile {
+	int lane, row;       /* index into dims.axes of the loops that are cut into blocks; -1: none */
+	int64_t lanes, rows; /* elements of a block along each */
+	bool vector;         /* lanes lie side by side in memory */
+	bool whole;          /* one block of lanes covers the loop */
+	bool panel;          /* what the rows share is laid out before the loop over blocks of rows, which is then the inner one */
+} tile;
+tile tile_choose(const plan *p, const dims *d);
+/* Lay out the panel of a block of lanes: the value then reads it. */
+const hdt_expr *tile_panel(nest *n, const dims *d, const tile *t, const hdt_expr *lane_block);
+/* Does the read walk side by side along the axis? */
+bool read_is_along(const hdt_expr *load, const hdt_expr *axis);
+/* Compute and store one block, at the given numbers of blocks (NULL: there is no such loop). */
+void tile_emit(nest *n, const stage *s, dims d, const tile *t, const hdt_expr *row_block, const hdt_expr *lane_block);
+
+/* panel.c */
+typedef struct panel_span {
+	const hdt_expr *axis, *first, *count; /* the lanes first .. first + count - 1 of the axis */
+	int64_t most;                         /* lanes of a block */
+} panel_span;
+/* The parts of `value` that all rows read alike along the lanes, and not side by side. */
+void panel_parts(const hdt_expr *value, const hdt_expr *lane, const hdt_expr *row, expr_list *out);
+/* Can those of a reduction be laid out for all its axes at once? */
+bool panel_fits(const hdt_expr *reduce, const hdt_expr *lane, const hdt_expr *row, int64_t lanes);
+/* Lay out the parts found in `reduce` for all its axes (NULL: those in `value`, for the open loops) and give `value` reading them. */
+const hdt_expr *panel_fill(nest *n, const hdt_expr *value, const hdt_expr *reduce, const panel_span *lane, const hdt_expr *row);
+
+/* reduce.c */
+/* Compute every reduction in `value` that depends on open axes only, and give the value that reads the results. */
+const hdt_expr *reduce_ready(nest *n, const hdt_expr *value);
+bool reduce_is_ready(const nest *n, const hdt_expr *reduce);
+/* The parts of a reduction: dtype and first value of its accumulator, one step, and the result. */
+hdt_dtype reduce_dtype(const hdt_expr *reduce);
+const hdt_expr *reduce_start(const hdt_expr *reduce);
+const hdt_expr *reduce_step(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *value);
+const hdt_expr *reduce_result(const hdt_expr *reduce, const hdt_expr *accumulator);
+/* Replace nodes by what `map` has for them. */
+const hdt_expr *replace_nodes(const hdt_expr *e, expr_map *map);
+
+/* Open a loop and note it; close it again. */
+void open_loop(nest *n, const hdt_expr *axis, hdt_loop_kind kind);
+void close_loop(nest *n);
+
+#endif

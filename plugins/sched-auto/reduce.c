@@ -1,0 +1,285 @@
+/* reduce.c: reductions as loops.
+ *
+ *     y[i] = sum(k < n) x[i, k]     ->     acc = 0; for k in 0..n { acc = acc + x[i, k]; } y[i] = acc
+ *
+ * Sums and products of floats are kept in one chain, in the order of the axes: they are never reassociated. Integers, extremes and logic do
+ * not depend on the order: where the loop is long they run in CHAINS accumulators side by side. */
+#include "auto.h"
+
+#include <math.h>
+
+#define CHAINS 16
+
+/* ---- the parts of a reduction ------------------------------------------------------------------------------------- */
+
+static hdt_dtype value_dtype(const hdt_expr *reduce)
+{
+	return (hdt_dtype)reduce->args[0]->dtype;
+}
+
+hdt_dtype reduce_dtype(const hdt_expr *reduce)
+{
+	bool extreme = reduce->op == HDT_OP_ARG_REDUCE || reduce->reduce == HDT_REDUCE_MAX || reduce->reduce == HDT_REDUCE_MIN;
+	if (reduce->reduce == HDT_REDUCE_ALL || reduce->reduce == HDT_REDUCE_ANY)
+		return HDT_BOOL;
+	return hdt_dtype_of(extreme ? value_dtype(reduce) : (hdt_dtype)reduce->accumulate)->compute;
+}
+
+/* The smallest or largest value of the dtype. */
+static const hdt_expr *extreme_value(hdt_context *c, hdt_dtype dtype, bool largest)
+{
+	const hdt_dtype_info *info = hdt_dtype_of(dtype);
+	int bits = info->bytes * 8;
+	switch (info->kind) {
+	case HDT_KIND_FLOAT:
+		return hdt_number(c, info->compute, largest ? INFINITY : -INFINITY);
+	case HDT_KIND_INT:
+		return hdt_cast(hdt_int(c, largest ? (int64_t)(UINT64_MAX >> (65 - bits)) : -(int64_t)(UINT64_MAX >> (65 - bits)) - 1), dtype);
+	case HDT_KIND_UINT:
+		return hdt_cast(hdt_int(c, largest ? (int64_t)(UINT64_MAX >> (64 - bits)) : 0), dtype);
+	case HDT_KIND_BOOL:
+		break;
+	}
+	return hdt_number(c, HDT_BOOL, largest);
+}
+
+const hdt_expr *reduce_start(const hdt_expr *reduce)
+{
+	hdt_context *c = reduce->context;
+	hdt_dtype dtype = reduce_dtype(reduce);
+	switch ((hdt_reduce_kind)reduce->reduce) {
+	case HDT_REDUCE_PROD:
+		return hdt_number(c, dtype, 1);
+	case HDT_REDUCE_MAX:
+	case HDT_REDUCE_MIN:
+		return extreme_value(c, value_dtype(reduce), reduce->reduce == HDT_REDUCE_MIN);
+	case HDT_REDUCE_ALL:
+		return hdt_number(c, HDT_BOOL, 1);
+	default:
+		return hdt_number(c, dtype, 0);
+	}
+}
+
+const hdt_expr *reduce_step(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *value)
+{
+	static const hdt_scalar_op ops[HDT_REDUCE_COUNT] = {
+		[HDT_REDUCE_SUM] = HDT_OP_ADD, [HDT_REDUCE_PROD] = HDT_OP_MUL, [HDT_REDUCE_MAX] = HDT_OP_MAX, [HDT_REDUCE_MIN] = HDT_OP_MIN,
+		[HDT_REDUCE_AVG] = HDT_OP_ADD, [HDT_REDUCE_ALL] = HDT_OP_AND,  [HDT_REDUCE_ANY] = HDT_OP_OR,
+	};
+	return hdt_binary(ops[reduce->reduce], accumulator, hdt_cast(value, reduce_dtype(reduce)));
+}
+
+/* Number of elements; an axis whose extent depends on another one of the same reduction is not counted this way. */
+static const hdt_expr *element_count(const hdt_expr *reduce)
+{
+	const hdt_expr *count = hdt_int(reduce->context, 1);
+	for (int a = 1; a < reduce->count; a++)
+		count = hdt_mul(count, reduce->args[a]->args[0]);
+	return count;
+}
+
+static const hdt_expr *finish(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *count)
+{
+	if (reduce->reduce == HDT_REDUCE_AVG) {
+		const hdt_expr *n = hdt_cast(count, reduce_dtype(reduce));
+		accumulator = hdt_binary(hdt_is_float(reduce_dtype(reduce)) ? HDT_OP_DIV : HDT_OP_FLOORDIV, accumulator, n);
+	}
+	return hdt_cast(accumulator, (hdt_dtype)reduce->dtype);
+}
+
+const hdt_expr *reduce_result(const hdt_expr *reduce, const hdt_expr *accumulator)
+{
+	return finish(reduce, accumulator, element_count(reduce));
+}
+
+/* ---- loops -------------------------------------------------------------------------------------------------------- */
+
+void open_loop(nest *n, const hdt_expr *axis, hdt_loop_kind kind)
+{
+	hdt_begin_loop(n->function, axis, kind);
+	(void)expr_list_add(&n->open, axis);
+}
+
+void close_loop(nest *n)
+{
+	hdt_end(n->function);
+	n->open.count--;
+}
+
+static const hdt_expr *scalar_of(const hdt_tensor *local)
+{
+	return hdt_load(local, NULL, 0);
+}
+
+/* A scalar on the stack with a first value. */
+static const hdt_tensor *start_scalar(nest *n, const char *name, const hdt_expr *value)
+{
+	if (!value)
+		return NULL;
+	const hdt_tensor *t = hdt_local(n->function, name, (hdt_dtype)value->dtype, HDT_SCALAR);
+	hdt_store(n->function, t, HDT_SCALAR, value);
+	return t;
+}
+
+/* Does the extent of one axis depend on another? */
+static bool is_ragged(const hdt_expr *reduce)
+{
+	for (int a = 1; a < reduce->count; a++)
+		for (int b = 1; b < reduce->count; b++)
+			if (a != b && depends_on(reduce->args[a]->args[0], reduce->args[b]))
+				return true;
+	return false;
+}
+
+static const hdt_expr *reduce_in_order(nest *n, const hdt_expr *reduce, const hdt_expr *value)
+{
+	const hdt_tensor *acc = start_scalar(n, "acc", reduce_start(reduce)), *counter = NULL;
+	bool counted = reduce->reduce == HDT_REDUCE_AVG && is_ragged(reduce);
+	if (counted)
+		counter = start_scalar(n, "count", hdt_int(n->context, 0));
+	for (int a = 1; a < reduce->count; a++) {
+		open_loop(n, reduce->args[a], HDT_LOOP_SERIAL);
+		value = reduce_ready(n, value);
+	}
+	if (!acc || !value)
+		return NULL;
+	hdt_store(n->function, acc, HDT_SCALAR, reduce_step(reduce, scalar_of(acc), value));
+	if (counter)
+		hdt_store(n->function, counter, HDT_SCALAR, hdt_add(scalar_of(counter), hdt_int(n->context, 1)));
+	for (int a = 1; a < reduce->count; a++)
+		close_loop(n);
+	return counter ? finish(reduce, scalar_of(acc), scalar_of(counter)) : reduce_result(reduce, scalar_of(acc));
+}
+
+/* The first of the most extreme values wins; a NaN is more extreme than any number. */
+static const hdt_expr *reduce_arg(nest *n, const hdt_expr *reduce, const hdt_expr *value)
+{
+	const hdt_expr *axis = reduce->args[1];
+	const hdt_tensor *best = start_scalar(n, "best", reduce_start(reduce)), *at = start_scalar(n, "at", hdt_int(n->context, 0));
+	open_loop(n, axis, HDT_LOOP_SERIAL);
+	value = reduce_ready(n, value);
+	if (!best || !at || !value)
+		return NULL;
+	const hdt_expr *v = hdt_let(n->function, "v", hdt_cast(value, best->dtype)), *old = scalar_of(best);
+	const hdt_expr *better = reduce->reduce == HDT_REDUCE_MAX ? hdt_less(old, v) : hdt_less(v, old);
+	if (hdt_is_float(best->dtype))
+		better = hdt_or(better, hdt_and(hdt_unary(HDT_OP_ISNAN, v), hdt_not(hdt_unary(HDT_OP_ISNAN, old))));
+	hdt_begin_if(n->function, better);
+	hdt_store(n->function, best, HDT_SCALAR, v);
+	hdt_store(n->function, at, HDT_SCALAR, axis);
+	hdt_end(n->function);
+	close_loop(n);
+	return scalar_of(at);
+}
+
+/* ---- several chains ----------------------------------------------------------------------------------------------- */
+
+/* Is the result the same in every order, and the innermost loop long and simple enough to be cut? */
+static bool runs_in_chains(const hdt_expr *reduce, const hdt_expr *value)
+{
+	hdt_reduce_kind kind = (hdt_reduce_kind)reduce->reduce;
+	bool sums = kind == HDT_REDUCE_SUM || kind == HDT_REDUCE_PROD || kind == HDT_REDUCE_AVG;
+	if ((sums && hdt_is_float(reduce_dtype(reduce))) || is_ragged(reduce))
+		return false;
+	if (extent_estimate(reduce->args[reduce->count - 1]->args[0]) < 2 * CHAINS)
+		return false;
+	expr_list nodes = {0};
+	expr_nodes(value, &nodes);
+	for (int i = 0; i < nodes.count; i++)
+		if (is_reduce(nodes.items[i]))
+			return false;
+	return true;
+}
+
+static void chain_step(nest *n, const hdt_expr *reduce, const hdt_tensor *acc, const hdt_expr *chain, const hdt_expr *value,
+                       const hdt_expr *position)
+{
+	const hdt_expr *axis = reduce->args[reduce->count - 1];
+	const hdt_expr *here = hdt_substitute(value, &axis, &position, 1);
+	hdt_store(n->function, acc, HDT_AT(chain), reduce_step(reduce, hdt_at(acc, chain), here));
+}
+
+static const hdt_expr *reduce_in_chains(nest *n, const hdt_expr *reduce, const hdt_expr *value)
+{
+	hdt_function *f = n->function;
+	const hdt_expr *chains = hdt_int(n->context, CHAINS), *axis = reduce->args[reduce->count - 1], *extent = axis->args[0];
+	const hdt_expr *chain = hdt_axis("chain", chains), *start = reduce_start(reduce);
+	const hdt_tensor *acc = hdt_local(f, "acc", reduce_dtype(reduce), HDT_AT(chains));
+	const hdt_expr *blocks = hdt_floordiv(extent, chains), *done = hdt_mul(blocks, chains);
+	hdt_begin_loop(f, chain, HDT_LOOP_VECTORISE);
+	hdt_store(f, acc, HDT_AT(chain), start);
+	hdt_end(f);
+	for (int a = 1; a + 1 < reduce->count; a++)
+		open_loop(n, reduce->args[a], HDT_LOOP_SERIAL);
+	const hdt_expr *block = hdt_begin_for(f, "block", blocks, HDT_LOOP_SERIAL);
+	hdt_begin_loop(f, chain, HDT_LOOP_VECTORISE);
+	chain_step(n, reduce, acc, chain, value, hdt_add(hdt_mul(block, chains), chain));
+	hdt_end(f);
+	hdt_end(f);
+	const hdt_expr *rest = hdt_begin_for(f, "rest", hdt_sub(extent, done), HDT_LOOP_SERIAL);
+	chain_step(n, reduce, acc, hdt_int(n->context, 0), value, hdt_add(done, rest));
+	hdt_end(f);
+	for (int a = 1; a + 1 < reduce->count; a++)
+		close_loop(n);
+	const hdt_tensor *all = start_scalar(n, "all", start);
+	hdt_begin_loop(f, chain, HDT_LOOP_SERIAL);
+	hdt_store(f, all, HDT_SCALAR, all ? reduce_step(reduce, scalar_of(all), hdt_at(acc, chain)) : NULL);
+	hdt_end(f);
+	return all ? reduce_result(reduce, scalar_of(all)) : NULL;
+}
+
+/* ---- which reductions to compute where ---------------------------------------------------------------------------- */
+
+bool reduce_is_ready(const nest *n, const hdt_expr *reduce)
+{
+	expr_list axes = {0};
+	free_axes(reduce, &axes);
+	for (int i = 0; i < axes.count; i++)
+		if (!expr_list_has(&n->open, axes.items[i]))
+			return false;
+	return true;
+}
+
+static const hdt_expr *look_up(const hdt_expr *node, void *closure)
+{
+	return expr_map_get(closure, node);
+}
+
+const hdt_expr *replace_nodes(const hdt_expr *e, expr_map *map)
+{
+	if (!map->count)
+		return e;
+	rebuilder r = {.before = look_up, .closure = map};
+	const hdt_expr *result = rebuild(&r, e);
+	rebuilder_free(&r);
+	return result;
+}
+
+const hdt_expr *reduce_ready(nest *n, const hdt_expr *value)
+{
+	expr_map results = {0};
+	expr_list nodes = {0};
+	if (!value)
+		return NULL;
+	expr_nodes(value, &nodes);
+	for (int i = 0; i < nodes.count; i++) { /* inner reductions come first */
+		const hdt_expr *reduce = nodes.items[i], *result;
+		if (!is_reduce(reduce) || !reduce_is_ready(n, reduce))
+			continue;
+		const hdt_expr *element = replace_nodes(reduce->args[0], &results);
+		if (!element)
+			break;
+		if (reduce->op == HDT_OP_ARG_REDUCE)
+			result = reduce_arg(n, reduce, element);
+		else if (runs_in_chains(reduce, element))
+			result = reduce_in_chains(n, reduce, element);
+		else
+			result = reduce_in_order(n, reduce, element);
+		if (!result)
+			break;
+		expr_map_set(&results, reduce, result);
+	}
+	value = hdt_context_status(n->context) == HDT_OK ? replace_nodes(value, &results) : NULL;
+	expr_map_free(&results);
+	return value;
+}

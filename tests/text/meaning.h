@@ -1,0 +1,18 @@
+/* meaning.h: does a graph compute the same after the passes as before? Both are evaluated on the same made-up inputs. */
+#ifndef TESTS_TEXT_MEANING_H
+#define TESTS_TEXT_MEANING_H
+
+#include "graph/graph.h"
+
+typedef struct meaning {
+	evaluated *outputs; /* NULL: the graph cannot be evaluated (weights without bytes) */
+	int count;
+} meaning;
+
+/* Results on seeded inputs; symbols take a small size of their range. The status of a fault is left in the context. */
+hdt_status meaning_take(const hdt_graph *graph, meaning *out);
+/* Equal within the dtypes' tolerances? If not, `reason` says where they differ. */
+bool meaning_same(const meaning *before, const meaning *after, char *reason, size_t reason_bytes);
+void meaning_free(meaning *m);
+
+#endif

@@ -1,0 +1,296 @@
+/* run.c: the golden tests of graph passes and rules, and the round trip of the text form.
+ *
+ *     text_run golden PLUGIN-DIR FILE...   run what the first line says and compare
+ *     text_run bless  PLUGIN-DIR FILE...   write what comes out as the expectation; read the diff before committing
+ *     text_run round-trip PLUGIN-DIR FILE...   print(parse(x)) is a fixed point, down to the bytes of constants; a text that needs
+ *                                            a plugin from elsewhere is skipped
+ *
+ * A golden file:
+ *     # run: rewrite, fold
+ *     graph @g(...) { ... }
+ *     ---
+ *     graph @g(...) { ... }
+ * The graph is also evaluated before and after, on made-up inputs: the passes must not change what it computes.
+ * Words: rewrite, resolve, fold, merge, drop, all (these five in this order). With HIDET_DEBUG=1 rules that decline say why. */
+#include "base/file.h"
+#include "loader/loader.h"
+#include "meaning.h"
+#include "pass/pass.h"
+#include "rewrite/rewrite.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LIMIT_BYTES = 16 << 20 };
+
+typedef struct runner {
+	hdt_registry *registry;
+	const char *file;
+	text explanation;
+	bool unsupported; /* the last text needs an operator of a plugin that is not loaded */
+} runner;
+
+/* ---- passes -------------------------------------------------------------------------------------------------------- */
+
+static hdt_status run_rewrite(runner *r, hdt_graph *g)
+{
+	return graph_rewrite(g, &(rewrite_options){.limit = -1, .explain = &r->explanation}, NULL);
+}
+static hdt_status run_resolve(runner *r, hdt_graph *g)
+{
+	return graph_resolve(g, &(rewrite_options){.limit = -1, .explain = &r->explanation}, NULL);
+}
+static hdt_status run_fold(runner *r, hdt_graph *g)
+{
+	(void)r;
+	return pass_fold_constants(g, 1 << 20);
+}
+static hdt_status run_merge(runner *r, hdt_graph *g)
+{
+	(void)r;
+	return pass_merge_common(g);
+}
+static hdt_status run_drop(runner *r, hdt_graph *g)
+{
+	(void)r;
+	return pass_drop_dead(g);
+}
+
+static const struct {
+	const char *word;
+	hdt_status (*run)(runner *r, hdt_graph *graph);
+} passes[] = {
+	{"rewrite", run_rewrite}, {"resolve", run_resolve}, {"fold", run_fold}, {"merge", run_merge}, {"drop", run_drop},
+};
+
+static hdt_status run_word(runner *r, hdt_graph *graph, const char *word)
+{
+	bool known = false;
+	hdt_status status = HDT_OK;
+	for (size_t i = 0; i < sizeof passes / sizeof *passes && status == HDT_OK; i++) {
+		if (strcmp(word, "all") && strcmp(word, passes[i].word))
+			continue;
+		known = true;
+		status = passes[i].run(r, graph);
+		if (status == HDT_OK)
+			status = graph_verify(graph);
+	}
+	return known ? status : hdt_fail(graph->context, HDT_USAGE, "'%s' is no word of a golden file's first line", word);
+}
+
+/* All words over one graph, which must compute the same afterwards. */
+static hdt_status run_words(runner *r, hdt_graph *graph, const char *words)
+{
+	char *list = strdup(words), *rest = NULL, reason[128];
+	meaning before = {0}, after = {0};
+	hdt_status status = list ? meaning_take(graph, &before) : HDT_OUT_OF_MEMORY;
+	for (char *word = strtok_r(list, ", \r\n", &rest); word && status == HDT_OK; word = strtok_r(NULL, ", \r\n", &rest))
+		status = run_word(r, graph, word);
+	if (status == HDT_OK)
+		status = meaning_take(graph, &after);
+	if (status == HDT_OK && !meaning_same(&before, &after, reason, sizeof reason))
+		status = hdt_fail(graph->context, HDT_MISMATCH, "graph '%s' computes something else after %s: %s", graph->name, words, reason);
+	meaning_free(&before);
+	meaning_free(&after);
+	free(list);
+	return status;
+}
+
+/* ---- texts --------------------------------------------------------------------------------------------------------- */
+
+/* Print every graph and task of a source, after running `words` (NULL: none); NULL after a fault, which is told. */
+static char *canonical(runner *r, const char *source, const char *words, constant_sink *sink)
+{
+	hdt_context *context = context_new(r->registry);
+	parsed_file file = {0};
+	text out = {0};
+	hdt_status status = text_parse_file(context, r->file, source, &file);
+	for (int i = 0; i < file.graph_count && status == HDT_OK && words; i++)
+		status = run_words(r, file.graphs[i], words);
+	for (int i = 0; i < file.graph_count && status == HDT_OK; i++) {
+		status = graph_verify(file.graphs[i]);
+		graph_print(&out, file.graphs[i], sink);
+	}
+	for (int i = 0; i < file.task_count && status == HDT_OK; i++)
+		task_print(&out, file.tasks[i]);
+	if (status != HDT_OK)
+		fprintf(stderr, "%s: %s\n", r->file, context->message);
+	r->unsupported = status == HDT_UNSUPPORTED;
+	char *result = status == HDT_OK ? strdup(out.data ? out.data : "") : NULL;
+	text_free(&out);
+	context_free(context);
+	return result;
+}
+
+/* Cut the source at its line `---`: the part behind it, or NULL. */
+static char *cut(char *source)
+{
+	char *line = !strncmp(source, "---", 3) ? source : strstr(source, "\n---");
+	if (!line)
+		return NULL;
+	char *behind = line + (*line == '\n' ? 4 : 3);
+	*line = 0;
+	return behind + strspn(behind, "-\r\n");
+}
+
+static void show_difference(const char *file, const char *want, const char *got)
+{
+	fprintf(stderr, "%s: the result is not what is expected\n---- got\n%s---- want\n%s", file, got, want);
+}
+
+/* ---- golden files -------------------------------------------------------------------------------------------------- */
+
+static bool write_golden(const char *file, const char *input, const char *result)
+{
+	FILE *f = fopen(file, "w");
+	if (!f)
+		return false;
+	fprintf(f, "%s\n---\n%s", input, result);
+	return fclose(f) == 0;
+}
+
+static bool check_golden(runner *r, char *source, bool bless)
+{
+	static const char key[] = "# run:";
+	char *want = cut(source);
+	if (strncmp(source, key, strlen(key)) || (!want && !bless)) {
+		fprintf(stderr, "%s: the first line must be '# run: WORDS', and a line --- must part input and expectation\n", r->file);
+		return false;
+	}
+	char words[256];
+	snprintf(words, sizeof words, "%.*s", (int)strcspn(source + strlen(key), "\n"), source + strlen(key));
+	char *got = canonical(r, source, words, NULL);
+	bool ok = got != NULL;
+	if (got && bless)
+		ok = write_golden(r->file, source, got);
+	else if (got && strcmp(got, want)) {
+		show_difference(r->file, want, got);
+		ok = false;
+	}
+	if ((!ok || getenv("HIDET_DEBUG")) && r->explanation.data)
+		fprintf(stderr, "---- rules\n%s", r->explanation.data);
+	free(got);
+	return ok;
+}
+
+/* ---- round trip ---------------------------------------------------------------------------------------------------- */
+
+/* Constants go into a file beside which the text is read again. */
+typedef struct weight_writer {
+	constant_sink sink;
+	FILE *file;
+	size_t offset;
+} weight_writer;
+
+static bool add_weights(constant_sink *sink, const void *data, size_t bytes, size_t *offset)
+{
+	weight_writer *w = (weight_writer *)sink;
+	static const char padding[16];
+	*offset = w->offset;
+	size_t gap = (16 - bytes % 16) % 16;
+	w->offset += bytes + gap;
+	return fwrite(data, 1, bytes, w->file) == bytes && fwrite(padding, 1, gap, w->file) == gap;
+}
+
+static char *print_with_weights(runner *r, const char *source, const char *folder, const char *name)
+{
+	char path[512];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	weight_writer w = {.sink = {.file_name = "weights.bin", .add = add_weights}, .file = fopen(path, "wb")};
+	char *result = w.file ? canonical(r, source, NULL, &w.sink) : NULL;
+	if (w.file)
+		fclose(w.file);
+	return result;
+}
+
+static bool same_files(const char *folder, const char *a, const char *b)
+{
+	char command[1200];
+	snprintf(command, sizeof command, "cmp -s '%s/%s' '%s/%s'", folder, a, folder, b);
+	return system(command) == 0;
+}
+
+static bool round_trip(runner *r, const char *source)
+{
+	char folder[] = "/tmp/hidet-text-XXXXXX", again[64];
+	if (!mkdtemp(folder))
+		return false;
+	const char *file = r->file;
+	char *first = print_with_weights(r, source, folder, "weights.bin");
+	snprintf(again, sizeof again, "%s/again.hds", folder);
+	r->file = again;
+	char *second = first ? print_with_weights(r, first, folder, "second.bin") : NULL;
+	r->file = file;
+	bool ok = first && second && !strcmp(first, second) && same_files(folder, "weights.bin", "second.bin");
+	if (first && second && !ok)
+		show_difference(file, first, second);
+	free(first);
+	free(second);
+	static const char *const names[] = {"weights.bin", "second.bin"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(again, sizeof again, "%s/%s", folder, names[i]);
+		unlink(again);
+	}
+	rmdir(folder);
+	return ok;
+}
+
+static bool check_round_trip(runner *r, char *source)
+{
+	char *second = cut(source);
+	bool ok = round_trip(r, source) && (!second || round_trip(r, second));
+	if (ok || !r->unsupported)
+		return ok;
+	printf("skipped: %s needs a plugin that is not of this tree\n", r->file);
+	return true;
+}
+
+/* ---- main ---------------------------------------------------------------------------------------------------------- */
+
+static bool run_file(runner *r, const char *verb)
+{
+	hdt_context *context = context_new(NULL);
+	char *source = NULL;
+	size_t bytes = 0;
+	bool ok = file_read(context, r->file, LIMIT_BYTES, &source, &bytes) == HDT_OK;
+	if (!ok)
+		fprintf(stderr, "%s\n", context->message);
+	else if (!strcmp(verb, "round-trip"))
+		ok = check_round_trip(r, source);
+	else
+		ok = check_golden(r, source, !strcmp(verb, "bless"));
+	text_free(&r->explanation);
+	r->explanation = (text){0};
+	free(source);
+	context_free(context);
+	return ok;
+}
+
+static bool is_verb(const char *word)
+{
+	return !strcmp(word, "golden") || !strcmp(word, "bless") || !strcmp(word, "round-trip");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 4 || !is_verb(argv[1])) {
+		fprintf(stderr, "usage: text_run golden|bless|round-trip PLUGIN-DIR FILE...\n");
+		return 2;
+	}
+	runner r = {.registry = registry_new()};
+	const char *const dirs[] = {argv[2], NULL};
+	loader *l = NULL;
+	if (loader_open(&(loader_options){.dirs = dirs, .system_path = ""}, r.registry, &l) != HDT_OK || loader_refused_count(l)) {
+		fprintf(stderr, "the plugins of %s cannot be loaded: %s%s\n", argv[2], l ? loader_error(l) : "", l ? loader_refusals(l) : "");
+		return 1;
+	}
+	int failed = 0;
+	for (int i = 3; i < argc; i++) {
+		r.file = argv[i];
+		failed += !run_file(&r, argv[1]);
+	}
+	registry_free(r.registry);
+	loader_close(l);
+	return failed ? 1 : 0;
+}
