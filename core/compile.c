@@ -1,14 +1,13 @@
 /* compile.c: the pipeline, from top to bottom.
  *
- * After every pass over the graph: its time in the log (HIDET_DEBUG=1), its text in the dump folder, and with HIDET_VERIFY=1 the
- * verifier. */
+ * After every pass over the graph: its time in the log (HIDET_DEBUG=1), its text in the dump folder, and with
+ * HIDET_VERIFY=1 the verifier. */
 #include "compile.h"
 
 #include "exec/cache.h"
 #include "exec/dump.h"
 #include "exec/kernels.h"
 #include "exec/schedule.h"
-#include "base/vec.h"
 #include "pass/pass.h"
 #include "rewrite/rewrite.h"
 #include <sched.h>
@@ -19,9 +18,18 @@
 /* Larger results of constants are computed once by compiled code, when the graph is made ready. */
 enum { FOLD_BYTES = 4096 };
 
-static hdt_status run_rewrite(hdt_graph *g) { return graph_rewrite(g, &(rewrite_options){.limit = -1}, NULL); }
-static hdt_status run_resolve(hdt_graph *g) { return graph_resolve(g, &(rewrite_options){.limit = -1}, NULL); }
-static hdt_status run_fold(hdt_graph *g) { return pass_fold_constants(g, FOLD_BYTES); }
+static hdt_status run_rewrite(hdt_graph *g)
+{
+	return graph_rewrite(g, &(rewrite_options){.limit = -1}, NULL);
+}
+static hdt_status run_resolve(hdt_graph *g)
+{
+	return graph_resolve(g, &(rewrite_options){.limit = -1}, NULL);
+}
+static hdt_status run_fold(hdt_graph *g)
+{
+	return pass_fold_constants(g, FOLD_BYTES);
+}
 
 static const struct {
 	const char *word; /* of --stop-after and of the dumps */
@@ -79,7 +87,8 @@ static bool stops_at(const compilation *c, const char *word)
 }
 
 /* HDT_USAGE when the word to stop after is no stage. */
-static hdt_status begin(compilation *c, hdt_context *context, const hdt_compile_options *options, const char *stop_after)
+static hdt_status begin(compilation *c, hdt_context *context, const hdt_compile_options *options,
+						const char *stop_after)
 {
 	*c = (compilation){.context = context, .stop_after = stop_after, .clock = now_ms()};
 	if (options) /* of a caller with older or newer headers: what both know */
@@ -92,8 +101,8 @@ static hdt_status begin(compilation *c, hdt_context *context, const hdt_compile_
 		text_format(&words, "%s%s", i ? ", " : "", word);
 	}
 	hdt_status status = known ? HDT_OK
-	                          : hdt_fail(context, HDT_USAGE, "there is no stage '%s' to stop after; the stages are %s", stop_after,
-	                                     words.data ? words.data : "");
+							  : hdt_fail(context, HDT_USAGE, "there is no stage '%s' to stop after; the stages are %s",
+										 stop_after, words.data ? words.data : "");
 	text_free(&words);
 	return status;
 }
@@ -137,14 +146,16 @@ static hdt_status find_target(const compilation *c, const hdt_target **out)
 	const hdt_registry *registry = c->context->registry;
 	int count = registry ? registry_count(registry, REGISTRY_TARGET) : 0;
 	const char *name = c->options.target;
-	*out = !count ? NULL : name ? registry_target(registry, name) : registry_at(registry, REGISTRY_TARGET, 0)->descriptor;
+	*out = !count ? NULL
+		   : name ? registry_target(registry, name)
+				  : registry_at(registry, REGISTRY_TARGET, 0)->descriptor;
 	if (*out)
 		return HDT_OK;
 	text names = {0};
 	for (int i = 0; i < count; i++)
 		text_format(&names, "%s%s", i ? ", " : "", registry_at(registry, REGISTRY_TARGET, i)->name);
-	hdt_status status = hdt_fail(c->context, HDT_BAD_TARGET, "no plugin provides the target '%s'; there is %s", name ? name : "",
-	                             names.data ? names.data : "none");
+	hdt_status status = hdt_fail(c->context, HDT_BAD_TARGET, "no plugin provides the target '%s'; there is %s",
+								 name ? name : "", names.data ? names.data : "none");
 	text_free(&names);
 	return status;
 }
@@ -207,6 +218,14 @@ static hdt_status make_object(compilation *c, loaded *l, kernels *k)
 	return status;
 }
 
+static bool all_failed(const job *jobs, int count)
+{
+	int failed = 0;
+	for (int i = 0; i < count; i++)
+		failed += jobs[i].failed;
+	return failed == count;
+}
+
 /* The pipeline. */
 static hdt_status compile_jobs(compilation *c, job *jobs, int count, compiled_graph **out)
 {
@@ -217,17 +236,18 @@ static hdt_status compile_jobs(compilation *c, job *jobs, int count, compiled_gr
 	hdt_status status = find_target(c, &target);
 	for (int i = 0; i < count && status == HDT_OK; i++)
 		jobs[i].failed = run_passes(c, jobs[i].graph, &stopped) != HDT_OK;
-	if (status != HDT_OK || stopped)
+	if (status != HDT_OK || stopped || all_failed(jobs, count))
 		return status;
 	status = open_device(c, target, &where);
 	kernels_init(&all, c->context);
 	for (int i = 0; i < count && status == HDT_OK; i++)
 		jobs[i].failed = jobs[i].failed || emit_graph(c, &jobs[i], target->info(where->device), &all) != HDT_OK;
-	if (status == HDT_OK && !stops_at(c, "schedule"))
+	if (status == HDT_OK && !stops_at(c, "schedule") && !all_failed(jobs, count))
 		status = make_object(c, where, &all);
 	for (int i = 0; i < count && status == HDT_OK && where->object; i++) {
 		c->clock = now_ms();
-		if (!jobs[i].failed && compiled_new(jobs[i].graph, where, jobs[i].steps, jobs[i].count, &c->report, &out[i]) == HDT_OK)
+		if (!jobs[i].failed &&
+			compiled_new(jobs[i].graph, where, jobs[i].steps, jobs[i].count, &c->report, &out[i]) == HDT_OK)
 			(void)lap(c, "ready");
 	}
 	loaded_release(where);
@@ -235,7 +255,7 @@ static hdt_status compile_jobs(compilation *c, job *jobs, int count, compiled_gr
 }
 
 hdt_status compile_graphs(hdt_context *context, hdt_graph *const *graphs, int count, const hdt_compile_options *options,
-                          compiled_graph **out)
+						  compiled_graph **out)
 {
 	compilation c;
 	hdt_status status = begin(&c, context, options, options ? options->stop_after : NULL);

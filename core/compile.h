@@ -4,17 +4,18 @@
 
 #include "exec/compiled.h"
 
-/* Optimise the graph in place, pass by pass, stopping after the one named `stop_after` when that is not NULL. A word that is no stage is
- * HDT_USAGE, and the message lists them. `options` may be NULL. */
+/* Optimise the graph in place, pass by pass, stopping after the one named `stop_after` when that is not NULL. A word
+ * that is no stage is HDT_USAGE, and the message lists them. `options` may be NULL. */
 hdt_status compile_optimise(hdt_graph *graph, const hdt_compile_options *options, const char *stop_after);
 
 /* The whole way, or as far as options->stop_after says: then *out is NULL. */
 hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, compiled_graph **out);
 
-/* Several graphs, each of a context of its own, with one run of the compiler: they share one object and one device, so only one of them
- * runs at a time. A graph's own fault is left in its context and gives NULL in its place of `out`; a fault of the whole is left in
- * `context` and gives NULL everywhere. Nothing but the results' contexts needs to live on. */
+/* Several graphs, each of a context of its own, with one run of the compiler: they share one object and one device, so
+ * only one of them runs at a time. A graph's own fault is left in its context and gives NULL in its place of `out`; a
+ * fault of the whole is left in `context` and gives NULL everywhere. Nothing but the results' contexts needs to live
+ * on. */
 hdt_status compile_graphs(hdt_context *context, hdt_graph *const *graphs, int count, const hdt_compile_options *options,
-                          compiled_graph **out);
+						  compiled_graph **out);
 
 #endif

@@ -147,6 +147,9 @@ static hdt_status read_graph(hdt_context *context, const hdt_session *session, c
 		status = hdt_fail(context, HDT_INTERNAL, "'%s': the front end gave no graph", path);
 	if (status != HDT_OK && context->status == HDT_OK)
 		hdt_fail(context, status, "'%s' cannot be read, and the front end does not say why", path);
+	/* For whoever asked for a model, a file that cannot be opened is a model that cannot be read. */
+	if (status == HDT_IO_ERROR)
+		status = context->status = HDT_BAD_MODEL;
 	return status;
 }
 

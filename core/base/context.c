@@ -151,9 +151,11 @@ const char *hdt_intern(hdt_context *context, const char *string)
 	for (; t->slots[at]; at = (at + 1) & (t->capacity - 1))
 		if (strcmp(t->slots[at], string) == 0)
 			return t->slots[at];
-	char *copy = arena_string(&context->arena, string, length);
-	if (copy)
-		t->slots[at] = copy, t->count++;
+	char *copy = hdt_allocate(context, length + 1);
+	if (copy) {
+		t->slots[at] = memcpy(copy, string, length);
+		t->count++;
+	}
 	return copy;
 }
 

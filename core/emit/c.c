@@ -143,6 +143,11 @@ static void emit_if(emitter *em, const hdt_stmt *s)
 	line(em, "}");
 }
 
+#define ALIGNED " __attribute__((aligned(64)))"
+/* From this size on a local is reached through a restrict pointer: gcc keeps the elements of a small array (accumulators) in registers
+ * across a loop that reads such a pointer, but not across one that reads another array. */
+#define LARGE_LOCAL 2048
+
 static void emit_local(emitter *em, const hdt_stmt *s)
 {
 	const hdt_tensor *t = s->tensor;
@@ -153,13 +158,15 @@ static void emit_local(emitter *em, const hdt_stmt *s)
 			return;
 		}
 	}
+	const char *type = c_memory_type(t->dtype), *name = c_name(em, t->name);
+	int64_t bytes = count * hdt_dtype_of(t->dtype)->bytes;
 	text_indent(em->out, em->depth);
-	text_format(em->out, "%s %s", c_memory_type(t->dtype), c_name(em, t->name));
-	if (t->rank)
-		text_format(em->out, "[%lld]", (long long)(count ? count : 1));
-	if (count * hdt_dtype_of(t->dtype)->bytes >= 64)
-		text_add(em->out, " __attribute__((aligned(64)))");
-	text_add(em->out, ";\n");
+	if (t->rank == 0)
+		text_format(em->out, "%s %s;\n", type, name);
+	else if (bytes < LARGE_LOCAL)
+		text_format(em->out, "%s %s[%lld]%s;\n", type, name, (long long)(count ? count : 1), bytes >= 64 ? ALIGNED : "");
+	else
+		text_format(em->out, "%s %s_memory[%lld]%s, *restrict %s = %s_memory;\n", type, name, (long long)count, ALIGNED, name, name);
 }
 
 /* A conversion to a 16-bit float just before it is stored as one does nothing: the store rounds. */

@@ -44,8 +44,10 @@ const char *c_name(emitter *em, const char *name)
 		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_'))
 			*c = '_';
 	const char *chosen = plain;
-	if (!*plain || (*plain >= '0' && *plain <= '9') || is_reserved(plain))
-		chosen = hdt_format(em->context, "v_%s", plain);
+	size_t length = strlen(plain);
+	bool memory = length >= 7 && !strcmp(plain + length - 7, "_memory"); /* see emit_local */
+	if (memory || !*plain || (*plain >= '0' && *plain <= '9') || is_reserved(plain))
+		chosen = hdt_format(em->context, "v_%s_", plain);
 	for (int i = 1; chosen && is_taken(em, chosen); i++)
 		chosen = hdt_format(em->context, "%s_x%d", plain, i);
 	if (!chosen || !vec_push(em->context, &em->taken, chosen) || !map_set(&em->names, name, (void *)(uintptr_t)chosen))

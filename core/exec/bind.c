@@ -1,10 +1,11 @@
-/* bind.c: from values to memory: every value of the graph gets a slot with its lifetime, every step its slots and symbols.
+/* bind.c: from values to memory: every value of the graph gets a slot with its lifetime, every step its slots and
+ * symbols.
  *
- * Views share the slot of what they view, and nodes that only make views are no steps. A step that depends on constants alone is done
- * once, when the graph is made: it belongs to the setup, and its outputs are constants to the others.
+ * Views share the slot of what they view, and nodes that only make views are no steps. A step that depends on constants
+ * alone is done once, when the graph is made: it belongs to the setup, and its outputs are constants to the others.
  *
- *     w1 = reshape(w)    view: the slot of w         y = matmul(x, w2)   step 0 of each run: x input, w2 constant, y arena
- *     w2 = mul(w1, s)    setup: own memory           z = relu(y)         step 1: y arena 0..1, z arena 1.. */
+ *     w1 = reshape(w)    view: the slot of w         y = matmul(x, w2)   step 0 of each run: x input, w2 constant, y
+ * arena w2 = mul(w1, s)    setup: own memory           z = relu(y)         step 1: y arena 0..1, z arena 1.. */
 #include "exec/state.h"
 
 #include "base/map.h"
@@ -45,7 +46,8 @@ static const hdt_value *find_root(const hdt_value *v)
 	return v;
 }
 
-/* ---- slots --------------------------------------------------------------------------------------------------------- */
+/* ---- slots ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Its place; -1 when memory is out. */
 static int add_slot(builder *b, slot s)
@@ -57,7 +59,8 @@ static int add_slot(builder *b, slot s)
 	return -1;
 }
 
-/* Use the constant's bytes where they lie, or a copy when the target cannot: other memory, or an address its loads do not take. */
+/* Use the constant's bytes where they lie, or a copy when the target cannot: other memory, or an address its loads do
+ * not take. */
 static hdt_status place_constant(builder *b, const hdt_value *v, slot *s)
 {
 	const hdt_data *data = v->constant;
@@ -71,7 +74,8 @@ static hdt_status place_constant(builder *b, const hdt_value *v, slot *s)
 	s->memory = c->target->allocate(c->device, data->bytes);
 	s->owned = true;
 	if (!s->memory)
-		return hdt_fail(b->context, HDT_OUT_OF_MEMORY, "out of memory: constant '%s' needs %zu bytes", v->name, data->bytes);
+		return hdt_fail(b->context, HDT_OUT_OF_MEMORY, "out of memory: constant '%s' needs %zu bytes", v->name,
+						data->bytes);
 	return c->target->copy(c->device, s->memory, data->data, data->bytes);
 }
 
@@ -83,8 +87,8 @@ static hdt_status place_setup(builder *b, slot *s)
 	s->memory = bytes >= 0 ? b->c->target->allocate(b->c->device, (size_t)bytes) : NULL;
 	s->owned = s->memory != NULL;
 	return s->memory ? HDT_OK
-	                 : hdt_fail(b->context, HDT_OUT_OF_MEMORY, "out of memory: a result that is computed once needs %lld bytes",
-	                            (long long)bytes);
+					 : hdt_fail(b->context, HDT_OUT_OF_MEMORY,
+								"out of memory: a result that is computed once needs %lld bytes", (long long)bytes);
 }
 
 /* The slot of a value that step `at` needs, made at its first mention; -1 after a fault. */
@@ -98,8 +102,13 @@ static int slot_of(builder *b, const hdt_value *value, int at)
 		s->kept = s->kept || at != AT_SETUP;
 		return (int)known - 1;
 	}
-	slot s = {.place = SLOT_ARENA, .dtype = root->dtype, .shape = hdt_value_shape(root), .input = -1, .first = at, .last = at,
-	          .kept = at != AT_SETUP};
+	slot s = {.place = SLOT_ARENA,
+			  .dtype = root->dtype,
+			  .shape = hdt_value_shape(root),
+			  .input = -1,
+			  .first = at,
+			  .last = at,
+			  .kept = at != AT_SETUP};
 	hdt_status status = HDT_OK;
 	if (root->constant) {
 		status = place_constant(b, root, &s);
@@ -125,7 +134,8 @@ static bool is_known(const builder *b, const hdt_value *value)
 	return root->constant || (known && b->slots.items[known - 1].place == SLOT_CONSTANT);
 }
 
-/* ---- steps --------------------------------------------------------------------------------------------------------- */
+/* ---- steps ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_setup(const builder *b, const step *s)
 {
@@ -173,8 +183,12 @@ static hdt_status bind_buffers(builder *b, const step *s, int at, bound_step *ou
 		if ((slots[n++] = slot_of(b, node->outputs[i], at)) < 0)
 			return hdt_context_status(b->context);
 	for (; n < p->buffer_count; n++) {
-		slot workspace = {.place = SLOT_ARENA, .dtype = p->buffers[n]->dtype, .shape = hdt_shape(p->buffers[n]), .input = -1,
-		                  .first = at, .last = at};
+		slot workspace = {.place = SLOT_ARENA,
+						  .dtype = p->buffers[n]->dtype,
+						  .shape = hdt_shape(p->buffers[n]),
+						  .input = -1,
+						  .first = at,
+						  .last = at};
 		hdt_status status = at == AT_SETUP ? place_setup(b, &workspace) : HDT_OK;
 		if (status != HDT_OK || (slots[n] = add_slot(b, workspace)) < 0)
 			return hdt_context_status(b->context);

@@ -1,8 +1,9 @@
 /* cache.c: compiled objects in files named by the hash of all that made them.
  *
- * An entry is the object followed by a trailer with its length and SHA-256; loaders ignore what follows an object. An entry that does not
- * check is rebuilt. Entries are made under another name and renamed, so that readers and several writers see whole ones only. A use
- * sets the time of the file; when the folder grows beyond HIDET_CACHE_LIMIT bytes (1 GiB) the entries longest unused go. */
+ * An entry is the object followed by a trailer with its length and SHA-256; loaders ignore what follows an object. An
+ * entry that does not check is rebuilt. Entries are made under another name and renamed, so that readers and several
+ * writers see whole ones only. A use sets the time of the file; when the folder grows beyond HIDET_CACHE_LIMIT bytes (1
+ * GiB) the entries longest unused go. */
 #include "exec/cache.h"
 
 #include "base/file.h"
@@ -38,7 +39,8 @@ typedef struct trailer {
 } trailer;
 static const char trailer_magic[8] = {'H', 'D', 'T', 'O', 'B', 'J', '1', '\n'};
 
-/* ---- the folder ---------------------------------------------------------------------------------------------------- */
+/* ---- the folder ----------------------------------------------------------------------------------------------------
+ */
 
 static const char *default_directory(hdt_context *context)
 {
@@ -112,7 +114,8 @@ static void list_entries(const cache *c, entries *out)
 	time_t now = time(NULL);
 	for (struct dirent *e; d && (e = readdir(d));) {
 		struct stat st;
-		if (!ends_with(e->d_name, ENTRY_SUFFIX) || fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+		if (!ends_with(e->d_name, ENTRY_SUFFIX) || fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+			!S_ISREG(st.st_mode))
 			continue;
 		if (strncmp(e->d_name, NEW_PREFIX, strlen(NEW_PREFIX)) == 0) {
 			if (now - st.st_mtime > STALE_SECONDS)
@@ -168,7 +171,8 @@ static void evict(cache *c, hdt_context *context, const char *keep)
 	heap_free(&all);
 }
 
-/* ---- entries ------------------------------------------------------------------------------------------------------- */
+/* ---- entries -------------------------------------------------------------------------------------------------------
+ */
 
 static void hash_object(const void *data, size_t bytes, char hex[65])
 {
@@ -178,8 +182,8 @@ static void hash_object(const void *data, size_t bytes, char hex[65])
 	sha256_hex(&s, hex);
 }
 
-static void find_key(const hdt_context *context, const hdt_target *target, const hdt_device *device, const hdt_source *source,
-                     char hex[65])
+static void find_key(const hdt_context *context, const hdt_target *target, const hdt_device *device,
+					 const hdt_source *source, char hex[65])
 {
 	const char *plugins = context->registry ? registry_fingerprint(context->registry) : NULL;
 	sha256 s;
@@ -242,7 +246,8 @@ static bool append_trailer(hdt_context *context, const char *path)
 	return good;
 }
 
-static bool load_entry(hdt_context *context, const hdt_target *target, hdt_device *device, const char *path, hdt_object **out)
+static bool load_entry(hdt_context *context, const hdt_target *target, hdt_device *device, const char *path,
+					   hdt_object **out)
 {
 	if (!check_entry(context, path))
 		return false;
@@ -256,11 +261,12 @@ static bool load_entry(hdt_context *context, const hdt_target *target, hdt_devic
 	return true;
 }
 
-/* ---- making an object ---------------------------------------------------------------------------------------------- */
+/* ---- making an object ----------------------------------------------------------------------------------------------
+ */
 
 /* Compile in the cache's folder and keep the entry. HDT_IO_ERROR: the folder is not usable; anything else is final. */
-static hdt_status build_entry(cache *c, hdt_context *context, const hdt_target *target, hdt_device *device, const hdt_source *source,
-                              const char *path, hdt_object **out)
+static hdt_status build_entry(cache *c, hdt_context *context, const hdt_target *target, hdt_device *device,
+							  const hdt_source *source, const char *path, hdt_object **out)
 {
 	static atomic_uint serial;
 	unsigned number = atomic_fetch_add(&serial, 1);
@@ -282,8 +288,8 @@ static hdt_status build_entry(cache *c, hdt_context *context, const hdt_target *
 }
 
 /* Compile in a folder that is gone afterwards. */
-static hdt_status build_apart(hdt_context *context, const hdt_target *target, hdt_device *device, const hdt_source *source,
-                              hdt_object **out)
+static hdt_status build_apart(hdt_context *context, const hdt_target *target, hdt_device *device,
+							  const hdt_source *source, hdt_object **out)
 {
 	const char *parent = getenv("TMPDIR");
 	const char *pattern = hdt_format(context, "%s/hidet-XXXXXX", parent && *parent ? parent : "/tmp");
@@ -291,8 +297,9 @@ static hdt_status build_apart(hdt_context *context, const hdt_target *target, hd
 	if (!folder)
 		return HDT_OUT_OF_MEMORY;
 	if (!mkdtemp(folder))
-		return hdt_fail(context, HDT_IO_ERROR, "cannot make a temporary folder '%s': %s; set TMPDIR to a folder that can be written",
-		                pattern, strerror(errno));
+		return hdt_fail(context, HDT_IO_ERROR,
+						"cannot make a temporary folder '%s': %s; set TMPDIR to a folder that can be written", pattern,
+						strerror(errno));
 	const char *path = file_join(context, folder, "object" ENTRY_SUFFIX);
 	hdt_status status = path ? target->compile(context, device, source, path) : HDT_OUT_OF_MEMORY;
 	if (status == HDT_OK)
@@ -303,8 +310,8 @@ static hdt_status build_apart(hdt_context *context, const hdt_target *target, hd
 	return status;
 }
 
-hdt_status cache_get(cache *c, hdt_context *context, const hdt_target *target, hdt_device *device, const hdt_source *source,
-                     hdt_object **out, bool *hit)
+hdt_status cache_get(cache *c, hdt_context *context, const hdt_target *target, hdt_device *device,
+					 const hdt_source *source, hdt_object **out, bool *hit)
 {
 	bool found = false, *is_hit = hit ? hit : &found;
 	*out = NULL;

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Small enough that few kernels still make work for every processor, large enough that starting the compiler does not count. */
+/* Small enough that few kernels still make work for every processor, large enough that starting the compiler does not
+ * count. */
 enum { KERNELS_PER_UNIT = 4, MOST_UNITS = 16, HASH_DIGITS = 16 };
 
 /* As long as a name, and in no name: the digits of a hash are 0..9 a..f. */

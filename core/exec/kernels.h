@@ -1,4 +1,5 @@
-/* kernels.h: from tensor programs to source text: one kernel for each distinct text, in units that compile side by side. */
+/* kernels.h: from tensor programs to source text: one kernel for each distinct text, in units that compile side by
+ * side. */
 #ifndef CORE_EXEC_KERNELS_H
 #define CORE_EXEC_KERNELS_H
 
@@ -21,10 +22,11 @@ typedef struct kernels {
 } kernels;
 
 void kernels_init(kernels *k, hdt_context *context);
-/* Emit the programs of the steps and set their function names; steps of equal text share a kernel. The context of the programs may be
- * another one; faults are left there. */
+/* Emit the programs of the steps and set their function names; steps of equal text share a kernel. The context of the
+ * programs may be another one; faults are left there. */
 hdt_status kernels_add(kernels *k, step *steps, int count);
-/* The units, each beginning with `prelude`. They depend on the programs alone, never on this machine; `jobs` is left to the caller. */
+/* The units, each beginning with `prelude`. They depend on the programs alone, never on this machine; `jobs` is left to
+ * the caller. */
 hdt_status kernels_source(kernels *k, const char *prelude, hdt_source *out);
 
 #endif

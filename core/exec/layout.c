@@ -40,8 +40,9 @@ static hdt_status size_slots(const compiled_graph *c, hdt_context *diagnostics, 
 		text shape = {0};
 		for (int d = 0; d < c->slots[i].shape.count; d++)
 			text_format(&shape, "%s%s", d ? ", " : "", hdt_expr_text(c->slots[i].shape.items[d]));
-		hdt_status status = hdt_fail(diagnostics, HDT_BAD_INPUT, "these input sizes give an impossible intermediate shape [%s]",
-		                             shape.data ? shape.data : "");
+		hdt_status status =
+			hdt_fail(diagnostics, HDT_BAD_INPUT, "these input sizes give an impossible intermediate shape [%s]",
+					 shape.data ? shape.data : "");
 		text_free(&shape);
 		return status;
 	}
@@ -59,7 +60,8 @@ static hdt_status place_slots(const compiled_graph *c, hdt_context *diagnostics,
 			buffers[count++] = (plan_buffer){p->bytes[i], c->slots[i].first, c->slots[i].last, 0};
 	hdt_status status = plan_place(buffers, count, c->step_count, &p->size);
 	if (status != HDT_OK)
-		hdt_fail(diagnostics, status, "out of memory: the intermediate results of these input sizes do not fit any memory");
+		hdt_fail(diagnostics, status,
+				 "out of memory: the intermediate results of these input sizes do not fit any memory");
 	count = 0;
 	for (int i = 0; i < c->slot_count; i++)
 		p->offsets[i] = c->slots[i].place == SLOT_ARENA ? buffers[count++].offset : 0;

@@ -1,5 +1,5 @@
-/* plan.c: best fit, largest buffer first: each goes into the smallest gap between the placed buffers that live at the same time, or
- * behind them.
+/* plan.c: best fit, largest buffer first: each goes into the smallest gap between the placed buffers that live at the
+ * same time, or behind them.
  *
  *     a: 4 KiB, steps 0..1   b: 4 KiB, steps 1..2   c: 2 KiB, steps 2..3     ->   a at 0, b at 4096, c at 0: 8 KiB
  */

@@ -18,8 +18,8 @@ typedef struct plan_size {
 	int64_t lower_bound; /* largest sum of sizes alive in one step: no plan is smaller */
 } plan_size;
 
-/* Choose the offsets; buffers alive in a common step never overlap. HDT_OUT_OF_MEMORY without a diagnostic when memory for the
- * planning is out or the sizes do not fit 62 bits. Deterministic. */
+/* Choose the offsets; buffers alive in a common step never overlap. HDT_OUT_OF_MEMORY without a diagnostic when memory
+ * for the planning is out or the sizes do not fit 62 bits. Deterministic. */
 hdt_status plan_place(plan_buffer *buffers, int count, int step_count, plan_size *out) HDT_MUST_CHECK;
 
 #endif

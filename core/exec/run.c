@@ -1,7 +1,8 @@
 /* run.c: one run of a compiled graph: sizes from the inputs, memory from the plan, the launches, the outputs.
  *
- * Inputs and constants are read where they lie if the target can; outputs that are results of steps stay in the arena and are given
- * away from there. What an output shares with an input or a constant is copied: it is the library's memory that the caller gets. */
+ * Inputs and constants are read where they lie if the target can; outputs that are results of steps stay in the arena
+ * and are given away from there. What an output shares with an input or a constant is copied: it is the library's
+ * memory that the caller gets. */
 #include "exec/state.h"
 
 #include <stdlib.h>
@@ -37,8 +38,8 @@ static hdt_status prepare_arena(compiled_graph *c, hdt_context *diagnostics, con
 	c->arena_bytes = c->arena ? p->size.bytes : 0;
 	if (c->arena)
 		return HDT_OK;
-	return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory: this run needs %lld bytes for its intermediate results",
-	                (long long)p->size.bytes);
+	return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY,
+					"out of memory: this run needs %lld bytes for its intermediate results", (long long)p->size.bytes);
 }
 
 /* At least `bytes` of memory, which need not keep what was in it. */
@@ -70,7 +71,8 @@ static void *slot_address(const compiled_graph *c, const plan *p, void *const *i
 }
 
 /* Where each input is read: in place, or in a copy. */
-static hdt_status place_inputs(compiled_graph *c, hdt_context *diagnostics, const plan *p, const hdt_array *inputs, void **addresses)
+static hdt_status place_inputs(compiled_graph *c, hdt_context *diagnostics, const plan *p, const hdt_array *inputs,
+							   void **addresses)
 {
 	for (int i = 0; i < c->graph->input_count; i++) {
 		int index = c->input_slots[i];
@@ -85,23 +87,26 @@ static hdt_status place_inputs(compiled_graph *c, hdt_context *diagnostics, cons
 			status = c->target->copy(c->device, (char *)c->arena + p->offsets[index], inputs[i].data, bytes);
 		} else if ((uintptr_t)inputs[i].data % hdt_dtype_of(inputs[i].dtype)->bytes != 0) {
 			if (!make_room(&c->input_copies[i], bytes))
-				return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory: input '%s' needs %zu bytes", c->graph->inputs[i]->name, bytes);
+				return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory: input '%s' needs %zu bytes",
+								c->graph->inputs[i]->name, bytes);
 			memcpy(c->input_copies[i].memory, inputs[i].data, bytes);
 			addresses[i] = c->input_copies[i].memory;
 		}
 		if (status != HDT_OK)
-			return hdt_fail(diagnostics, status, "input '%s' cannot be copied to the device", c->graph->inputs[i]->name);
+			return hdt_fail(diagnostics, status, "input '%s' cannot be copied to the device",
+							c->graph->inputs[i]->name);
 	}
 	return HDT_OK;
 }
 
-hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const bound_step *steps, int count)
+hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const bound_step *steps,
+					   int count)
 {
 	if (fault->launch < 0 || fault->launch >= count)
 		return hdt_fail(diagnostics, status, "the run failed: %s", fault->message);
 	const hdt_node *node = steps[fault->launch].node;
-	return hdt_fail(diagnostics, status, "%s%s%s%s: %s", node->op->name, node->origin ? " (" : "", node->origin ? node->origin : "",
-	                node->origin ? ")" : "", fault->message);
+	return hdt_fail(diagnostics, status, "%s%s%s%s: %s", node->op->name, node->origin ? " (" : "",
+					node->origin ? node->origin : "", node->origin ? ")" : "", fault->message);
 }
 
 static hdt_status launch_steps(compiled_graph *c, hdt_context *diagnostics, const plan *p, void *const *input_addresses)
@@ -120,8 +125,8 @@ static hdt_status launch_steps(compiled_graph *c, hdt_context *diagnostics, cons
 	return status == HDT_OK ? HDT_OK : fail_launch(diagnostics, status, &fault, c->steps, c->step_count);
 }
 
-static hdt_status give_output(compiled_graph *c, hdt_context *diagnostics, const plan *p, void *const *input_addresses, int i,
-                              hdt_array *out)
+static hdt_status give_output(compiled_graph *c, hdt_context *diagnostics, const plan *p, void *const *input_addresses,
+							  int i, hdt_array *out)
 {
 	const hdt_value *value = c->graph->outputs[i];
 	const bindings b = {c->graph->symbols, c->values, c->graph->symbol_count};
@@ -136,15 +141,16 @@ static hdt_status give_output(compiled_graph *c, hdt_context *diagnostics, const
 		return HDT_OK;
 	}
 	if (!make_room(&c->output_copies[i], (size_t)bytes))
-		return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory: output '%s' needs %lld bytes", out->name, (long long)bytes);
+		return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory: output '%s' needs %lld bytes", out->name,
+						(long long)bytes);
 	out->data = c->output_copies[i].memory;
 	if (!address || c->target->copy(c->device, out->data, address, (size_t)bytes) == HDT_OK)
 		return HDT_OK;
 	return hdt_fail(diagnostics, HDT_BAD_TARGET, "output '%s' cannot be copied from the device", out->name);
 }
 
-static hdt_status run_planned(compiled_graph *c, hdt_context *diagnostics, const plan *p, const hdt_array *inputs, void **addresses,
-                              hdt_array *outputs)
+static hdt_status run_planned(compiled_graph *c, hdt_context *diagnostics, const plan *p, const hdt_array *inputs,
+							  void **addresses, hdt_array *outputs)
 {
 	hdt_status status = prepare_arena(c, diagnostics, p);
 	if (status == HDT_OK)
@@ -156,16 +162,17 @@ static hdt_status run_planned(compiled_graph *c, hdt_context *diagnostics, const
 	return status;
 }
 
-hdt_status compiled_run(compiled_graph *c, hdt_context *diagnostics, const hdt_array *inputs, int input_count, hdt_array *outputs,
-                        int output_count)
+hdt_status compiled_run(compiled_graph *c, hdt_context *diagnostics, const hdt_array *inputs, int input_count,
+						hdt_array *outputs, int output_count)
 {
 	const plan *p = NULL;
 	if (output_count != c->graph->output_count)
-		return hdt_fail(diagnostics, HDT_USAGE, "the model has %d output%s, room was given for %d", c->graph->output_count,
-		                c->graph->output_count == 1 ? "" : "s", output_count);
+		return hdt_fail(diagnostics, HDT_USAGE, "the model has %d output%s, room was given for %d",
+						c->graph->output_count, c->graph->output_count == 1 ? "" : "s", output_count);
 	hdt_status status = check_inputs(c, diagnostics, inputs, input_count);
 	if (status == HDT_OK && !compiled_has_weights(c))
-		status = hdt_fail(diagnostics, HDT_BAD_MODEL, "the model was loaded without its weights; it can be looked at but not run");
+		status = hdt_fail(diagnostics, HDT_BAD_MODEL,
+						  "the model was loaded without its weights; it can be looked at but not run");
 	if (status == HDT_OK)
 		status = plan_for_values(c, diagnostics, &p);
 	if (status != HDT_OK)

@@ -8,9 +8,9 @@
 enum { PLAN_CACHE_SIZE = 8 };
 
 typedef enum slot_place {
-	SLOT_ARENA,    /* in the block that a plan lays out */
-	SLOT_INPUT,    /* memory of the caller */
-	SLOT_CONSTANT  /* `memory` */
+	SLOT_ARENA,   /* in the block that a plan lays out */
+	SLOT_INPUT,   /* memory of the caller */
+	SLOT_CONSTANT /* `memory` */
 } slot_place;
 
 /* Memory that a value of the graph and its aliases share, or a workspace. */
@@ -18,11 +18,11 @@ typedef struct slot {
 	slot_place place;
 	hdt_dtype dtype;
 	hdt_list shape;
-	int input;      /* SLOT_INPUT, or copied from this input before the run; -1: none */
-	void *memory;   /* SLOT_CONSTANT; NULL: its bytes are not known, or the setup alone needed it */
-	bool unknown;   /* a constant without bytes */
-	bool owned;     /* `memory` was allocated for this slot */
-	bool kept;      /* a run needs it, not the setup alone */
+	int input;       /* SLOT_INPUT, or copied from this input before the run; -1: none */
+	void *memory;    /* SLOT_CONSTANT; NULL: its bytes are not known, or the setup alone needed it */
+	bool unknown;    /* a constant without bytes */
+	bool owned;      /* `memory` was allocated for this slot */
+	bool kept;       /* a run needs it, not the setup alone */
 	int first, last; /* SLOT_ARENA: steps in which it is needed; the number of steps stands for "after the run" */
 } slot;
 
@@ -38,8 +38,8 @@ typedef struct bound_step {
 
 /* The layout for one set of symbol values. */
 typedef struct plan {
-	int64_t *values; /* of graph->symbols; NULL: unused */
-	int64_t *bytes;  /* per slot */
+	int64_t *values;  /* of graph->symbols; NULL: unused */
+	int64_t *bytes;   /* per slot */
 	int64_t *offsets; /* per slot, of SLOT_ARENA */
 	plan_size size;
 	uint64_t last_use;
@@ -74,14 +74,17 @@ struct compiled_graph {
 	compile_report report;
 };
 
-/* Fill in slots, setup, steps and the slots of inputs and outputs. What was allocated is in the slots, also after a fault. */
+/* Fill in slots, setup, steps and the slots of inputs and outputs. What was allocated is in the slots, also after a
+ * fault. */
 hdt_status compiled_bind(compiled_graph *c, const step *steps, int count);
 /* False when the graph has constants whose bytes are not known. */
 bool compiled_has_weights(const compiled_graph *c);
 /* The diagnostic for a run that stopped at one of these steps. */
-hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const bound_step *steps, int count);
+hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const bound_step *steps,
+					   int count);
 
-/* Bytes of a shape under these symbol values; -1 when it is negative, cannot be computed, or is too large. `dims` may be NULL. */
+/* Bytes of a shape under these symbol values; -1 when it is negative, cannot be computed, or is too large. `dims` may
+ * be NULL. */
 int64_t shape_bytes(hdt_dtype dtype, hdt_list shape, const bindings *b, int64_t *dims);
 /* The plan for compiled->values: found or made, the least recently used one making room. */
 hdt_status plan_for_values(compiled_graph *c, hdt_context *diagnostics, const plan **out);

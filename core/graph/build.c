@@ -1,7 +1,7 @@
 /* build.c: making a graph: inputs, outputs, assertions and the application of operators.
  *
- * Guarantees: after a fault in the context every function gives NULL and changes nothing; names of values are unique; a node
- * exists only with a task that was built from exactly its inputs and complete attributes. */
+ * Guarantees: after a fault in the context every function gives NULL and changes nothing; names of values are unique; a
+ * node exists only with a task that was built from exactly its inputs and complete attributes. */
 #include "graph/state.h"
 
 #include "registry/registry.h"
@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* No operator of a real model comes near; a text file that lists more inputs in one call is refused before it costs memory. */
+/* No operator of a real model comes near; a text file that lists more inputs in one call is refused before it costs
+ * memory. */
 enum { MAX_NODE_INPUTS = 1 << 16 };
 
 void graph_publish(graph_state *state)
@@ -29,7 +30,10 @@ void graph_publish(graph_state *state)
 }
 
 /* Is the graph there, and the context still without fault? */
-static bool usable(const hdt_graph *graph) { return graph && hdt_context_status(graph->context) == HDT_OK; }
+static bool usable(const hdt_graph *graph)
+{
+	return graph && hdt_context_status(graph->context) == HDT_OK;
+}
 
 /* `name` with every character that the text form does not allow in a name replaced by _. */
 static const char *clean_name(hdt_context *context, const char *prefix, const char *name)
@@ -48,7 +52,10 @@ static const char *clean_name(hdt_context *context, const char *prefix, const ch
 	return hdt_intern(context, out);
 }
 
-static void release_hook(void *graph) { graph_release(graph); }
+static void release_hook(void *graph)
+{
+	graph_release(graph);
+}
 
 hdt_graph *hdt_graph_new(hdt_context *context, const char *name)
 {
@@ -69,7 +76,7 @@ hdt_graph *hdt_graph_new(hdt_context *context, const char *name)
 	return &state->graph;
 }
 
-/* ---- values -------------------------------------------------------------------------------------------------------- */
+/* ---- values ----------------------------------------------------------------------------------------------------- */
 
 static const char *unique_name(graph_state *state, const char *prefix, const char *name)
 {
@@ -78,7 +85,7 @@ static const char *unique_name(graph_state *state, const char *prefix, const cha
 	const char *unique = base;
 	while (!unique || map_get(&state->names, unique)) {
 		const char *next = base ? hdt_format(context, "%s_%lld", base, (long long)++state->next_suffix)
-		                        : hdt_format(context, "%s%lld", prefix, (long long)state->next_number++);
+								: hdt_format(context, "%s%lld", prefix, (long long)state->next_number++);
 		unique = next ? hdt_intern(context, next) : NULL;
 		if (!unique)
 			return NULL;
@@ -131,12 +138,14 @@ static hdt_status check_dim(hdt_graph *graph, const char *name, int d, const hdt
 {
 	int64_t min = 0, max = 0;
 	if (!dim)
-		return hdt_fail(graph->context, HDT_BAD_MODEL, "input '%s' of graph '%s': dimension %d is missing", name, graph->name, d);
+		return hdt_fail(graph->context, HDT_BAD_MODEL, "input '%s' of graph '%s': dimension %d is missing", name,
+						graph->name, d);
 	if (dim->dtype != HDT_I64)
-		return hdt_fail(graph->context, HDT_BAD_MODEL, "input '%s' of graph '%s': dimension %d is no i64 expression", name,
-		                graph->name, d);
+		return hdt_fail(graph->context, HDT_BAD_MODEL, "input '%s' of graph '%s': dimension %d is no i64 expression",
+						name, graph->name, d);
 	if (hdt_bounds(dim, &min, &max) && max < 0)
-		return hdt_fail(graph->context, HDT_BAD_MODEL, "input '%s' of graph '%s': dimension %d is negative", name, graph->name, d);
+		return hdt_fail(graph->context, HDT_BAD_MODEL, "input '%s' of graph '%s': dimension %d is negative", name,
+						graph->name, d);
 	return HDT_OK;
 }
 
@@ -147,8 +156,9 @@ hdt_value *hdt_graph_input(hdt_graph *graph, const char *name, hdt_dtype dtype, 
 	graph_state *state = graph_state_of(graph);
 	const char *shown = name ? name : "";
 	if ((unsigned)dtype >= HDT_DTYPE_COUNT || shape.count < 0 || shape.count > HDT_MAX_RANK) {
-		hdt_fail(graph->context, HDT_BAD_MODEL, "input '%s' of graph '%s': rank %d or dtype is not supported (rank at most %d)",
-		         shown, graph->name, shape.count, HDT_MAX_RANK);
+		hdt_fail(graph->context, HDT_BAD_MODEL,
+				 "input '%s' of graph '%s': rank %d or dtype is not supported (rank at most %d)", shown, graph->name,
+				 shape.count, HDT_MAX_RANK);
 		return NULL;
 	}
 	symbol_search search = {state, false};
@@ -175,10 +185,11 @@ void hdt_graph_output(hdt_graph *graph, const char *name, hdt_value *value)
 	hdt_context *context = graph->context;
 	if (!value || value->graph != graph) {
 		hdt_fail(context, HDT_BAD_MODEL, "output %d of graph '%s' is %s", state->outputs.count, graph->name,
-		         value ? "a value of another graph" : "missing");
+				 value ? "a value of another graph" : "missing");
 		return;
 	}
-	const char *shown = name && *name ? hdt_intern(context, name) : hdt_intern(context, hdt_format(context, "out%d", state->outputs.count));
+	const char *shown = name && *name ? hdt_intern(context, name)
+									  : hdt_intern(context, hdt_format(context, "out%d", state->outputs.count));
 	if (!vec_push(context, &state->outputs, value) || !vec_push(context, &state->output_names, shown))
 		hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while adding output '%s'", shown);
 	graph_publish(state);
@@ -208,7 +219,7 @@ void hdt_graph_set_origin(hdt_graph *graph, const char *origin)
 		graph_state_of(graph)->origin = origin ? hdt_intern(graph->context, origin) : NULL;
 }
 
-/* ---- nodes --------------------------------------------------------------------------------------------------------- */
+/* ---- nodes ------------------------------------------------------------------------------------------------------ */
 
 static void fail_unknown_operator(hdt_context *context, const char *name)
 {
@@ -222,7 +233,8 @@ static void fail_unknown_operator(hdt_context *context, const char *name)
 	if (nearest)
 		hdt_fail(context, HDT_UNSUPPORTED, "no plugin provides an operator '%s'; did you mean '%s'?", name, nearest);
 	else
-		hdt_fail(context, HDT_UNSUPPORTED, "no plugin provides an operator '%s' (%d operators are registered)", name, count);
+		hdt_fail(context, HDT_UNSUPPORTED, "no plugin provides an operator '%s' (%d operators are registered)", name,
+				 count);
 }
 
 task_input graph_task_input(const hdt_value *value)
@@ -241,21 +253,23 @@ static hdt_status check_inputs(hdt_graph *graph, const hdt_operator *op, hdt_val
 	operator_arity(op, &required, &most);
 	if (count < required || (most >= 0 && count > most) || count > MAX_NODE_INPUTS)
 		return hdt_fail(context, HDT_BAD_MODEL, "%s takes %s%d input%s (%s), not %d", op->name,
-		                most < 0 || count < required ? "at least " : "at most ", count < required || most < 0 ? required : most,
-		                (count < required || most < 0 ? required : most) == 1 ? "" : "s",
-		                op->inputs && *op->inputs ? op->inputs : "none", count);
+						most < 0 || count < required ? "at least " : "at most ",
+						count < required || most < 0 ? required : most,
+						(count < required || most < 0 ? required : most) == 1 ? "" : "s",
+						op->inputs && *op->inputs ? op->inputs : "none", count);
 	for (int i = 0; i < count; i++) {
 		if (!inputs[i] && (i < required || most < 0))
-			return hdt_fail(context, HDT_BAD_MODEL, "%s: input '%s' is missing", op->name, operator_input_name(context, op, i));
+			return hdt_fail(context, HDT_BAD_MODEL, "%s: input '%s' is missing", op->name,
+							operator_input_name(context, op, i));
 		if (inputs[i] && inputs[i]->graph != graph)
 			return hdt_fail(context, HDT_BAD_MODEL, "%s: input '%s' is a value of another graph", op->name,
-			                operator_input_name(context, op, i));
+							operator_input_name(context, op, i));
 	}
 	return HDT_OK;
 }
 
 const hdt_task *graph_build_task(hdt_context *context, const hdt_operator *op, const task_input *inputs, int count,
-                                 const hdt_attribute_value *attributes)
+								 const hdt_attribute_value *attributes)
 {
 	const hdt_task *task = task_build(context, op, inputs, count, attributes);
 	if (task && hdt_context_status(context) == HDT_OK && task->output_count < 1)
@@ -278,7 +292,7 @@ static hdt_value *const *make_outputs(graph_state *state, hdt_node *node)
 }
 
 static hdt_node *make_node(graph_state *state, const hdt_operator *op, hdt_value *const *inputs, int count,
-                           const hdt_attribute_value *attributes)
+						   const hdt_attribute_value *attributes)
 {
 	hdt_context *context = state->graph.context;
 	hdt_node *node = hdt_allocate(context, sizeof(graph_node));
@@ -290,8 +304,13 @@ static hdt_node *make_node(graph_state *state, const hdt_operator *op, hdt_value
 		copy[i] = inputs[i];
 		signature[i] = graph_task_input(inputs[i]);
 	}
-	*node = (hdt_node){.graph = &state->graph, .op = op, .inputs = copy, .input_count = count, .attributes = attributes,
-	                   .task = graph_build_task(context, op, signature, count, attributes), .origin = state->origin};
+	*node = (hdt_node){.graph = &state->graph,
+					   .op = op,
+					   .inputs = copy,
+					   .input_count = count,
+					   .attributes = attributes,
+					   .task = graph_build_task(context, op, signature, count, attributes),
+					   .origin = state->origin};
 	if (!node->task)
 		return NULL;
 	node->output_count = node->task->output_count;
@@ -300,7 +319,7 @@ static hdt_node *make_node(graph_state *state, const hdt_operator *op, hdt_value
 }
 
 hdt_node *hdt_apply_node(hdt_graph *graph, const char *op_name, hdt_value *const *inputs, int count,
-                         const hdt_attribute_value *attributes)
+						 const hdt_attribute_value *attributes)
 {
 	if (!usable(graph))
 		return NULL;
@@ -329,7 +348,7 @@ hdt_node *hdt_apply_node(hdt_graph *graph, const char *op_name, hdt_value *const
 }
 
 hdt_value *hdt_apply_list(hdt_graph *graph, const char *op, hdt_value *const *inputs, int count,
-                          const hdt_attribute_value *attributes)
+						  const hdt_attribute_value *attributes)
 {
 	hdt_node *node = hdt_apply_node(graph, op, inputs, count, attributes);
 	return node ? node->outputs[0] : NULL;

@@ -1,5 +1,5 @@
-/* call.c: one call of a framework's operator: binds its arguments to a mapping's signature, hands them to the mapping by name in the kind
- * that it asks for, and collects the results.
+/* call.c: one call of a framework's operator: binds its arguments to a mapping's signature, hands them to the mapping
+ * by name in the kind that it asks for, and collects the results.
  *
  * A fault anywhere names the framework's operator and where in the model the call stands. */
 #include "graph/expression.h"
@@ -24,7 +24,7 @@ struct hdt_call {
 	VEC(hdt_argument) results;
 };
 
-/* ---- binding ------------------------------------------------------------------------------------------------------- */
+/* ---- binding ---------------------------------------------------------------------------------------------------- */
 
 /* "self, mat1, *, beta=1": names, defaults, and a star before those that must be named. */
 static bool read_signature(hdt_call *call, const char *signature)
@@ -68,12 +68,13 @@ static hdt_status bind_arguments(hdt_call *call, const hdt_argument *arguments, 
 	for (int i = 0; i < count; i++) {
 		const hdt_argument *a = &arguments[i];
 		if (!a->name && position >= call->positional)
-			return hdt_fail(call->context, HDT_UNSUPPORTED, "the mapping takes %d positional arguments (%s); more were given",
-			                call->positional, call->mapping->arguments ? call->mapping->arguments : "");
+			return hdt_fail(call->context, HDT_UNSUPPORTED,
+							"the mapping takes %d positional arguments (%s); more were given", call->positional,
+							call->mapping->arguments ? call->mapping->arguments : "");
 		parameter *p = a->name ? find_parameter(call, a->name) : &call->parameters.items[position++];
 		if (!p)
 			return hdt_fail(call->context, HDT_UNSUPPORTED, "the mapping has no argument '%s' (it has: %s)", a->name,
-			                call->mapping->arguments ? call->mapping->arguments : "none");
+							call->mapping->arguments ? call->mapping->arguments : "none");
 		if (p->given)
 			return hdt_fail(call->context, HDT_BAD_MODEL, "argument '%s' is given twice", p->name);
 		p->given = true;
@@ -82,11 +83,20 @@ static hdt_status bind_arguments(hdt_call *call, const hdt_argument *arguments, 
 	return HDT_OK;
 }
 
-/* ---- arguments ----------------------------------------------------------------------------------------------------- */
+/* ---- arguments -------------------------------------------------------------------------------------------------- */
 
-hdt_graph *hdt_call_graph(hdt_call *call) { return call ? call->graph : NULL; }
-hdt_context *hdt_call_context(hdt_call *call) { return call ? call->context : NULL; }
-const char *hdt_call_name(hdt_call *call) { return call ? call->mapping->name : ""; }
+hdt_graph *hdt_call_graph(hdt_call *call)
+{
+	return call ? call->graph : NULL;
+}
+hdt_context *hdt_call_context(hdt_call *call)
+{
+	return call ? call->context : NULL;
+}
+const char *hdt_call_name(hdt_call *call)
+{
+	return call ? call->mapping->name : "";
+}
 
 bool hdt_call_has(hdt_call *call, const char *name)
 {
@@ -103,14 +113,16 @@ static const hdt_argument *get(hdt_call *call, const char *name)
 	const parameter *p = find_parameter(call, name);
 	if (p && (p->given || p->has_fallback))
 		return &p->argument;
-	hdt_fail(call->context, p ? HDT_BAD_MODEL : HDT_INTERNAL, p ? "argument '%s' is missing" : "the mapping has no argument '%s'", name);
+	hdt_fail(call->context, p ? HDT_BAD_MODEL : HDT_INTERNAL,
+			 p ? "argument '%s' is missing" : "the mapping has no argument '%s'", name);
 	return &none;
 }
 
 static void fail_kind(hdt_call *call, const char *name, const char *want, const hdt_argument *got)
 {
 	if (call)
-		hdt_fail(call->context, HDT_UNSUPPORTED, "argument '%s' must be %s, not %s", name, want, argument_kind_text(got->kind));
+		hdt_fail(call->context, HDT_UNSUPPORTED, "argument '%s' must be %s, not %s", name, want,
+				 argument_kind_text(got->kind));
 }
 
 hdt_value *hdt_call_value(hdt_call *call, const char *name)
@@ -149,8 +161,8 @@ int64_t hdt_call_int(hdt_call *call, const char *name)
 	if (a->kind != HDT_ARGUMENT_DIM)
 		fail_kind(call, name, "an integer", a);
 	else if (!hdt_is_const(a->dim, &value))
-		hdt_fail(call->context, HDT_UNSUPPORTED, "argument '%s' must be known when compiling, but it is the size %s", name,
-		         hdt_expr_text(a->dim));
+		hdt_fail(call->context, HDT_UNSUPPORTED, "argument '%s' must be known when compiling, but it is the size %s",
+				 name, hdt_expr_text(a->dim));
 	return value;
 }
 
@@ -160,7 +172,10 @@ double hdt_call_float(hdt_call *call, const char *name)
 	return a->kind == HDT_ARGUMENT_FLOAT || a->kind == HDT_ARGUMENT_BOOL ? a->real : (double)hdt_call_int(call, name);
 }
 
-bool hdt_call_is_float(hdt_call *call, const char *name) { return get(call, name)->kind == HDT_ARGUMENT_FLOAT; }
+bool hdt_call_is_float(hdt_call *call, const char *name)
+{
+	return get(call, name)->kind == HDT_ARGUMENT_FLOAT;
+}
 
 bool hdt_call_bool(hdt_call *call, const char *name)
 {
@@ -223,7 +238,7 @@ int hdt_call_values(hdt_call *call, const char *name, hdt_value *const **values)
 	return 0;
 }
 
-/* ---- results ------------------------------------------------------------------------------------------------------- */
+/* ---- results ---------------------------------------------------------------------------------------------------- */
 
 static void add_result(hdt_call *call, hdt_argument result)
 {
@@ -259,7 +274,7 @@ void hdt_call_return_dim(hdt_call *call, const hdt_expr *dim)
 	add_result(call, (hdt_argument){.kind = HDT_ARGUMENT_DIM, .dim = dim});
 }
 
-/* ---- mapping ------------------------------------------------------------------------------------------------------- */
+/* ---- mapping ---------------------------------------------------------------------------------------------------- */
 
 static bool find_argument(void *closure, token_kind kind, const char *name, hdt_argument *out)
 {
@@ -319,7 +334,7 @@ static hdt_status run_mapping(hdt_call *call, const hdt_argument *arguments, int
 }
 
 hdt_status hdt_map_call(hdt_graph *graph, const hdt_mapping *mapping, const hdt_argument *arguments, int count,
-                        const hdt_argument **results, int *result_count)
+						const hdt_argument **results, int *result_count)
 {
 	*results = NULL;
 	*result_count = 0;

@@ -10,7 +10,7 @@
 
 enum { MAX_NESTING = 64 };
 
-/* ---- literals ------------------------------------------------------------------------------------------------------ */
+/* ---- literals --------------------------------------------------------------------------------------------------- */
 
 static bool read_number(parser *p, hdt_argument *out)
 {
@@ -84,7 +84,9 @@ static bool join_list(parser *p, const hdt_argument *items, int count, hdt_argum
 		double *reals = hdt_allocate(context, sizeof *reals * slots);
 		int64_t whole = 0;
 		for (int i = 0; reals && i < count; i++)
-			reals[i] = items[i].kind == HDT_ARGUMENT_FLOAT ? items[i].real : hdt_is_const(items[i].dim, &whole) ? (double)whole : 0;
+			reals[i] = items[i].kind == HDT_ARGUMENT_FLOAT  ? items[i].real
+					   : hdt_is_const(items[i].dim, &whole) ? (double)whole
+															: 0;
 		*out = (hdt_argument){.kind = HDT_ARGUMENT_FLOATS, .reals = reals, .count = count};
 		return reals != NULL;
 	}
@@ -114,7 +116,7 @@ bool expression_literal(parser *p, hdt_argument *out)
 	return parser_expect(p, "]", "after the list") && join_list(p, items.items, items.count, out);
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------------------------------------------------ */
 
 typedef struct pending_call {
 	const char *op;
@@ -144,7 +146,7 @@ static bool read_attribute(expression *e, int depth, pending_call *call)
 	hdt_attribute_value value = {0};
 	hdt_node *node = NULL;
 	return build_operand(e, depth, &argument, &node) && argument_attribute(p->context, name, &argument, &value) &&
-	       vec_push(p->context, &call->attributes, value);
+		   vec_push(p->context, &call->attributes, value);
 }
 
 static bool read_arguments(expression *e, int depth, pending_call *call)
@@ -254,7 +256,8 @@ static bool build_operand(expression *e, int depth, hdt_argument *out, hdt_node 
 		return build_list(e, depth, out);
 	if (p->now.kind == TOKEN_NAME && at_call(p))
 		return build_call(e, depth, out, node);
-	if ((p->now.kind == TOKEN_NAME || p->now.kind == TOKEN_VALUE) && e->find(e->closure, p->now.kind, p->now.text, out)) {
+	if ((p->now.kind == TOKEN_NAME || p->now.kind == TOKEN_VALUE) &&
+		e->find(e->closure, p->now.kind, p->now.text, out)) {
 		parser_next(p);
 		return !p->failed && hdt_context_status(p->context) == HDT_OK;
 	}

@@ -1,7 +1,7 @@
 /* data.c: constants and who frees their bytes.
  *
- * Every hdt_data handed to hdt_graph_constant is released exactly once: with the context, or at once when it cannot even be
- * recorded. Constants made from numbers keep their bytes in the arena. */
+ * Every hdt_data handed to hdt_graph_constant is released exactly once: with the context, or at once when it cannot
+ * even be recorded. Constants made from numbers keep their bytes in the arena. */
 #include "graph/state.h"
 
 static void release(const hdt_data *data)
@@ -50,7 +50,10 @@ int64_t graph_shape_bytes(hdt_dtype dtype, hdt_list shape)
 	return empty ? 0 : bytes;
 }
 
-int64_t value_bytes(const hdt_value *value) { return graph_shape_bytes(value->dtype, hdt_value_shape(value)); }
+int64_t value_bytes(const hdt_value *value)
+{
+	return graph_shape_bytes(value->dtype, hdt_value_shape(value));
+}
 
 hdt_value *hdt_graph_constant(hdt_graph *graph, const char *name, hdt_dtype dtype, hdt_list shape, hdt_data data)
 {
@@ -59,8 +62,8 @@ hdt_value *hdt_graph_constant(hdt_graph *graph, const char *name, hdt_dtype dtyp
 		return NULL;
 	const char *shown = name ? name : "(unnamed)";
 	if ((unsigned)dtype >= HDT_DTYPE_COUNT || shape.count < 0 || shape.count > HDT_MAX_RANK) {
-		hdt_fail(graph->context, HDT_BAD_MODEL, "constant '%s': rank %d or dtype is not supported (rank at most %d)", shown,
-		         shape.count, HDT_MAX_RANK);
+		hdt_fail(graph->context, HDT_BAD_MODEL, "constant '%s': rank %d or dtype is not supported (rank at most %d)",
+				 shown, shape.count, HDT_MAX_RANK);
 		return NULL;
 	}
 	int64_t bytes = graph_shape_bytes(dtype, shape);
@@ -69,8 +72,8 @@ hdt_value *hdt_graph_constant(hdt_graph *graph, const char *name, hdt_dtype dtyp
 		return NULL;
 	}
 	if (data.data && data.bytes != (uint64_t)bytes) {
-		hdt_fail(graph->context, HDT_BAD_MODEL, "constant '%s' needs %lld bytes but its data has %llu", shown, (long long)bytes,
-		         (unsigned long long)data.bytes);
+		hdt_fail(graph->context, HDT_BAD_MODEL, "constant '%s' needs %lld bytes but its data has %llu", shown,
+				 (long long)bytes, (unsigned long long)data.bytes);
 		return NULL;
 	}
 	hdt_value *value = graph_add_value(graph_state_of(graph), name && *name ? "" : "c", name, dtype, shape);

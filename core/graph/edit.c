@@ -1,13 +1,13 @@
 /* edit.c: changing a finished graph: replacing uses, dropping what nobody needs, rolling back.
  *
- * graph_replace_uses changes all or nothing: the tasks of the nodes behind a changed shape are built first, then everything is
- * put in place. It may leave a node before one that it reads; graph_sweep restores the order. */
+ * graph_replace_uses changes all or nothing: the tasks of the nodes behind a changed shape are built first, then
+ * everything is put in place. It may leave a node before one that it reads; graph_sweep restores the order. */
 #include "graph/state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- replacing uses ------------------------------------------------------------------------------------------------ */
+/* ---- replacing uses --------------------------------------------------------------------------------------------- */
 
 static bool same_signature(const hdt_value *a, hdt_dtype dtype, hdt_list shape)
 {
@@ -142,7 +142,7 @@ bool graph_depends(const hdt_graph *graph, const hdt_value *value, const hdt_nod
 	return value->producer && graph_node_of(value->producer)->walk == walk;
 }
 
-/* ---- sweeping ------------------------------------------------------------------------------------------------------ */
+/* ---- sweeping --------------------------------------------------------------------------------------------------- */
 
 /* The walk from the outputs to the inputs, with a stack of its own: a hostile chain of nodes may be deep. */
 typedef struct visit {
@@ -227,7 +227,7 @@ void graph_sweep(hdt_graph *graph)
 	heap_free(&ordered.placed);
 }
 
-/* ---- rolling back -------------------------------------------------------------------------------------------------- */
+/* ---- rolling back ----------------------------------------------------------------------------------------------- */
 
 graph_mark graph_get_mark(const hdt_graph *graph)
 {

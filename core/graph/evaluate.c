@@ -1,7 +1,8 @@
-/* evaluate.c: the reference result of a whole graph: every node's task evaluated in order, by the slow and obvious evaluator.
+/* evaluate.c: the reference result of a whole graph: every node's task evaluated in order, by the slow and obvious
+ * evaluator.
  *
- * An intermediate is freed right after its last use. Inputs and constants are read in place; every output is a fresh copy, so that
- * the same value may be given twice. Nothing is kept or leaked after a fault. */
+ * An intermediate is freed right after its last use. Inputs and constants are read in place; every output is a fresh
+ * copy, so that the same value may be given twice. Nothing is kept or leaked after a fault. */
 #include "graph/state.h"
 
 #include <stdlib.h>
@@ -21,7 +22,10 @@ typedef struct evaluation {
 	map storages; /* value -> storage */
 } evaluation;
 
-static storage *storage_of(const evaluation *e, const hdt_value *value) { return map_get(&e->storages, value); }
+static storage *storage_of(const evaluation *e, const hdt_value *value)
+{
+	return map_get(&e->storages, value);
+}
 
 static bool shape_of(const hdt_value *value, const bindings *b, int64_t shape[HDT_MAX_RANK], size_t *bytes)
 {
@@ -40,7 +44,8 @@ static bool shape_of(const hdt_value *value, const bindings *b, int64_t shape[HD
 
 static hdt_status fail_shape(const evaluation *e, const hdt_value *value)
 {
-	return hdt_fail(e->graph->context, HDT_BAD_INPUT, "the size of %%%s cannot be computed, or is too large", value->name);
+	return hdt_fail(e->graph->context, HDT_BAD_INPUT, "the size of %%%s cannot be computed, or is too large",
+					value->name);
 }
 
 static hdt_status allocate_value(const evaluation *e, const hdt_value *value, void **data)
@@ -51,7 +56,8 @@ static hdt_status allocate_value(const evaluation *e, const hdt_value *value, vo
 		return fail_shape(e, value);
 	*data = calloc(1, bytes ? bytes : 1);
 	if (!*data)
-		return hdt_fail(e->graph->context, HDT_OUT_OF_MEMORY, "out of memory: %%%s needs %zu bytes", value->name, bytes);
+		return hdt_fail(e->graph->context, HDT_OUT_OF_MEMORY, "out of memory: %%%s needs %zu bytes", value->name,
+						bytes);
 	return HDT_OK;
 }
 
@@ -114,8 +120,9 @@ static hdt_status gather(const evaluation *e, const hdt_node *node, const void *
 		const hdt_value *value = node->inputs[i];
 		inputs[i] = value ? storage_of(e, value)->data : NULL;
 		if (value && !inputs[i])
-			return hdt_fail(e->graph->context, HDT_BAD_MODEL, "the bytes of %%%s are not known; a graph without weights cannot be evaluated",
-			                value->name);
+			return hdt_fail(e->graph->context, HDT_BAD_MODEL,
+							"the bytes of %%%s are not known; a graph without weights cannot be evaluated",
+							value->name);
 	}
 	return HDT_OK;
 }
@@ -124,8 +131,9 @@ static hdt_status run_node(evaluation *e, const hdt_node *node)
 {
 	const void **inputs = calloc((size_t)node->input_count + 1, sizeof *inputs);
 	void **outputs = calloc((size_t)node->output_count + 1, sizeof *outputs);
-	hdt_status status = inputs && outputs ? gather(e, node, inputs)
-	                                      : hdt_fail(e->graph->context, HDT_OUT_OF_MEMORY, "out of memory in the evaluator");
+	hdt_status status = inputs && outputs
+							? gather(e, node, inputs)
+							: hdt_fail(e->graph->context, HDT_OUT_OF_MEMORY, "out of memory in the evaluator");
 	for (int i = 0; i < node->output_count && status == HDT_OK; i++) {
 		storage *s = storage_of(e, node->outputs[i]);
 		status = allocate_value(e, node->outputs[i], &s->data);

@@ -1,7 +1,7 @@
 /* parse.c: files of graphs and tasks in the text form (see print.c for a graph's grammar).
  *
- * Safe against hostile text: memory follows the length of the text, not the sizes it claims; constants come only from files beside the
- * text's own; every fault has a place. */
+ * Safe against hostile text: memory follows the length of the text, not the sizes it claims; constants come only from
+ * files beside the text's own; every fault has a place. */
 #include "graph/state.h"
 
 #include "base/file.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- symbols ------------------------------------------------------------------------------------------------------- */
+/* ---- symbols ---------------------------------------------------------------------------------------------------- */
 
 /* The sizes that a graph's text may use: those of `where`, and those that its input shapes introduce. */
 typedef struct symbol_scope {
@@ -76,7 +76,7 @@ static bool sizes_have_inputs(parser *p, const symbol_scope *scope, const hdt_gr
 	return true;
 }
 
-/* ---- constants ----------------------------------------------------------------------------------------------------- */
+/* ---- constants -------------------------------------------------------------------------------------------------- */
 
 /* A file of weights, unmapped when the last constant in it and the parser itself have let go of it. */
 typedef struct weight_file {
@@ -156,9 +156,11 @@ static bool read_mapped(file_parser *f, hdt_dtype dtype, int64_t bytes, hdt_data
 		return false;
 	if (offset.integer % hdt_dtype_of(dtype)->bytes != 0)
 		return parser_fail_at(p, &offset, "the offset is no multiple of the size of an element"), false;
-	if ((uint64_t)offset.integer > file->mapping.bytes || (uint64_t)bytes > file->mapping.bytes - (uint64_t)offset.integer)
-		return parser_fail_at(p, &name, "the file has %zu bytes, too few for %lld at %lld", file->mapping.bytes, (long long)bytes,
-		                      (long long)offset.integer), false;
+	if ((uint64_t)offset.integer > file->mapping.bytes ||
+		(uint64_t)bytes > file->mapping.bytes - (uint64_t)offset.integer)
+		return parser_fail_at(p, &name, "the file has %zu bytes, too few for %lld at %lld", file->mapping.bytes,
+							  (long long)bytes, (long long)offset.integer),
+			   false;
 	file->users++;
 	*out = (hdt_data){file->mapping.data + offset.integer, (size_t)bytes, release_weights, file};
 	return true;
@@ -186,7 +188,8 @@ static bool read_element(parser *p, hdt_dtype dtype, scalar *out)
 	return !p->failed;
 }
 
-/* [1, 2, 3], or a lone element for rank 0. Elements are gathered first: their number is the text's, the shape is only a claim. */
+/* [1, 2, 3], or a lone element for rank 0. Elements are gathered first: their number is the text's, the shape is only a
+ * claim. */
 static bool read_elements(parser *p, hdt_dtype dtype, int rank, int64_t bytes, hdt_data *out)
 {
 	VEC(scalar) elements = {0};
@@ -205,7 +208,8 @@ static bool read_elements(parser *p, hdt_dtype dtype, int rank, int64_t bytes, h
 		return false;
 	if (elements.count != bytes / hdt_dtype_of(dtype)->bytes)
 		return parser_fail_at(p, &first, "%d elements are given, the shape has %lld", elements.count,
-		                      (long long)(bytes / hdt_dtype_of(dtype)->bytes)), false;
+							  (long long)(bytes / hdt_dtype_of(dtype)->bytes)),
+			   false;
 	void *data = hdt_allocate(p->context, (size_t)bytes + 1);
 	for (int i = 0; data && i < elements.count; i++)
 		scalar_store(data, dtype, i, elements.items[i]);
@@ -216,7 +220,7 @@ static bool read_elements(parser *p, hdt_dtype dtype, int rank, int64_t bytes, h
 static bool at_element(const parser *p)
 {
 	return p->now.kind == TOKEN_INTEGER || p->now.kind == TOKEN_FLOAT || parser_is(p, "[") || parser_is(p, "-") ||
-	       parser_is(p, "inf") || parser_is(p, "nan") || parser_is(p, "true") || parser_is(p, "false");
+		   parser_is(p, "inf") || parser_is(p, "nan") || parser_is(p, "true") || parser_is(p, "false");
 }
 
 /* const f32[3] ... behind the `const` */
@@ -236,12 +240,13 @@ static hdt_value *read_constant(file_parser *f, hdt_graph *graph, const char *na
 		parser_fail_at(p, &start, "the shape of a constant must be static, and not too large");
 		return NULL;
 	}
-	if (parser_accept(p, "from") ? !read_mapped(f, dtype, bytes, &data) : at_element(p) && !read_elements(p, dtype, rank, bytes, &data))
+	if (parser_accept(p, "from") ? !read_mapped(f, dtype, bytes, &data)
+								 : at_element(p) && !read_elements(p, dtype, rank, bytes, &data))
 		return NULL;
 	return hdt_graph_constant(graph, name, dtype, shape, data);
 }
 
-/* ---- graphs -------------------------------------------------------------------------------------------------------- */
+/* ---- graphs ----------------------------------------------------------------------------------------------------- */
 
 typedef struct graph_parser {
 	file_parser *file;
@@ -374,7 +379,9 @@ static bool read_definition(graph_parser *g)
 	if (!node)
 		return false;
 	if (node->output_count != names.count)
-		return parser_fail_at(p, &names.items[0], "%s gives %d values, not %d", node->op->name, node->output_count, names.count), false;
+		return parser_fail_at(p, &names.items[0], "%s gives %d values, not %d", node->op->name, node->output_count,
+							  names.count),
+			   false;
 	for (int i = 0; i < names.count; i++)
 		if (!define(g, &names.items[i], node->outputs[i]))
 			return false;
@@ -448,13 +455,14 @@ static hdt_graph *read_graph(file_parser *f)
 		symbol_scope known = {0}; /* read before; here only skipped */
 		ok = read_ranges(p, &known);
 	}
-	ok = ok && sizes_have_inputs(p, &scope, g.graph) && parser_expect(p, "{", "before the graph's body") && read_body(&g);
+	ok = ok && sizes_have_inputs(p, &scope, g.graph) && parser_expect(p, "{", "before the graph's body") &&
+		 read_body(&g);
 	p->resolve = NULL;
 	p->closure = NULL;
 	return ok && hdt_context_status(p->context) == HDT_OK ? g.graph : NULL;
 }
 
-/* ---- files --------------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------ */
 
 static const char *folder_of(hdt_context *context, const char *file)
 {
@@ -484,8 +492,9 @@ static hdt_status read_file(file_parser *f, file_content *content)
 			return parser_fail(p, "expected 'graph' or 'task'");
 		}
 		if (!pushed)
-			return hdt_context_status(p->context) != HDT_OK ? hdt_context_status(p->context)
-			                                                : hdt_fail(p->context, HDT_BAD_MODEL, "%s cannot be read", p->file);
+			return hdt_context_status(p->context) != HDT_OK
+					   ? hdt_context_status(p->context)
+					   : hdt_fail(p->context, HDT_BAD_MODEL, "%s cannot be read", p->file);
 	}
 	return hdt_context_status(p->context);
 }

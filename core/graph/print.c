@@ -9,8 +9,9 @@
  *       return %1 as "scores"
  *     }
  *
- * Canonical: nodes in order and their outputs numbered from 0; constants before them in order of first use, unnamed ones (c and a
- * number) numbered from 0; attributes that have their default left out. parse(print(g)) is g, and prints the same. */
+ * Canonical: nodes in order and their outputs numbered from 0; constants before them in order of first use, unnamed
+ * ones (c and a number) numbered from 0; attributes that have their default left out. parse(print(g)) is g, and prints
+ * the same. */
 #include "graph/state.h"
 
 #include <inttypes.h>
@@ -31,7 +32,7 @@ typedef struct printer {
 	int next_constant, next_number;
 } printer;
 
-/* ---- names --------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------ */
 
 /* Unnamed constants are called c and a number. */
 static bool is_unnamed(const char *name)
@@ -96,7 +97,7 @@ static const char *name_of(const printer *p, const hdt_value *value)
 	return name ? name : "<unknown>";
 }
 
-/* ---- pieces -------------------------------------------------------------------------------------------------------- */
+/* ---- pieces ----------------------------------------------------------------------------------------------------- */
 
 static void print_string(text *out, const char *string)
 {
@@ -210,7 +211,7 @@ static void print_node(const printer *p, const hdt_node *node)
 	text_add(out, "\n");
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------------------- */
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 static void print_signature(const printer *p)
 {

@@ -1,13 +1,16 @@
-/* sample.c: the sample calls of an operator: "softmax(T[n, 7] in 0..1, axis=1) where n = 5".
+/* sample.c: the sample calls of an operator:  softmax(T[n, 7] in 0..1, axis=1) where n = 5
  *
- * `T` stands for the given dtype, as an input's and as an attribute's value. Each typed input becomes an input in0, in1, ... of a
- * graph with this one node, all of whose outputs are outputs. A size that occurs in no input but in an attribute gets an input of its
- * own that nothing reads, so that a run can tell its value. */
+ * `T` stands for the given dtype, as an input's and as an attribute's value. Each typed input becomes an input in0,
+ * in1, ... of a graph with this one node, all of whose outputs are outputs. A size that occurs in no input but in an
+ * attribute gets an input of its own that nothing reads, so that a run can tell its value. */
 #include "graph/state.h"
 
 #include <string.h>
 
-enum { MAX_INPUTS = sizeof((sample *)0)->low / sizeof(double), MAX_SYMBOLS = sizeof((sample *)0)->values / sizeof(int64_t) };
+enum {
+	MAX_INPUTS = sizeof((sample *)0)->low / sizeof(double),
+	MAX_SYMBOLS = sizeof((sample *)0)->values / sizeof(int64_t)
+};
 
 typedef struct sample_parser {
 	parser p;
@@ -148,7 +151,8 @@ static bool add_size_inputs(sample_parser *s)
 		if (!known && !add_input(s, HDT_BOOL, (hdt_list){&s->symbols.items[i], 1}))
 			return false;
 	}
-	return graph->symbol_count <= MAX_SYMBOLS || (parser_fail(&s->p, "a sample has at most %d sizes", MAX_SYMBOLS), false);
+	return graph->symbol_count <= MAX_SYMBOLS ||
+		   (parser_fail(&s->p, "a sample has at most %d sizes", MAX_SYMBOLS), false);
 }
 
 /* where n = 5, m = 3 */
@@ -161,7 +165,8 @@ static bool read_sizes(sample_parser *s)
 		parser_next(p);
 		token name = p->now;
 		int index = 0;
-		while (index < graph->symbol_count && (name.kind != TOKEN_NAME || strcmp(graph->symbols[index]->name, name.text)))
+		while (index < graph->symbol_count &&
+			   (name.kind != TOKEN_NAME || strcmp(graph->symbols[index]->name, name.text)))
 			index++;
 		if (index == graph->symbol_count)
 			return parser_fail(p, "expected the name of a size that the sample uses"), false;
@@ -176,7 +181,9 @@ static bool read_sizes(sample_parser *s)
 	}
 	for (int i = 0; i < graph->symbol_count; i++)
 		if (!given[i])
-			return parser_fail(p, "the size '%s' has no value: add  where %s = 5", graph->symbols[i]->name, graph->symbols[i]->name), false;
+			return parser_fail(p, "the size '%s' has no value: add  where %s = 5", graph->symbols[i]->name,
+							   graph->symbols[i]->name),
+				   false;
 	return p->now.kind == TOKEN_END || (parser_fail(p, "expected the end of the sample"), false);
 }
 

@@ -6,7 +6,8 @@
 #include "base/vec.h"
 #include "graph/graph.h"
 
-/* Bytes handed over with a constant; they stay owned by the graph even when the constant is rolled back or folded away. */
+/* Bytes handed over with a constant; they stay owned by the graph even when the constant is rolled back or folded away.
+ */
 typedef struct owned_data {
 	hdt_data data;
 	struct owned_data *next;
@@ -36,8 +37,14 @@ typedef struct graph_state {
 	unsigned walks;      /* how many walks there were; a walk's number is never 0 */
 } graph_state;
 
-static inline graph_state *graph_state_of(const hdt_graph *graph) { return (graph_state *)graph; }
-static inline graph_node *graph_node_of(const hdt_node *node) { return (graph_node *)node; }
+static inline graph_state *graph_state_of(const hdt_graph *graph)
+{
+	return (graph_state *)graph;
+}
+static inline graph_node *graph_node_of(const hdt_node *node)
+{
+	return (graph_node *)node;
+}
 
 /* Copy the lists' addresses into the public arrays; after every change of a list. */
 void graph_publish(graph_state *state);
@@ -45,7 +52,7 @@ void graph_publish(graph_state *state);
 hdt_value *graph_add_value(graph_state *state, const char *prefix, const char *name, hdt_dtype dtype, hdt_list shape);
 /* The task of `op` on `inputs`, whose dtypes and shapes are as `signature` says. */
 const hdt_task *graph_build_task(hdt_context *context, const hdt_operator *op, const task_input *inputs, int count,
-                                 const hdt_attribute_value *attributes);
+								 const hdt_attribute_value *attributes);
 /* What a value looks like to a task; `value` NULL: an input left out. */
 task_input graph_task_input(const hdt_value *value);
 /* Bytes of a static shape; -1 when it is symbolic, negative or too large to count. */

@@ -1,7 +1,8 @@
-/* verify.c: is the graph well formed? Run after every pass in tests; a fault is a bug of hidet or of a plugin, never of the user.
+/* verify.c: is the graph well formed? Run after every pass in tests; a fault is a bug of hidet or of a plugin, never of
+ * the user.
  *
- * Checks: order, ownership, producers and indices, unique names, tasks that fit inputs and outputs, constants whose bytes fit,
- * symbols that come from an input. */
+ * Checks: order, ownership, producers and indices, unique names, tasks that fit inputs and outputs, constants whose
+ * bytes fit, symbols that come from an input. */
 #include "graph/state.h"
 
 #include <string.h>
@@ -54,7 +55,8 @@ static void find_stray_symbol(const hdt_expr *e, void *closure)
 {
 	verifier *v = closure;
 	if (e->op == HDT_OP_SYMBOL && !map_get(&v->defined, e))
-		hdt_fail(v->graph->context, HDT_INTERNAL, "graph '%s': the size '%s' comes from no input", v->graph->name, e->name);
+		hdt_fail(v->graph->context, HDT_INTERNAL, "graph '%s': the size '%s' comes from no input", v->graph->name,
+				 e->name);
 }
 
 static hdt_status check_use(verifier *v, const hdt_value *value, const char *where)

@@ -5,8 +5,8 @@
  *     %1 = matmul(%x, %0)                    return %0
  *     return %1
  *
- * Left alone: constants without known bytes, anything with a symbol in it, results over the limit of bytes, computations that would
- * take the evaluator too long. */
+ * Left alone: constants without known bytes, anything with a symbol in it, results over the limit of bytes,
+ * computations that would take the evaluator too long. */
 #include "pass/pass.h"
 
 #include <stdlib.h>
@@ -84,7 +84,8 @@ static hdt_status evaluate(const hdt_node *node, void **data)
 		data[i] = calloc(1, (size_t)value_bytes(node->outputs[i]) + 1);
 		ok = data[i] != NULL;
 	}
-	return ok ? task_evaluate(node->task, &none, inputs, data) : hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while folding");
+	return ok ? task_evaluate(node->task, &none, inputs, data)
+			  : hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while folding");
 }
 
 static hdt_status fold_node(hdt_graph *graph, const hdt_node *node)

@@ -1,11 +1,13 @@
-/* merge_common.c: equal nodes (operator, inputs, attributes) become one, and small equal constants count as the same input.
+/* merge_common.c: equal nodes (operator, inputs, attributes) become one, and small equal constants count as the same
+ * input.
  *
  *     %0 = exp(%x)                     %0 = exp(%x)
  *     %1 = exp(%x)               =>    %1 = add(%0, %0)
  *     %2 = add(%0, %1)                 return %1
  *     return %2
  *
- * One walk in order suffices: when a node is reached its inputs have been merged. Operators are pure, so this is always right. */
+ * One walk in order suffices: when a node is reached its inputs have been merged. Operators are pure, so this is always
+ * right. */
 #include "pass/pass.h"
 
 #include "base/hash.h"

@@ -1,15 +1,19 @@
-/* attempt.c: one attempt of one rule at one node: match, build the replacement, check it, put it in place or roll it back.
+/* attempt.c: one attempt of one rule at one node: match, build the replacement, check it, put it in place or roll it
+ * back.
  *
- * A rule of two texts cannot look at dtypes and shapes, so a replacement of its that does not fit counts as declined; a function can, so
- * its misfit is a fault of the rule. */
+ * A rule of two texts cannot look at dtypes and shapes, so a replacement of its that does not fit counts as declined; a
+ * function can, so its misfit is a fault of the rule. */
 #include "rewrite/rule.h"
 
 #include "graph/state.h"
 #include <string.h>
 
-/* ---- what a rule calls --------------------------------------------------------------------------------------------- */
+/* ---- what a rule calls ------------------------------------------------------------------------------------------ */
 
-hdt_graph *hdt_rewrite_graph(hdt_rewrite *rewrite) { return rewrite ? rewrite->graph : NULL; }
+hdt_graph *hdt_rewrite_graph(hdt_rewrite *rewrite)
+{
+	return rewrite ? rewrite->graph : NULL;
+}
 
 hdt_value *hdt_match_value(hdt_rewrite *rewrite, const char *name)
 {
@@ -55,7 +59,7 @@ hdt_status hdt_decline(hdt_rewrite *rewrite, const char *format, ...)
 	return HDT_OK;
 }
 
-/* ---- replacements given as text ------------------------------------------------------------------------------------ */
+/* ---- replacements given as text --------------------------------------------------------------------------------- */
 
 static bool attribute_argument(const hdt_attribute_value *a, hdt_context *context, hdt_argument *out)
 {
@@ -121,7 +125,7 @@ static void build_from_text(hdt_rewrite *rewrite)
 		hdt_replace(rewrite, 0, result.value);
 }
 
-/* ---- checks -------------------------------------------------------------------------------------------------------- */
+/* ---- checks ----------------------------------------------------------------------------------------------------- */
 
 /* Can these dimensions not be equal, whatever the symbols? */
 static bool is_disproved(const hdt_expr *a, const hdt_expr *b)
@@ -134,7 +138,8 @@ static const char *check_shape(const hdt_rewrite *rewrite, const hdt_value *old,
 {
 	hdt_context *context = rewrite->graph->context;
 	if (old->dtype != new->dtype)
-		return hdt_format(context, "the replacement is %s, not %s", hdt_dtype_of(new->dtype)->name, hdt_dtype_of(old->dtype)->name);
+		return hdt_format(context, "the replacement is %s, not %s", hdt_dtype_of(new->dtype)->name,
+						  hdt_dtype_of(old->dtype)->name);
 	if (old->rank != new->rank)
 		return hdt_format(context, "the replacement has rank %d, not %d", new->rank, old->rank);
 	for (int d = 0; d < old->rank; d++) {
@@ -143,7 +148,7 @@ static const char *check_shape(const hdt_rewrite *rewrite, const hdt_value *old,
 		/* With several outputs, only what cannot fail is put in place: the first would stay when the second fails. */
 		if (is_disproved(old->shape[d], new->shape[d]) || rewrite->root->output_count > 1)
 			return hdt_format(context, "dimension %d of the replacement is %s, not %s", d, hdt_expr_text(new->shape[d]),
-			                  hdt_expr_text(old->shape[d]));
+							  hdt_expr_text(old->shape[d]));
 	}
 	return NULL;
 }
@@ -154,7 +159,7 @@ static const char *find_misfit(const hdt_rewrite *rewrite)
 	hdt_context *context = rewrite->graph->context;
 	for (int i = 0; i < rewrite->root->output_count; i++) {
 		const hdt_value *old = rewrite->root->outputs[i], *new = rewrite->replacements[i];
-		if (!new && graph_use_count(rewrite->graph, old) == 0)
+		if (!new &&graph_use_count(rewrite->graph, old) == 0)
 			continue;
 		if (!new)
 			return hdt_format(context, "output %d of %s is used but not replaced", i, rewrite->root->op->name);
@@ -169,7 +174,7 @@ static const char *find_misfit(const hdt_rewrite *rewrite)
 	return NULL;
 }
 
-/* ---- the attempt --------------------------------------------------------------------------------------------------- */
+/* ---- the attempt ------------------------------------------------------------------------------------------------ */
 
 static void build(hdt_rewrite *rewrite)
 {
@@ -210,7 +215,7 @@ static attempt_outcome judge(hdt_rewrite *rewrite, const char **reason)
 		return rewrite->rule->replacement ? ATTEMPT_DECLINED : ATTEMPT_WRONG;
 	for (int i = 0; i < rewrite->root->output_count; i++)
 		if (rewrite->replacements[i] &&
-		    graph_replace_uses(rewrite->graph, rewrite->root->outputs[i], rewrite->replacements[i]) != HDT_OK) {
+			graph_replace_uses(rewrite->graph, rewrite->root->outputs[i], rewrite->replacements[i]) != HDT_OK) {
 			*reason = hdt_format(context, "what follows does not accept it: %s", context->message);
 			return ATTEMPT_WRONG;
 		}

@@ -1,8 +1,8 @@
 /* driver.c: applies a list of rules to a graph until nothing changes.
  *
- * The best rule goes over the whole graph first; whenever a rule has changed something, the best one is asked again. A run ends at a fixed
- * point, at the caller's limit, or at the cap, where the rules that fired last are blamed. Warnings go to the log and to the
- * explanation; only running out of memory is a fault. */
+ * The best rule goes over the whole graph first; whenever a rule has changed something, the best one is asked again. A
+ * run ends at a fixed point, at the caller's limit, or at the cap, where the rules that fired last are blamed. Warnings
+ * go to the log and to the explanation; only running out of memory is a fault. */
 #include "rewrite/rule.h"
 
 #include "base/map.h"
@@ -19,11 +19,16 @@ typedef struct run {
 	map told;                       /* interned lines already in the explanation */
 } run;
 
-static void explain(run *r, const char *line)
+/* Each line once, however often the rules go over the graph. */
+HDT_PRINTF(2, 3) static void explain(run *r, const char *format, ...)
 {
-	if (!r->options || !r->options->explain || !line)
+	if (!r->options || !r->options->explain)
 		return;
-	const char *interned = hdt_intern(r->graph->context, line);
+	va_list args;
+	va_start(args, format);
+	const char *line = arena_vformat(&r->graph->context->arena, format, args);
+	va_end(args);
+	const char *interned = line ? hdt_intern(r->graph->context, line) : NULL;
 	if (!interned || map_get(&r->told, interned))
 		return;
 	map_set(&r->told, interned, (void *)interned);
@@ -35,18 +40,18 @@ static void warn(run *r, const char *line)
 	if (!line)
 		return;
 	hdt_log(r->graph->context, 1, "warning: %s", line);
-	explain(r, hdt_format(r->graph->context, "warning: %s", line));
+	explain(r, "warning: %s", line);
 }
 
 hdt_status rules_add(hdt_context *context, rule_list *list, const char *name, const char *source,
-                     hdt_status (*apply)(hdt_rewrite *, const hdt_node *), const rewrite_options *options)
+					 hdt_status (*apply)(hdt_rewrite *, const hdt_node *), const rewrite_options *options)
 {
 	rule one = {.name = name, .apply = apply};
 	if (!pattern_parse(context, source, &one) || (one.replacement != NULL) == (apply != NULL)) {
 		if (hdt_context_status(context) == HDT_OUT_OF_MEMORY)
 			return HDT_OUT_OF_MEMORY;
 		const char *reason = *context->message ? hdt_format(context, "%s", context->message)
-		                                       : "it needs a function or a text with =>, and not both";
+											   : "it needs a function or a text with =>, and not both";
 		context_clear_fault(context);
 		hdt_log(context, 1, "warning: rule %s is left out: %s", name, reason);
 		if (options && options->explain)
@@ -57,23 +62,26 @@ hdt_status rules_add(hdt_context *context, rule_list *list, const char *name, co
 }
 
 /* Tell what came of an attempt and keep count. */
-static void note(run *r, rule *tried, const char *node, attempt_outcome outcome, const char *reason)
+static void note(run *r, rule *tried, const hdt_node *node, attempt_outcome outcome, const char *reason)
 {
 	hdt_context *context = r->graph->context;
+	const char *value = node->outputs[0]->name, *op = node->op->name;
 	switch (outcome) {
 	case ATTEMPT_NO_MATCH:
 		return;
 	case ATTEMPT_APPLIED:
 		r->last[r->applied++ % BLAMED_RULES] = tried->name;
-		hdt_log(context, 5, "rule %s: applied to %s", tried->name, node);
-		explain(r, hdt_format(context, "%s: applied to %s", tried->name, node));
+		hdt_log(context, 5, "rule %s: applied to %%%s = %s", tried->name, value, op);
+		explain(r, "%s: applied to %%%s = %s", tried->name, value, op);
 		return;
 	case ATTEMPT_DECLINED:
-		explain(r, hdt_format(context, "%s: declined %s: %s", tried->name, node, reason ? reason : "out of memory"));
+		hdt_log(context, 5, "rule %s: declined %%%s = %s: %s", tried->name, value, op, reason ? reason : "out of memory");
+		explain(r, "%s: declined %%%s = %s: %s", tried->name, value, op, reason ? reason : "out of memory");
 		return;
 	case ATTEMPT_WRONG:
 		tried->off = true;
-		warn(r, hdt_format(context, "rule %s is switched off for this graph: at %s: %s", tried->name, node, reason));
+		warn(r, hdt_format(context, "rule %s is switched off for this graph: at %%%s = %s: %s", tried->name, value, op,
+						   reason));
 		return;
 	}
 }
@@ -81,7 +89,7 @@ static void note(run *r, rule *tried, const char *node, attempt_outcome outcome,
 static bool is_finished(const run *r)
 {
 	return r->applied >= r->cap || (r->options && r->options->limit >= 0 && r->applied >= r->options->limit) ||
-	       hdt_context_status(r->graph->context) != HDT_OK;
+		   hdt_context_status(r->graph->context) != HDT_OK;
 }
 
 /* One rule over the whole graph. True when it has changed something. */
@@ -95,9 +103,8 @@ static bool sweep_rule(run *r, rule *tried)
 			n++;
 			continue;
 		}
-		const char *shown = hdt_format(r->graph->context, "%%%s = %s", node->outputs[0]->name, node->op->name);
 		attempt_outcome outcome = attempt_rule(r->graph, tried, node, &reason);
-		note(r, tried, shown ? shown : "a node", outcome, reason);
+		note(r, tried, node, outcome, reason);
 		/* After a change the same place holds another node; what moved before it is met in the next round. */
 		changed = changed || outcome == ATTEMPT_APPLIED;
 		n += outcome != ATTEMPT_APPLIED;
@@ -116,8 +123,8 @@ static void blame(run *r)
 		if (!seen)
 			text_format(&names, "%s%s", names.length ? ", " : "", r->last[i]);
 	}
-	warn(r, hdt_format(r->graph->context, "stopped after %d applications; these rules seem to undo each other: %s", r->applied,
-	                   names.data ? names.data : "unknown"));
+	warn(r, hdt_format(r->graph->context, "stopped after %d applications; these rules seem to undo each other: %s",
+					   r->applied, names.data ? names.data : "unknown"));
 	text_free(&names);
 }
 

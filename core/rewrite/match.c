@@ -1,7 +1,7 @@
 /* match.c: finds a pattern in a graph, with backtracking: every order of the inputs of commutative operators is tried.
  *
- * An operator is commutative for matching when its computation says so: one output, two inputs, and an expression that is the same with
- * the inputs exchanged. */
+ * An operator is commutative for matching when its computation says so: one output, two inputs, and an expression that
+ * is the same with the inputs exchanged. */
 #include "rewrite/rule.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 /* Constants with more elements are not compared with a number. */
 enum { MAX_NUMBER_ELEMENTS = 4096 };
 
-/* ---- commutative operators ----------------------------------------------------------------------------------------- */
+/* ---- commutative operators -------------------------------------------------------------------------------------- */
 
 static const hdt_expr *without_casts(const hdt_expr *e)
 {
@@ -18,8 +18,8 @@ static const hdt_expr *without_casts(const hdt_expr *e)
 	return e;
 }
 
-/* Is `b` what `a` becomes when the two inputs change places? The indices of a load may differ: each input is broadcast in its own way.
- * `steps` bounds the walk, which meets shared operands again and again. */
+/* Is `b` what `a` becomes when the two inputs change places? The indices of a load may differ: each input is broadcast
+ * in its own way. `steps` bounds the walk, which meets shared operands again and again. */
 static bool mirrors(const hdt_task *task, const hdt_expr *a, const hdt_expr *b, int *steps)
 {
 	a = without_casts(a);
@@ -28,7 +28,7 @@ static bool mirrors(const hdt_task *task, const hdt_expr *a, const hdt_expr *b, 
 		return false;
 	if (a->op == HDT_OP_LOAD)
 		return (a->tensor == task->inputs[0] && b->tensor == task->inputs[1]) ||
-		       (a->tensor == task->inputs[1] && b->tensor == task->inputs[0]);
+			   (a->tensor == task->inputs[1] && b->tensor == task->inputs[0]);
 	if (a->op == HDT_OP_REDUCE || a->op == HDT_OP_ARG_REDUCE || a->count != b->count)
 		return false;
 	for (int i = 0; i < a->count; i++)
@@ -47,7 +47,7 @@ static bool is_commutative(const hdt_node *node)
 	return root->count == 2 && scalar_op_has(root->op, 'c') && mirrors(task, root->args[0], root->args[1], &steps);
 }
 
-/* ---- one pattern against one value --------------------------------------------------------------------------------- */
+/* ---- one pattern against one value ------------------------------------------------------------------------------ */
 
 typedef struct matcher {
 	const rule *rule;
@@ -117,7 +117,8 @@ static bool equals_literal(const hdt_attribute_value *value, const hdt_argument 
 	case HDT_ATTRIBUTE_BOOL:
 		return literal->kind == HDT_ARGUMENT_BOOL && value->integer == (literal->real != 0);
 	case HDT_ATTRIBUTE_FLOAT:
-		return is_whole ? value->real == (double)whole : literal->kind == HDT_ARGUMENT_FLOAT && value->real == literal->real;
+		return is_whole ? value->real == (double)whole
+						: literal->kind == HDT_ARGUMENT_FLOAT && value->real == literal->real;
 	case HDT_ATTRIBUTE_STRING:
 		return literal->kind == HDT_ARGUMENT_STRING && !strcmp(value->string, literal->string);
 	case HDT_ATTRIBUTE_DTYPE:
@@ -125,7 +126,8 @@ static bool equals_literal(const hdt_attribute_value *value, const hdt_argument 
 	case HDT_ATTRIBUTE_DIMS:
 		if (is_whole)
 			return value->count == 1 && hdt_is_const(value->dims[0], &dim) && dim == whole;
-		for (int i = 0; i < value->count && literal->kind == HDT_ARGUMENT_DIMS && value->count == literal->dims.count; i++)
+		for (int i = 0; i < value->count && literal->kind == HDT_ARGUMENT_DIMS && value->count == literal->dims.count;
+			 i++)
 			if (value->dims[i] != literal->dims.items[i])
 				return false;
 		return literal->kind == HDT_ARGUMENT_DIMS && value->count == literal->dims.count;
@@ -184,7 +186,7 @@ static bool match_attributes(matcher *m, const pattern *p, const hdt_node *node)
 	return !m->rule->replacement || others_are_default(p, node);
 }
 
-/* ---- nodes and backtracking ---------------------------------------------------------------------------------------- */
+/* ---- nodes and backtracking ------------------------------------------------------------------------------------- */
 
 /* The inputs of `node` against those of the pattern, in their order or exchanged, then the remaining goals. */
 static bool match_inputs(matcher *m, const pattern *p, const hdt_node *node, bool exchanged, const goal *rest)

@@ -4,9 +4,10 @@
  *     operand := pattern | %name | %name: const | %name? | %_ | number | none
  *     rule    := pattern | pattern => replacement                             the replacement: graph/expression.h
  *
- * %name? may be left out in the call (it then stands for `none` in the replacement). An attribute `axis=1` must have this value;
- * `axis=a` binds the variable a, which the replacement may use and which must have one value throughout. In a complete rule an attribute
- * that the pattern does not mention must have its default; in a pattern for a function it may have any value. */
+ * %name? may be left out in the call (it then stands for `none` in the replacement). An attribute `axis=1` must have
+ * this value; `axis=a` binds the variable a, which the replacement may use and which must have one value throughout. In
+ * a complete rule an attribute that the pattern does not mention must have its default; in a pattern for a function it
+ * may have any value. */
 #include "rewrite/rule.h"
 
 #include <string.h>
@@ -121,7 +122,9 @@ static const pattern *read_number(pattern_parser *r)
 		return NULL;
 	if (literal.kind != HDT_ARGUMENT_FLOAT && literal.kind != HDT_ARGUMENT_DIM)
 		return parser_fail(&r->p, "expected an operator, a value such as %%x, a number or none"), NULL;
-	result->number = literal.kind == HDT_ARGUMENT_FLOAT ? literal.real : hdt_is_const(literal.dim, &whole) ? (double)whole : 0;
+	result->number = literal.kind == HDT_ARGUMENT_FLOAT  ? literal.real
+					 : hdt_is_const(literal.dim, &whole) ? (double)whole
+														 : 0;
 	return result;
 }
 

@@ -6,7 +6,7 @@
 #include "graph/expression.h"
 #include "rewrite/rewrite.h"
 
-/* ---- patterns (pattern.c) ------------------------------------------------------------------------------------------ */
+/* ---- patterns (pattern.c) --------------------------------------------------------------------------------------- */
 
 enum { MAX_PATTERN_OPERATORS = 24, MAX_PATTERN_VALUES = 32, MAX_PATTERN_INPUTS = 16, MAX_PATTERN_ATTRIBUTES = 8 };
 
@@ -47,7 +47,7 @@ typedef struct rule {
 /* Parse `source` into rule->root and rule->replacement. False after a fault, recorded in the context. */
 bool pattern_parse(hdt_context *context, const char *source, rule *out);
 
-/* ---- matching (match.c) -------------------------------------------------------------------------------------------- */
+/* ---- matching (match.c) ----------------------------------------------------------------------------------------- */
 
 typedef struct match {
 	const hdt_node *nodes[MAX_PATTERN_OPERATORS];
@@ -60,11 +60,11 @@ typedef struct match {
 	int attribute_count;
 } match;
 
-/* Does the rule's pattern match with `root` as its outermost node? When it would but for an inner result that is used outside, *blocked
- * names that value. */
+/* Does the rule's pattern match with `root` as its outermost node? When it would but for an inner result that is used
+ * outside, *blocked names that value. */
 bool match_find(const rule *r, const hdt_graph *graph, const hdt_node *root, match *out, const char **blocked);
 
-/* ---- attempts (attempt.c) ------------------------------------------------------------------------------------------ */
+/* ---- attempts (attempt.c) --------------------------------------------------------------------------------------- */
 
 struct hdt_rewrite {
 	hdt_graph *graph;
@@ -77,11 +77,11 @@ struct hdt_rewrite {
 
 typedef enum attempt_outcome { ATTEMPT_NO_MATCH, ATTEMPT_DECLINED, ATTEMPT_APPLIED, ATTEMPT_WRONG } attempt_outcome;
 
-/* Try the rule at this node. The graph is changed (and swept) only when it was applied; *reason tells why it was declined or wrong. The
- * context carries a fault afterwards only when memory is out. */
+/* Try the rule at this node. The graph is changed (and swept) only when it was applied; *reason tells why it was
+ * declined or wrong. The context carries a fault afterwards only when memory is out. */
 attempt_outcome attempt_rule(hdt_graph *graph, const rule *r, const hdt_node *node, const char **reason);
 
-/* ---- the driver (driver.c) ----------------------------------------------------------------------------------------- */
+/* ---- the driver (driver.c) -------------------------------------------------------------------------------------- */
 
 /* Rules of one run, best first; a faulty pattern is reported and its rule left out. */
 typedef struct rule_list {
@@ -90,7 +90,7 @@ typedef struct rule_list {
 
 /* Add a rule; `source` is its pattern or text. */
 hdt_status rules_add(hdt_context *context, rule_list *list, const char *name, const char *source,
-                     hdt_status (*apply)(hdt_rewrite *, const hdt_node *), const rewrite_options *options);
+					 hdt_status (*apply)(hdt_rewrite *, const hdt_node *), const rewrite_options *options);
 /* Apply the rules until nothing changes. */
 hdt_status rules_run(hdt_graph *graph, rule_list *list, const rewrite_options *options, int *applied);
 

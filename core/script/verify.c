@@ -73,10 +73,6 @@ static void check_node(const hdt_expr *e, void *closure)
 	case HDT_OP_LOAD:
 		check_indices(c, e->tensor, e->args, e->count);
 		break;
-	case HDT_OP_REDUCE:
-	case HDT_OP_ARG_REDUCE:
-		fault(c, "a reduction that was not made a loop", reduce_text((hdt_reduce_kind)e->reduce));
-		break;
 	default:
 		break;
 	}
@@ -86,6 +82,8 @@ static void check_expr(checker *c, const hdt_expr *e)
 {
 	if (!e)
 		fault(c, "a missing expression", "");
+	else if (expr_contains_op(e, HDT_OP_REDUCE) || expr_contains_op(e, HDT_OP_ARG_REDUCE))
+		fault(c, "a reduction that was not made a loop", "");
 	else
 		expr_walk(e, check_node, c);
 }

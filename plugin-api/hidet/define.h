@@ -1,8 +1,9 @@
 /* define.h: small helpers for the `define` functions of operators: lists of dimensions and indices changed by copying, attributes
  * that must be plain integers, dtypes of expressions.
  *
- * Every function takes what an earlier fault left behind: an item out of range is NULL, a list that cannot be made is
- * empty, and both are faults where they are used. Copies belong to the context's arena. */
+ * Every function takes what an earlier fault left behind: an item out of range is NULL, a list that cannot be made is empty,
+ * and both are faults where they are used. Copies belong to the context's arena. In a plugin these come after <hidet/calls.h>:
+ * include <hidet/plugin.h>, never this. */
 #ifndef HIDET_DEFINE_H
 #define HIDET_DEFINE_H
 
@@ -97,7 +98,8 @@ static inline void hdt_require_sizes(hdt_task *task, hdt_list shape)
 {
 	for (int d = 0; d < shape.count; d++) {
 		const hdt_expr *zero = hdt_int(task->context, 0);
-		hdt_require(task, hdt_less_equal(zero, hdt_list_item(shape, d)), "dimension %d would have a negative size", d);
+		const hdt_expr *fits = hdt_binary(HDT_OP_LE, zero, hdt_list_item(shape, d));
+		hdt_require(task, fits, "dimension %d would have a negative size", d);
 	}
 }
 

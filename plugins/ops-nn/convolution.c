@@ -105,12 +105,12 @@ static const hdt_expr *transposed_size(hdt_task *t, const window *w, int d)
 void conv_transpose_define(hdt_task *t, int count)
 {
 	const hdt_tensor *x = hdt_input(t, 0), *weight = hdt_input(t, 1);
+	if (!check_ranks(t, count))
+		return;
 	const hdt_expr *zero = hdt_int(t->context, 0), *one = hdt_int(t->context, 1),
 				   *inside = hdt_number(t->context, HDT_BOOL, 1);
 	window w = {.x = x, .count = count, .lead = x->rank - count};
 
-	if (!check_ranks(t, count))
-		return;
 	channels c = {.groups = hdt_int(t->context, hdt_get_int(t, "groups")),
 				  .outputs = weight->shape[1],
 				  .all_inputs = weight->shape[0]};

@@ -1,4 +1,6 @@
 /* gather: y[i, j] = x[index[i, j], j] for axis 0, and so on; y has the shape of the index. */
+#include "choice.h"
+
 #include <hidet/plugin.h>
 
 static void define(hdt_task *t)
@@ -6,8 +8,8 @@ static void define(hdt_task *t)
 	const hdt_tensor *x = hdt_input(t, 0), *index = hdt_input(t, 1);
 	int axis = hdt_get_axis(t, "axis", x->rank);
 
-	if (index->rank != x->rank || !hdt_is_integer(index->dtype)) {
-		hdt_reject(t, "the index must be integers in %d dimensions", x->rank);
+	if (index->rank != x->rank) {
+		hdt_reject(t, "the index must have %d dimensions, as x", x->rank);
 		return;
 	}
 	for (int d = 0; d < x->rank; d++) {
@@ -16,7 +18,7 @@ static void define(hdt_task *t)
 						d);
 	}
 	hdt_list i = hdt_axes(t, hdt_shape(index));
-	const hdt_expr *at = hdt_bounded(hdt_cast(hdt_at_list(index, i), HDT_I64), hdt_list_item(hdt_shape(x), axis));
+	const hdt_expr *at = choice_at(t, index, i, hdt_list_item(hdt_shape(x), axis));
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, hdt_list_replace(t, i, axis, at))));
 }
 

@@ -1,4 +1,6 @@
 /* index_select: elements at a list of positions along an axis. */
+#include "choice.h"
+
 #include <hidet/plugin.h>
 
 static void define(hdt_task *t)
@@ -6,13 +8,12 @@ static void define(hdt_task *t)
 	const hdt_tensor *x = hdt_input(t, 0), *index = hdt_input(t, 1);
 	int axis = hdt_get_axis(t, "axis", x->rank);
 
-	if (index->rank != 1 || !hdt_is_integer(index->dtype)) {
-		hdt_reject(t, "the index must be a list of integers");
+	if (index->rank != 1) {
+		hdt_reject(t, "the index must be a list");
 		return;
 	}
 	hdt_list i = hdt_axes(t, hdt_list_replace(t, hdt_shape(x), axis, index->shape[0]));
-	const hdt_expr *chosen = hdt_cast(hdt_at(index, hdt_list_item(i, axis)), HDT_I64);
-	const hdt_expr *at = hdt_bounded(chosen, hdt_list_item(hdt_shape(x), axis));
+	const hdt_expr *at = choice_at(t, index, HDT_AT(hdt_list_item(i, axis)), hdt_list_item(hdt_shape(x), axis));
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, hdt_list_replace(t, i, axis, at))));
 }
 

@@ -3,6 +3,8 @@
  * For axis 0: y[index[i, j], j] = source[i, j]. Every element of the result looks for its writers, so the cost is
  * (elements of x) * (size of the index along the axis); in return no two elements are ever written by the same step, on
  * any target. */
+#include "choice.h"
+
 #include <hidet/plugin.h>
 #include <string.h>
 
@@ -15,8 +17,9 @@ static const hdt_expr *hits(hdt_task *t, const hdt_tensor *x, const hdt_tensor *
 		if (d != axis && !hdt_proves_equal(x->shape[d], index->shape[d]))
 			covered = hdt_and(covered, hdt_less(hdt_list_item(i, d), index->shape[d]));
 	}
-	const hdt_expr *chosen = hdt_cast(hdt_at_list(index, hdt_list_replace(t, i, axis, k)), HDT_I64);
-	const hdt_expr *hit = hdt_equal(hdt_bounded(chosen, hdt_list_item(hdt_shape(x), axis)), hdt_list_item(i, axis));
+	hdt_list at = hdt_list_replace(t, i, axis, k);
+	const hdt_expr *chosen = choice_at(t, index, at, hdt_list_item(hdt_shape(x), axis));
+	const hdt_expr *hit = hdt_equal(chosen, hdt_list_item(i, axis));
 	return hdt_select(covered, hit, hdt_like(hit, 0));
 }
 
@@ -48,8 +51,8 @@ static void define(hdt_task *t)
 	int axis = hdt_get_axis(t, "axis", x->rank);
 	const char *reduce = hdt_get_string(t, "reduce");
 
-	if (index->rank != x->rank || source->rank != x->rank || !hdt_is_integer(index->dtype)) {
-		hdt_reject(t, "index (integers) and source must have %d dimensions", x->rank);
+	if (index->rank != x->rank || source->rank != x->rank) {
+		hdt_reject(t, "index and source must have %d dimensions, as x", x->rank);
 		return;
 	}
 	for (int d = 0; d < x->rank; d++) {

@@ -1,5 +1,7 @@
 /* take: the elements of x at the positions of an index tensor, whose dimensions take the place of an axis: an embedding
  * is take(weight, ids). Indices count from 0; outside of the axis is a fault of the run. */
+#include "choice.h"
+
 #include <hidet/plugin.h>
 
 static void define(hdt_task *t)
@@ -8,15 +10,10 @@ static void define(hdt_task *t)
 	int axis = hdt_get_axis(t, "axis", x->rank);
 	hdt_list head = hdt_list_part(hdt_shape(x), 0, axis), tail = hdt_list_part(hdt_shape(x), axis + 1, x->rank);
 	hdt_list i = hdt_axes(t, hdt_list_join(t, hdt_list_join(t, head, hdt_shape(index)), tail));
-	const hdt_expr *chosen = hdt_cast(hdt_at_list(index, hdt_list_part(i, axis, index->rank)), HDT_I64);
-	const hdt_expr *at = hdt_bounded(chosen, hdt_list_item(hdt_shape(x), axis));
-	hdt_list rest = hdt_list_part(i, axis + index->rank, i.count);
-
-	if (!hdt_is_integer(index->dtype))
-		hdt_reject(t, "the index is %s, not an integer", hdt_dtype_of(index->dtype)->name);
-	hdt_output(t, hdt_compute(
-					  t, "y", i,
-					  hdt_at_list(x, hdt_list_join(t, hdt_list_insert(t, hdt_list_part(i, 0, axis), axis, at), rest))));
+	hdt_list before = hdt_list_part(i, 0, axis), after = hdt_list_part(i, axis + index->rank, i.count);
+	const hdt_expr *extent = hdt_list_item(hdt_shape(x), axis);
+	const hdt_expr *at = choice_at(t, index, hdt_list_part(i, axis, index->rank), extent);
+	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, hdt_list_insert(t, hdt_list_join(t, before, after), axis, at))));
 }
 
 static const hdt_attribute attributes[] = {

@@ -55,8 +55,14 @@ static hdt_status drop_zero(hdt_rewrite *r, const hdt_node *node, bool negative)
 	return HDT_OK;
 }
 
-static hdt_status drop_added(hdt_rewrite *r, const hdt_node *node) { return drop_zero(r, node, true); }
-static hdt_status drop_subtracted(hdt_rewrite *r, const hdt_node *node) { return drop_zero(r, node, false); }
+static hdt_status drop_added(hdt_rewrite *r, const hdt_node *node)
+{
+	return drop_zero(r, node, true);
+}
+static hdt_status drop_subtracted(hdt_rewrite *r, const hdt_node *node)
+{
+	return drop_zero(r, node, false);
+}
 
 const hdt_rewrite_rule hdt_rewrite_add_zero = {
 	.size = sizeof(hdt_rewrite_rule),

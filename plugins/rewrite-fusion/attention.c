@@ -6,8 +6,8 @@
  *                                                 %3 = softmax(%2)
  *                                                 %4 = matmul(%3, %v)
  *
- * Everything is computed in f32 at least: 16-bit inputs are converted first and the result is converted back, so that nothing is rounded
- * in between. Heads of k and v that several heads of q share are repeated. */
+ * Everything is computed in f32 at least: 16-bit inputs are converted first and the result is converted back, so that
+ * nothing is rounded in between. Heads of k and v that several heads of q share are repeated. */
 #include <hidet/plugin.h>
 #include <math.h>
 
@@ -36,7 +36,7 @@ static hdt_value *repeat_heads(hdt_graph *g, hdt_value *x, int64_t repeats)
 	if (repeats == 1)
 		return x;
 	return hdt_apply(g, "repeat_interleave", HDT_VALUES(x),
-	                 HDT_WITH(hdt_int_value("repeats", repeats), hdt_int_value("axis", x->rank - 3)));
+					 HDT_WITH(hdt_int_value("repeats", repeats), hdt_int_value("axis", x->rank - 3)));
 }
 
 /* Scores that do not take part become -inf. */
@@ -44,7 +44,8 @@ static hdt_value *hide(hdt_graph *g, hdt_value *scores, hdt_value *takes_part)
 {
 	if (!scores)
 		return NULL;
-	return hdt_apply(g, "where", HDT_VALUES(takes_part, scores, hdt_graph_number(g, scores->dtype, -(double)INFINITY)), NULL);
+	return hdt_apply(g, "where", HDT_VALUES(takes_part, scores, hdt_graph_number(g, scores->dtype, -(double)INFINITY)),
+					 NULL);
 }
 
 /* Position i attends to positions 0..i. */
@@ -53,7 +54,8 @@ static hdt_value *hide_future(hdt_graph *g, hdt_value *scores)
 	if (!scores)
 		return NULL;
 	const hdt_attribute_value shape = hdt_dims_value("shape", scores->shape + scores->rank - 2, 2);
-	hdt_value *ones = hdt_apply(g, "full", NULL, 0, HDT_WITH(shape, hdt_float_value("value", 1), hdt_dtype_value("dtype", HDT_BOOL)));
+	hdt_value *ones =
+		hdt_apply(g, "full", NULL, 0, HDT_WITH(shape, hdt_float_value("value", 1), hdt_dtype_value("dtype", HDT_BOOL)));
 	return hide(g, scores, hdt_apply(g, "tril", HDT_VALUES(ones), NULL));
 }
 
@@ -83,7 +85,8 @@ static hdt_status apply(hdt_rewrite *r, const hdt_node *node)
 
 	k = repeat_heads(g, convert(g, k, wide), k_repeats);
 	v = repeat_heads(g, convert(g, v, wide), v_repeats);
-	hdt_value *scores = hdt_apply(g, "matmul", HDT_VALUES(convert(g, q, wide), k), HDT_WITH(hdt_bool_value("transpose_b", true)));
+	hdt_value *scores =
+		hdt_apply(g, "matmul", HDT_VALUES(convert(g, q, wide), k), HDT_WITH(hdt_bool_value("transpose_b", true)));
 	scores = hdt_apply(g, "mul", HDT_VALUES(scores, hdt_graph_number(g, wide, scale)), NULL);
 	if (causal && causal->integer)
 		scores = hide_future(g, scores);

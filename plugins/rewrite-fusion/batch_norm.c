@@ -4,8 +4,8 @@
  *     %1 = batch_norm(%0, %m, %v, %g, %b)    =>   return %0
  *     return %1
  *
- * with s = g / sqrt(v + eps) for each output channel: w' = w * s, b' = (bias - m) * s + b. All of these are constants, so folding
- * leaves two of them. 16-bit weights are left alone: they would be rounded a second time. */
+ * with s = g / sqrt(v + eps) for each output channel: w' = w * s, b' = (bias - m) * s + b. All of these are constants,
+ * so folding leaves two of them. 16-bit weights are left alone: they would be rounded a second time. */
 #include <hidet/plugin.h>
 
 /* `value` of one element a channel, shaped to stand beside weights of `rank` dimensions. */
@@ -20,7 +20,10 @@ static hdt_value *beside_weights(hdt_graph *g, hdt_value *value, int rank)
 	return hdt_apply(g, "reshape", HDT_VALUES(value), HDT_WITH(hdt_dims_value("shape", shape, rank)));
 }
 
-static bool is_known(const hdt_value *value) { return !value || value->constant->data; }
+static bool is_known(const hdt_value *value)
+{
+	return !value || value->constant->data;
+}
 
 static hdt_status fold(hdt_rewrite *r, const hdt_node *norm)
 {
@@ -32,7 +35,8 @@ static hdt_status fold(hdt_rewrite *r, const hdt_node *norm)
 	hdt_dtype dtype = weight->dtype;
 	if (dtype != HDT_F32 && dtype != HDT_F64)
 		return hdt_decline(r, "weights of %s would be rounded twice", hdt_dtype_of(dtype)->name);
-	if (!is_known(weight) || !is_known(bias) || !is_known(mean) || !is_known(variance) || !is_known(gain) || !is_known(shift))
+	if (!is_known(weight) || !is_known(bias) || !is_known(mean) || !is_known(variance) || !is_known(gain) ||
+		!is_known(shift))
 		return hdt_decline(r, "the bytes of the constants are not known");
 	if (mean->dtype != dtype || variance->dtype != dtype || norm->outputs[0]->dtype != dtype)
 		return hdt_decline(r, "the statistics are not of the weights' dtype");
@@ -42,7 +46,8 @@ static hdt_status fold(hdt_rewrite *r, const hdt_node *norm)
 	scale = hdt_apply(g, "rsqrt", HDT_VALUES(scale), NULL);
 	if (gain)
 		scale = hdt_apply(g, "mul", HDT_VALUES(gain, scale), NULL);
-	hdt_value *offset = bias ? hdt_apply(g, "sub", HDT_VALUES(bias, mean), NULL) : hdt_apply(g, "neg", HDT_VALUES(mean), NULL);
+	hdt_value *offset =
+		bias ? hdt_apply(g, "sub", HDT_VALUES(bias, mean), NULL) : hdt_apply(g, "neg", HDT_VALUES(mean), NULL);
 	offset = hdt_apply(g, "mul", HDT_VALUES(offset, scale), NULL);
 	if (shift)
 		offset = hdt_apply(g, "add", HDT_VALUES(offset, shift), NULL);
@@ -51,15 +56,15 @@ static hdt_status fold(hdt_rewrite *r, const hdt_node *norm)
 	return HDT_OK;
 }
 
-#define FOLD(n)                                                                                                            \
-	const hdt_rewrite_rule hdt_rewrite_fold_batch_norm_conv##n##d = {                                                      \
-		.size = sizeof(hdt_rewrite_rule),                                                                                  \
-		.name = "fold-batch-norm-conv" #n "d",                                                                             \
-		.doc = "batch_norm behind conv" #n "d goes into its weights and bias",                                             \
-		.rank = 50,                                                                                                        \
-		.pattern = "batch_norm(conv" #n "d(%x, %w: const, %b?: const), %mean: const, %var: const, %gain?: const, "         \
-				   "%shift?: const)",                                                                                      \
-		.apply = fold,                                                                                                     \
+#define FOLD(n)                                                                                                    \
+	const hdt_rewrite_rule hdt_rewrite_fold_batch_norm_conv##n##d = {                                              \
+		.size = sizeof(hdt_rewrite_rule),                                                                          \
+		.name = "fold-batch-norm-conv" #n "d",                                                                     \
+		.doc = "batch_norm behind conv" #n "d goes into its weights and bias",                                     \
+		.rank = 50,                                                                                                \
+		.pattern = "batch_norm(conv" #n "d(%x, %w: const, %b?: const), %mean: const, %var: const, %gain?: const, " \
+				   "%shift?: const)",                                                                              \
+		.apply = fold,                                                                                             \
 	}
 
 FOLD(1);

@@ -1,8 +1,10 @@
-/* identity: operators that here give their input unchanged: a cast to the same dtype, an expand to the same shape, a whole slice, ...
+/* identity: operators that here give their input unchanged: a cast to the same dtype, an expand to the same shape, a
+ * whole slice, ...
  *
  *     %0 = expand(%x, shape=[3, 4])     with %x: f32[3, 4]    =>    %x
  *
- * The computation tells: it is an identity when each element of the output is the element of the input at the same place. */
+ * The computation tells: it is an identity when each element of the output is the element of the input at the same
+ * place. */
 #include <hidet/plugin.h>
 
 static bool same_type(const hdt_value *a, const hdt_value *b)
@@ -35,14 +37,14 @@ static hdt_status drop(hdt_rewrite *r, const hdt_node *node)
 	return HDT_OK;
 }
 
-#define DROP(op)                                                                                                           \
-	const hdt_rewrite_rule hdt_rewrite_drop_##op = {                                                                       \
-		.size = sizeof(hdt_rewrite_rule),                                                                                  \
-		.name = "drop-" #op,                                                                                               \
-		.doc = #op " that changes nothing is removed",                                                                     \
-		.rank = 60,                                                                                                        \
-		.pattern = #op,                                                                                                    \
-		.apply = drop,                                                                                                     \
+#define DROP(op)                                       \
+	const hdt_rewrite_rule hdt_rewrite_drop_##op = {   \
+		.size = sizeof(hdt_rewrite_rule),              \
+		.name = "drop-" #op,                           \
+		.doc = #op " that changes nothing is removed", \
+		.rank = 60,                                    \
+		.pattern = #op,                                \
+		.apply = drop,                                 \
 	}
 
 DROP(cast);

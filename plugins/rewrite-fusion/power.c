@@ -4,8 +4,8 @@
  *     %0 = pow(%x, 0.5)    =>    %0 = sqrt(%x)
  *     %0 = pow(%x, 1)      =>    %x
  *
- * x * x is the square rounded once, as the power is. Frameworks compute the power 0.5 as a root, too; the two differ for -0 and -inf
- * only. Where the exponent's dtype would change the result's, the rules do not fit and are declined. */
+ * x * x is the square rounded once, as the power is. Frameworks compute the power 0.5 as a root, too; the two differ
+ * for -0 and -inf only. Where the exponent's dtype would change the result's, the rules do not fit and are declined. */
 #include <hidet/plugin.h>
 
 const hdt_rewrite_rule hdt_rewrite_power_of_one = {

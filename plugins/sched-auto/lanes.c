@@ -128,6 +128,22 @@ static int64_t block_of(const hdt_expr *extent, int64_t most)
 	return most;
 }
 
+/* The same in whole vectors: the multiple of a vector that leaves least over. */
+static int64_t lanes_of(const hdt_expr *extent, int64_t most, int64_t vector)
+{
+	int64_t value, best = most;
+	if (!hdt_is_const(extent, &value) || value <= 0)
+		return most;
+	if (value <= most)
+		return value;
+	for (int64_t size = most; size > most / 2; size -= vector)
+		if (value % size == 0)
+			return size;
+		else if (value % size % vector == 0 && value % best % vector != 0)
+			best = size;
+	return best;
+}
+
 /* Is there enough to do for the workers when the loop over blocks of rows stays whole? */
 static bool panel_pays(const plan *p, const dims *d, const expr_list *reductions, const tile *t)
 {
@@ -184,7 +200,7 @@ tile tile_choose(const plan *p, const dims *d)
 	read_along(&reductions, lane, &r);
 	choose_row(d, &reductions, registers / 4, &t);
 	t.vector = t.row >= 0 || r.along > 0 || r.across == 0;
-	t.lanes = block_of(extent, !t.vector ? 8 : (t.row >= 0 ? 2 : 4) * per_vector);
+	t.lanes = t.vector ? lanes_of(extent, (t.row >= 0 ? 2 : 4) * per_vector, per_vector) : block_of(extent, 8);
 	int64_t value;
 	t.whole = hdt_is_const(extent, &value) && value == t.lanes;
 	t.panel = t.row >= 0 && panel_pays(p, d, &reductions, &t);

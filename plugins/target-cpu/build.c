@@ -1,7 +1,7 @@
 /* build.c: text becomes an object: units compiled side by side, then joined.
  *
- * All files stay in one private folder beside the output, which is removed whatever happens but a kill of this process; what such a
- * kill left behind is removed by a later compilation in the same place. */
+ * All files stay in one private folder beside the output, which is removed whatever happens but a kill of this process;
+ * what such a kill left behind is removed by a later compilation in the same place. */
 #include "cpu.h"
 #include "process.h"
 
@@ -19,7 +19,8 @@ enum { MOST_JOBS = 64, TIMEOUT_SECONDS = 600, STALE_SECONDS = 3600, MESSAGE_LINE
 
 #define FOLDER_PREFIX ".hidet-cc-"
 
-/* ---- the private folder ------------------------------------------------------------------------------------------------------------- */
+/* ---- the private folder
+ * ------------------------------------------------------------------------------------------------------------- */
 
 static void remove_folder(const char *path)
 {
@@ -40,7 +41,8 @@ static void remove_stale_folders(const char *parent)
 		struct stat st;
 		char path[4096];
 		if (strncmp(e->d_name, FOLDER_PREFIX, sizeof FOLDER_PREFIX - 1) != 0 ||
-		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode) || now - st.st_mtime < STALE_SECONDS)
+			fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode) ||
+			now - st.st_mtime < STALE_SECONDS)
 			continue;
 		if (snprintf(path, sizeof path, "%s/%s", parent, e->d_name) < (int)sizeof path)
 			remove_folder(path);
@@ -78,7 +80,9 @@ static hdt_status write_file(hdt_context *context, const char *path, const char 
 	return good ? HDT_OK : hdt_fail(context, HDT_IO_ERROR, "cpu: cannot write '%s': %s", path, strerror(error));
 }
 
-/* ---- compiling ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- compiling
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 /* One compilation of source_compile. */
 typedef struct compilation {
@@ -98,7 +102,8 @@ static const char *unit_path(const compilation *c, int unit, const char *suffix)
 static const char *keep_source(const compilation *c, int unit)
 {
 	const char *folder = getenv("TMPDIR"), *from = unit_path(c, unit, "c");
-	const char *to = hdt_format(c->context, "%s/hidet-refused-%d.c", folder && *folder ? folder : "/tmp", (int)getpid());
+	const char *to =
+		hdt_format(c->context, "%s/hidet-refused-%d.c", folder && *folder ? folder : "/tmp", (int)getpid());
 	FILE *f = from && to ? fopen(to, "we") : NULL;
 	if (!f)
 		return NULL;
@@ -125,13 +130,14 @@ static hdt_status explain(const compilation *c, process *p, int unit)
 {
 	const char *program = c->device->compiler.words[0];
 	if (p->timed_out)
-		return hdt_fail(c->context, HDT_BAD_TARGET, "cpu: '%s' was stopped after %d second%s", program, c->seconds, c->seconds == 1 ? "" : "s");
+		return hdt_fail(c->context, HDT_BAD_TARGET, "cpu: '%s' was stopped after %d second%s", program, c->seconds,
+						c->seconds == 1 ? "" : "s");
 	/* A full disk is no fault of the compiler: elsewhere there may be room. */
 	if (strstr(p->text, strerror(ENOSPC)) || strstr(p->text, strerror(EDQUOT)))
 		return hdt_fail(c->context, HDT_IO_ERROR, "cpu: no space left to compile in '%s'", c->folder);
 	const char *kept = unit >= 0 ? keep_source(c, unit) : NULL;
 	return hdt_fail(c->context, HDT_BAD_TARGET, "cpu: '%s' failed with exit code %d%s%s:\n%s", program, p->exit_code,
-	                kept ? " on " : "", kept ? kept : "", first_lines(p->text));
+					kept ? " on " : "", kept ? kept : "", first_lines(p->text));
 }
 
 /* Run the compiler with these arguments. */

@@ -12,11 +12,12 @@ enum { VERSION_SECONDS = 20 };
 
 /* No flag lets the compiler contract or reassociate: what rounds in the text rounds in the object. */
 static const char *const common_flags[] = {
-	"-O2", "-std=gnu11", "-fPIC", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv", "-fno-ident",
-	"-w", NULL,
+	"-O2",        "-std=gnu11", "-fPIC", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv",
+	"-fno-ident", "-w",         NULL,
 };
 /* The vectoriser of gcc's -O2 takes only loops of known, fitting trip counts. */
-static const char *const gcc_flags[] = {"-ftree-vectorize", "-fvect-cost-model=dynamic", "-fno-semantic-interposition", NULL};
+static const char *const gcc_flags[] = {"-ftree-vectorize", "-fvect-cost-model=dynamic", "-fno-semantic-interposition",
+										NULL};
 static const char *const clang_flags[] = {NULL};
 
 static int add_words(const char **words, int count, const char *const *more)
@@ -99,7 +100,8 @@ static void ask_version(compiler *c)
 
 void compiler_find(compiler *c)
 {
-	*c = (compiler){.missing = "no C compiler found: install gcc or clang (Debian: apt install gcc), or name one in HIDET_CC"};
+	*c = (compiler){.missing =
+						"no C compiler found: install gcc or clang (Debian: apt install gcc), or name one in HIDET_CC"};
 	const char *wanted = getenv("HIDET_CC"), *usual = getenv("CC");
 	bool found;
 	if (wanted && *wanted) {
@@ -107,7 +109,8 @@ void compiler_find(compiler *c)
 		if (!found)
 			snprintf(c->missing, sizeof c->missing, "HIDET_CC names '%.60s', which cannot be run", wanted);
 	} else {
-		found = (usual && *usual && take_command(c, usual)) || take_command(c, "cc") || take_command(c, "gcc") || take_command(c, "clang");
+		found = (usual && *usual && take_command(c, usual)) || take_command(c, "cc") || take_command(c, "gcc") ||
+				take_command(c, "clang");
 	}
 	if (found)
 		ask_version(c);

@@ -7,10 +7,10 @@
 
 /* An instruction set that code is compiled for: a level that many machines share, never one machine's own. */
 typedef struct isa {
-	const char *name;         /* in cache keys: "x86-64-v3" */
-	const char *people;       /* "AVX2" */
+	const char *name;   /* in cache keys: "x86-64-v3" */
+	const char *people; /* "AVX2" */
 	int vector_bytes;
-	const char *flags[20];    /* for gcc and clang, ended by NULL */
+	const char *flags[20]; /* for gcc and clang, ended by NULL */
 } isa;
 
 /* The widest level that this machine has and HIDET_CPU_ISA (a name of the table) allows. */
@@ -27,9 +27,10 @@ enum { COMPILER_COMMAND_WORDS = 8, COMPILER_MOST_WORDS = 48 };
 
 /* compiler.c: a C compiler, found at open. */
 typedef struct compiler {
-	char *words[COMPILER_COMMAND_WORDS]; /* command: program and first arguments, ended by NULL; empty when none was found */
-	char version[256]; /* first line of its --version */
-	char missing[160]; /* why there is none */
+	char *words[COMPILER_COMMAND_WORDS]; /* command: program and first arguments, ended by NULL; empty when none was
+											found */
+	char version[256];                   /* first line of its --version */
+	char missing[160];                   /* why there is none */
 	bool clang;
 } compiler;
 

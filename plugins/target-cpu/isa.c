@@ -1,7 +1,7 @@
 /* isa.c: instruction set levels and which of them this machine has.
  *
- * Code is compiled for a level of the table, so that equal text gives equal objects on all machines of a level; only features that were
- * checked are passed to the compiler. */
+ * Code is compiled for a level of the table, so that equal text gives equal objects on all machines of a level; only
+ * features that were checked are passed to the compiler. */
 #include "cpu.h"
 
 #include <stdlib.h>
@@ -30,13 +30,14 @@ static bool has_v3(void)
 	unsigned a, b, c, d;
 	bool f16c = __get_cpuid(1, &a, &b, &c, &d) && c & bit_F16C;
 	return has_v2() && f16c && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-	       __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+		   __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 }
 
 static bool has_v4(void)
 {
 	return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-	       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+		   __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+		   __builtin_cpu_supports("avx512vl");
 }
 
 /* Narrowest first. */

@@ -1,11 +1,12 @@
 /* pool.c: worker threads that wait for a loop by spinning a little, then yielding, then sleeping.
  *
- * A loop is cut into about four chunks per thread. Every thread has a home: a range of neighbouring chunks that it takes first, so
- * that the same thread touches the same data from loop to loop; then it helps the others.
+ * A loop is cut into about four chunks per thread. Every thread has a home: a range of neighbouring chunks that it
+ * takes first, so that the same thread touches the same data from loop to loop; then it helps the others.
  *
- * `state` says all that the threads must agree on in one word: the number of the loop, whether it is open, and how many workers are
- * inside. A worker enters by adding itself to the word while it says open; the caller closes the loop when no chunk is left and
- * waits only for those inside. So the loop's description is never read by a worker that comes too late. */
+ * `state` says all that the threads must agree on in one word: the number of the loop, whether it is open, and how many
+ * workers are inside. A worker enters by adding itself to the word while it says open; the caller closes the loop when
+ * no chunk is left and waits only for those inside. So the loop's description is never read by a worker that comes too
+ * late. */
 #include "pool.h"
 
 #include <pthread.h>

@@ -1,4 +1,5 @@
-/* prelude.c: the text before the functions of every unit. Its parts lie in prelude/; the contract is docs/emitted-c.md. */
+/* prelude.c: the text before the functions of every unit. Its parts lie in prelude/; the contract is docs/emitted-c.md.
+ */
 #include "cpu.h"
 
 static const char text[] = {

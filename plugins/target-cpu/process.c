@@ -1,5 +1,5 @@
-/* process.c: the end of a process is seen as the end of its output, so that one poll waits for several of them without taking the
- * host's own children or a signal handler. */
+/* process.c: the end of a process is seen as the end of its output, so that one poll waits for several of them without
+ * taking the host's own children or a signal handler. */
 #include "process.h"
 
 #include <errno.h>
@@ -44,7 +44,8 @@ static char **make_environment(char *const extra[2])
 	return list;
 }
 
-/* A group of its own, so that a compiler that hangs is killed with all that it started; signals as a fresh program expects them. */
+/* A group of its own, so that a compiler that hangs is killed with all that it started; signals as a fresh program
+ * expects them. */
 static void set_attributes(posix_spawnattr_t *attributes)
 {
 	sigset_t none, defaults;

@@ -33,8 +33,8 @@ static void run_piece(void *closure, int64_t begin, int64_t end)
 	l->body(l->runtime, l->buffers, l->symbols, begin, end);
 }
 
-static void parallel(const hidet_runtime *rt, hidet_body *body, void *const *buffers, const int64_t *symbols, int64_t count,
-                     int64_t cost)
+static void parallel(const hidet_runtime *rt, hidet_body *body, void *const *buffers, const int64_t *symbols,
+					 int64_t count, int64_t cost)
 {
 	if (count <= 0)
 		return;
@@ -70,7 +70,8 @@ hdt_status launches_run(hdt_device *device, const hdt_launch *launches, int coun
 		if (!atomic_load(&r.bad))
 			continue;
 		*fault = (hdt_fault){.launch = i, .status = HDT_BAD_INPUT};
-		snprintf(fault->message, sizeof fault->message, "index %" PRId64 " is outside 0..%" PRId64, r.bad_index, r.bad_extent - 1);
+		snprintf(fault->message, sizeof fault->message, "index %" PRId64 " is outside 0..%" PRId64, r.bad_index,
+				 r.bad_extent - 1);
 		return fault->status;
 	}
 	return HDT_OK;

@@ -1,4 +1,5 @@
-/* meaning.h: does a graph compute the same after the passes as before? Both are evaluated on the same made-up inputs. */
+/* meaning.h: does a graph compute the same after the passes as before? Both are evaluated on the same made-up inputs.
+ */
 #ifndef TESTS_TEXT_MEANING_H
 #define TESTS_TEXT_MEANING_H
 

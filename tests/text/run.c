@@ -2,8 +2,8 @@
  *
  *     text_run golden PLUGIN-DIR FILE...   run what the first line says and compare
  *     text_run bless  PLUGIN-DIR FILE...   write what comes out as the expectation; read the diff before committing
- *     text_run round-trip PLUGIN-DIR FILE...   print(parse(x)) is a fixed point, down to the bytes of constants; a text that needs
- *                                            a plugin from elsewhere is skipped
+ *     text_run round-trip PLUGIN-DIR FILE...   print(parse(x)) is a fixed point, down to the bytes of constants; a text
+ * that needs a plugin from elsewhere is skipped
  *
  * A golden file:
  *     # run: rewrite, fold
@@ -11,7 +11,8 @@
  *     ---
  *     graph @g(...) { ... }
  * The graph is also evaluated before and after, on made-up inputs: the passes must not change what it computes.
- * Words: rewrite, resolve, fold, merge, drop, all (these five in this order). With HIDET_DEBUG=1 rules that decline say why. */
+ * Words: rewrite, resolve, fold, merge, drop, all (these five in this order). With HIDET_DEBUG=1 rules that decline say
+ * why. */
 #include "base/file.h"
 #include "loader/loader.h"
 #include "meaning.h"
@@ -31,7 +32,7 @@ typedef struct runner {
 	bool unsupported; /* the last text needs an operator of a plugin that is not loaded */
 } runner;
 
-/* ---- passes -------------------------------------------------------------------------------------------------------- */
+/* ---- passes ----------------------------------------------------------------------------------------------------- */
 
 static hdt_status run_rewrite(runner *r, hdt_graph *g)
 {
@@ -90,14 +91,15 @@ static hdt_status run_words(runner *r, hdt_graph *graph, const char *words)
 	if (status == HDT_OK)
 		status = meaning_take(graph, &after);
 	if (status == HDT_OK && !meaning_same(&before, &after, reason, sizeof reason))
-		status = hdt_fail(graph->context, HDT_MISMATCH, "graph '%s' computes something else after %s: %s", graph->name, words, reason);
+		status = hdt_fail(graph->context, HDT_MISMATCH, "graph '%s' computes something else after %s: %s", graph->name,
+						  words, reason);
 	meaning_free(&before);
 	meaning_free(&after);
 	free(list);
 	return status;
 }
 
-/* ---- texts --------------------------------------------------------------------------------------------------------- */
+/* ---- texts ------------------------------------------------------------------------------------------------------ */
 
 /* Print every graph and task of a source, after running `words` (NULL: none); NULL after a fault, which is told. */
 static char *canonical(runner *r, const char *source, const char *words, constant_sink *sink)
@@ -139,7 +141,7 @@ static void show_difference(const char *file, const char *want, const char *got)
 	fprintf(stderr, "%s: the result is not what is expected\n---- got\n%s---- want\n%s", file, got, want);
 }
 
-/* ---- golden files -------------------------------------------------------------------------------------------------- */
+/* ---- golden files ----------------------------------------------------------------------------------------------- */
 
 static bool write_golden(const char *file, const char *input, const char *result)
 {
@@ -155,7 +157,8 @@ static bool check_golden(runner *r, char *source, bool bless)
 	static const char key[] = "# run:";
 	char *want = cut(source);
 	if (strncmp(source, key, strlen(key)) || (!want && !bless)) {
-		fprintf(stderr, "%s: the first line must be '# run: WORDS', and a line --- must part input and expectation\n", r->file);
+		fprintf(stderr, "%s: the first line must be '# run: WORDS', and a line --- must part input and expectation\n",
+				r->file);
 		return false;
 	}
 	char words[256];
@@ -174,7 +177,7 @@ static bool check_golden(runner *r, char *source, bool bless)
 	return ok;
 }
 
-/* ---- round trip ---------------------------------------------------------------------------------------------------- */
+/* ---- round trip ------------------------------------------------------------------------------------------------- */
 
 /* Constants go into a file beside which the text is read again. */
 typedef struct weight_writer {
@@ -246,7 +249,7 @@ static bool check_round_trip(runner *r, char *source)
 	return true;
 }
 
-/* ---- main ---------------------------------------------------------------------------------------------------------- */
+/* ---- main ------------------------------------------------------------------------------------------------------- */
 
 static bool run_file(runner *r, const char *verb)
 {
@@ -281,8 +284,10 @@ int main(int argc, char **argv)
 	runner r = {.registry = registry_new()};
 	const char *const dirs[] = {argv[2], NULL};
 	loader *l = NULL;
-	if (loader_open(&(loader_options){.dirs = dirs, .system_path = ""}, r.registry, &l) != HDT_OK || loader_refused_count(l)) {
-		fprintf(stderr, "the plugins of %s cannot be loaded: %s%s\n", argv[2], l ? loader_error(l) : "", l ? loader_refusals(l) : "");
+	if (loader_open(&(loader_options){.dirs = dirs, .system_path = ""}, r.registry, &l) != HDT_OK ||
+		loader_refused_count(l)) {
+		fprintf(stderr, "the plugins of %s cannot be loaded: %s%s\n", argv[2], l ? loader_error(l) : "",
+				l ? loader_refusals(l) : "");
 		return 1;
 	}
 	int failed = 0;

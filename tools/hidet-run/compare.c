@@ -25,13 +25,25 @@ static void unravel(const hdt_array *a, int64_t position, int64_t *index)
 	}
 }
 
+/* The largest finite |element|; 1 when there is none but zeros. */
+static double magnitude(const hdt_array *a, int64_t elements)
+{
+	double most = 0;
+	for (int64_t i = 0; i < elements; i++) {
+		double v = fabs(read_double(a, i));
+		most = isfinite(v) && v > most ? v : most;
+	}
+	return most > 0 ? most : 1;
+}
+
 comparison compare_arrays(const hdt_array *got, const hdt_array *want, tolerance t)
 {
 	comparison c = {.elements = array_elements(want)};
 	const hdt_dtype_info *a = hdt_dtype_of(got->dtype), *b = hdt_dtype_of(want->dtype);
 	double scale = t.scale > 0 ? t.scale : 1;
 	double relative = t.relative >= 0 ? t.relative : scale * fmax(a->rtol, b->rtol);
-	double absolute = t.absolute >= 0 ? t.absolute : scale * fmax(a->atol, b->atol);
+	double largest = magnitude(want, c.elements);
+	double absolute = t.absolute >= 0 ? t.absolute : scale * fmax(a->atol, b->atol) * largest;
 	double worst = 0;
 	for (int64_t i = 0; i < c.elements; i++) {
 		double x = read_double(got, i), y = read_double(want, i);
@@ -40,7 +52,7 @@ comparison compare_arrays(const hdt_array *got, const hdt_array *want, tolerance
 		double difference = fabs(x - y), allowed = absolute + relative * fabs(y);
 		if (isfinite(x) && isfinite(y)) {
 			c.max_absolute = fmax(c.max_absolute, difference);
-			c.max_relative = fmax(c.max_relative, difference / fmax(fabs(y), absolute > 0 ? absolute : 1));
+			c.max_relative = fmax(c.max_relative, difference / fmax(fabs(y), 1e-3 * largest));
 		} else
 			difference = INFINITY;
 		if (difference <= allowed)

@@ -1,6 +1,6 @@
-/* half.h: 16-bit floats, which are memory formats only: arithmetic on them is f32's. Integer forms on every processor: they give the bits
- * that its own conversions give, and loops over them become vectors, which gcc 12 does not manage for its type _Float16 (on AVX-512
- * 0.37 against 0.55 ns for an element there and back). */
+/* half.h: 16-bit floats, which are memory formats only: arithmetic on them is f32's. Integer forms on every processor:
+ * they give the bits that its own conversions give, and loops over them become vectors, which gcc 12 does not manage
+ * for its type _Float16 (on AVX-512 0.37 against 0.55 ns for an element there and back). */
 HIDET_INLINE float hidet_load_f16(uint16_t bits)
 {
 	uint32_t sign = (uint32_t)(bits & 0x8000u) << 16, rest = (uint32_t)(bits & 0x7fffu) << 13;
@@ -20,7 +20,10 @@ HIDET_INLINE uint16_t hidet_store_f16(float x)
 	return (uint16_t)(sign | (rest > 0x7f800000u ? nan : finite));
 }
 
-HIDET_INLINE float hidet_load_bf16(uint16_t bits) { return hidet_float_of_bits((uint32_t)bits << 16); }
+HIDET_INLINE float hidet_load_bf16(uint16_t bits)
+{
+	return hidet_float_of_bits((uint32_t)bits << 16);
+}
 HIDET_INLINE uint16_t hidet_store_bf16(float x)
 {
 	uint32_t bits = hidet_bits_of_float(x);
@@ -28,5 +31,11 @@ HIDET_INLINE uint16_t hidet_store_bf16(float x)
 	return (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? nan : rounded);
 }
 
-HIDET_INLINE float hidet_cast_f16_f32(float x) { return hidet_load_f16(hidet_store_f16(x)); }
-HIDET_INLINE float hidet_cast_bf16_f32(float x) { return hidet_load_bf16(hidet_store_bf16(x)); }
+HIDET_INLINE float hidet_cast_f16_f32(float x)
+{
+	return hidet_load_f16(hidet_store_f16(x));
+}
+HIDET_INLINE float hidet_cast_bf16_f32(float x)
+{
+	return hidet_load_bf16(hidet_store_bf16(x));
+}

@@ -1,6 +1,6 @@
-/* math.h: functions of f32 as short polynomials without calls or branches, so that loops over them become vectors. Errors are a few
- * units in the last place; infinities, NaN, zeros and subnormals come out as from C's functions. The coefficients interpolate the
- * function at Chebyshev nodes of the interval that is named. */
+/* math.h: functions of f32 as short polynomials without calls or branches, so that loops over them become vectors.
+ * Errors are a few units in the last place; infinities, NaN, zeros and subnormals come out as from C's functions. The
+ * coefficients interpolate the function at Chebyshev nodes of the interval that is named. */
 #if defined(__FMA__) || defined(__aarch64__)
 #define HIDET_FMA(a, b, c) __builtin_fmaf(a, b, c)
 #else
@@ -22,13 +22,17 @@ HIDET_INLINE uint32_t hidet_bits_of_float(float f)
 
 /* Added and taken away again, this rounds a small float to an integer, which then stands in the low bits of the sum. */
 #define HIDET_ROUNDER 12582912.0f
-HIDET_INLINE int32_t hidet_rounded(float sum) { return (int32_t)(hidet_bits_of_float(sum) - 0x4b400000u); }
+HIDET_INLINE int32_t hidet_rounded(float sum)
+{
+	return (int32_t)(hidet_bits_of_float(sum) - 0x4b400000u);
+}
 
 /* x * 2^n for n in -250..254, in two steps: the power itself may be beyond the range. */
 HIDET_INLINE float hidet_scale_f32(float x, int32_t n)
 {
 	int32_t half = n >> 1;
-	return x * hidet_float_of_bits((uint32_t)(half + 127) << 23) * hidet_float_of_bits((uint32_t)(n - half + 127) << 23);
+	return x * hidet_float_of_bits((uint32_t)(half + 127) << 23) *
+		   hidet_float_of_bits((uint32_t)(n - half + 127) << 23);
 }
 
 /* (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2 */

@@ -9,9 +9,10 @@ typedef __UINT32_TYPE__ uint32_t;
 typedef __UINT64_TYPE__ uint64_t;
 
 typedef struct hidet_runtime hidet_runtime;
-typedef void hidet_body(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols, int64_t begin, int64_t end);
+typedef void hidet_body(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols, int64_t begin,
+						int64_t end);
 struct hidet_runtime {
-	void (*parallel)(const hidet_runtime *rt, hidet_body *body, void *const *buffers, const int64_t *symbols, int64_t count,
-	                 int64_t cost);
+	void (*parallel)(const hidet_runtime *rt, hidet_body *body, void *const *buffers, const int64_t *symbols,
+					 int64_t count, int64_t cost);
 	void (*bad_index)(const hidet_runtime *rt, int64_t index, int64_t extent);
 };

@@ -50,7 +50,8 @@ TestSuite(compile, .init = begin, .fini = end);
 static compiled_graph *compile(void)
 {
 	compiled_graph *c = NULL;
-	hdt_compile_options options = {.size = sizeof options, .target = "cpu", .threads = 2, .jobs = 2, .cache_dir = folder};
+	hdt_compile_options options = {
+		.size = sizeof options, .target = "cpu", .threads = 2, .jobs = 2, .cache_dir = folder};
 	cr_assert_eq(hdt_context_status(context), HDT_OK, "%s", context->message);
 	cr_assert_eq(compile_graph(graph, &options, &c), HDT_OK, "%s", context->message);
 	cr_assert_not_null(c);
@@ -209,7 +210,8 @@ Test(compile, a_bad_index_names_operator_and_place)
 	cr_assert_eq(((float *)out.data)[0], 4);
 	in[1].data = bad;
 	cr_assert_eq(compiled_run(c, diagnostics, in, 2, &out, 1), HDT_BAD_INPUT);
-	cr_assert_not_null(strstr(diagnostics->message, "pick (layer.embedding): index 9 is outside 0..3"), "%s", diagnostics->message);
+	cr_assert_not_null(strstr(diagnostics->message, "pick (layer.embedding): index 9 is outside 0..3"), "%s",
+					   diagnostics->message);
 	compiled_free(c);
 }
 
@@ -254,7 +256,9 @@ Test(compile, wrong_inputs_are_told_and_change_nothing)
 	static float x[15];
 	hdt_graph_output(graph, "y", apply1("row_sum", matrix("x", hdt_int(context, 3), 5)));
 	compiled_graph *c = compile();
-	hdt_array wrong[] = {array(x, HDT_F64, 2, 3, 5), array(x, HDT_F32, 1, 3, 0), array(x, HDT_F32, 2, 3, 4), array(NULL, HDT_F32, 2, 3, 5)}, out;
+	hdt_array wrong[] = {array(x, HDT_F64, 2, 3, 5), array(x, HDT_F32, 1, 3, 0), array(x, HDT_F32, 2, 3, 4),
+						 array(NULL, HDT_F32, 2, 3, 5)},
+			  out;
 	for (int i = 0; i < 4; i++) {
 		cr_assert_eq(compiled_run(c, diagnostics, &wrong[i], 1, &out, 1), HDT_BAD_INPUT, "input %d", i);
 		context_clear_fault(diagnostics);
@@ -302,7 +306,8 @@ Test(compile, every_stage_can_be_dumped_and_be_the_last)
 	hdt_graph_output(graph, "y", apply1("twice", matrix("x", hdt_int(context, 3), 5)));
 	for (int i = 0; i < 7; i++) {
 		compiled_graph *c = NULL;
-		hdt_compile_options options = {.size = sizeof options, .dump_dir = hdt_format(context, "%s/%s", folder, words[i]), .stop_after = words[i]};
+		hdt_compile_options options = {
+			.size = sizeof options, .dump_dir = hdt_format(context, "%s/%s", folder, words[i]), .stop_after = words[i]};
 		cr_assert_eq(compile_graph(graph, &options, &c), HDT_OK, "%s: %s", words[i], context->message);
 		cr_assert_null(c);
 		int files = 0;

@@ -25,7 +25,8 @@ static void define_row_sum(hdt_task *t)
 	const hdt_expr *i = hdt_axis("i", x->shape[0]), *k = hdt_axis("k", x->shape[1]);
 	hdt_output(t, hdt_compute(t, "y", HDT_AT(i), hdt_sum(k, hdt_at(x, i, k))));
 }
-static const hdt_operator row_sum = {.size = sizeof row_sum, .name = "row_sum", .inputs = "x", .define = define_row_sum};
+static const hdt_operator row_sum = {
+	.size = sizeof row_sum, .name = "row_sum", .inputs = "x", .define = define_row_sum};
 
 /* The same memory as one dimension. */
 static void define_flat(hdt_task *t)

@@ -13,7 +13,8 @@ struct hdt_object {
 	char text[256];
 };
 
-static const hdt_target_info info = {.size = sizeof info, .target = "fake", .device = "fake", .cache_key = "fake 1", .threads = 1};
+static const hdt_target_info info = {
+	.size = sizeof info, .target = "fake", .device = "fake", .cache_key = "fake 1", .threads = 1};
 
 static const hdt_target_info *get_info(const hdt_device *device)
 {
@@ -43,7 +44,7 @@ static hdt_status load(hdt_context *context, hdt_device *device, const char *pat
 	if (!f)
 		return hdt_fail(context, HDT_BAD_TARGET, "cannot read '%s'", path);
 	*out = calloc(1, sizeof **out);
-	size_t n = fread((*out)->text, 1, sizeof (*out)->text - 1, f);
+	size_t n = fread((*out)->text, 1, sizeof(*out)->text - 1, f);
 	fclose(f);
 	char *end = memchr((*out)->text, 'H', n); /* sources are in small letters; the cache's trailer begins with H */
 	if (end)
@@ -63,5 +64,11 @@ const char *fake_object_text(const hdt_object *object)
 }
 
 const hdt_target fake_target = {
-	.size = sizeof fake_target, .name = "fake", .host_memory = true, .info = get_info, .compile = compile, .load = load, .unload = unload,
+	.size = sizeof fake_target,
+	.name = "fake",
+	.host_memory = true,
+	.info = get_info,
+	.compile = compile,
+	.load = load,
+	.unload = unload,
 };

@@ -4,8 +4,8 @@
 
 #include <hidet/target.h>
 
-extern int fake_compilations;        /* how many there were in this process */
-extern hdt_status fake_load_status;  /* what the next loads answer */
+extern int fake_compilations;       /* how many there were in this process */
+extern hdt_status fake_load_status; /* what the next loads answer */
 extern const hdt_target fake_target;
 
 /* The text that a loaded object was made of. */

@@ -15,7 +15,8 @@ static void teardown(void)
 }
 TestSuite(bind, .init = setup, .fini = teardown);
 
-static const char *const two = "graph @g(%x: f32[n, 2 * m + 1], %y: f32[n]) where n in 1..64, m in 0..8 { %0 = ramp(%x) return %0 }";
+static const char *const two =
+	"graph @g(%x: f32[n, 2 * m + 1], %y: f32[n]) where n in 1..64, m in 0..8 { %0 = ramp(%x) return %0 }";
 
 static hdt_status bind_two(int64_t a, int64_t b, int64_t d, int64_t *values)
 {
@@ -70,11 +71,12 @@ Test(bind, wrong_rank_dtype_and_number_are_refused)
 Test(bind, assertions_of_the_graph_and_of_its_tasks_are_checked)
 {
 	hdt_graph *g = read_graph(c, "graph @g(%x: f32[n], %y: f32[m]) {\n"
-	                             "  %0 = plus(%x, %y)\n  assert n % 2 == 0, \"n must be even\"\n  return %0\n}");
+								 "  %0 = plus(%x, %y)\n  assert n % 2 == 0, \"n must be even\"\n  return %0\n}");
 	int64_t values[2];
 	const int64_t four[] = {4}, five[] = {5};
-	const actual_input equal[] = {{HDT_F32, 1, four}, {HDT_F32, 1, four}}, odd[] = {{HDT_F32, 1, five}, {HDT_F32, 1, five}},
-	                   unequal[] = {{HDT_F32, 1, four}, {HDT_F32, 1, five}};
+	const actual_input equal[] = {{HDT_F32, 1, four}, {HDT_F32, 1, four}},
+					   odd[] = {{HDT_F32, 1, five}, {HDT_F32, 1, five}},
+					   unequal[] = {{HDT_F32, 1, four}, {HDT_F32, 1, five}};
 	cr_assert_eq(graph_bind(g, c, equal, 2, values), HDT_OK, "%s", c->message);
 	cr_assert_eq(graph_bind(g, c, odd, 2, values), HDT_BAD_INPUT);
 	cr_assert_not_null(strstr(c->message, "n must be even"));

@@ -93,8 +93,10 @@ Test(build, constant_is_released_once_with_the_context_and_also_after_a_fault)
 	released = 0;
 	hdt_context *own = context_new(registry);
 	hdt_graph *g = hdt_graph_new(own, "g");
-	cr_assert_not_null(hdt_graph_constant(g, "w", HDT_F32, HDT_AT(hdt_int(own, 2)), (hdt_data){data, 8, count_release, NULL}));
-	cr_assert_null(hdt_graph_constant(g, "v", HDT_F32, HDT_AT(hdt_int(own, 3)), (hdt_data){data, 8, count_release, NULL}));
+	cr_assert_not_null(
+		hdt_graph_constant(g, "w", HDT_F32, HDT_AT(hdt_int(own, 2)), (hdt_data){data, 8, count_release, NULL}));
+	cr_assert_null(
+		hdt_graph_constant(g, "v", HDT_F32, HDT_AT(hdt_int(own, 3)), (hdt_data){data, 8, count_release, NULL}));
 	cr_assert_eq(hdt_context_status(own), HDT_BAD_MODEL);
 	cr_assert_not_null(strstr(own->message, "needs 12 bytes but its data has 8"), "%s", own->message);
 	cr_assert_null(hdt_graph_constant(NULL, "u", HDT_F32, HDT_SCALAR, (hdt_data){data, 4, count_release, NULL}));
@@ -132,7 +134,8 @@ Test(build, a_replacement_that_what_follows_refuses_changes_nothing)
 
 Test(build, sweeping_drops_the_unused_and_restores_the_order)
 {
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[4]) { %0 = ramp(%x) %1 = flip_sign(%0) %2 = flip_sign(%x) return %1 }");
+	hdt_graph *g =
+		read_graph(c, "graph @g(%x: f32[4]) { %0 = ramp(%x) %1 = flip_sign(%0) %2 = flip_sign(%x) return %1 }");
 	hdt_value *late = hdt_apply(g, "scale", HDT_VALUES(g->inputs[0]), NULL);
 	cr_assert_eq(graph_replace_uses(g, g->nodes[0]->outputs[0], late), HDT_OK);
 	graph_sweep(g);
@@ -163,7 +166,8 @@ Test(build, rewinding_forgets_nodes_and_frees_their_names)
 
 Test(build, dependence_is_seen_through_several_nodes)
 {
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[4]) { %0 = ramp(%x) %1 = ramp(%0) %2 = plus(%1, %x) %3 = ramp(%x) return %2, %3 }");
+	hdt_graph *g = read_graph(
+		c, "graph @g(%x: f32[4]) { %0 = ramp(%x) %1 = ramp(%0) %2 = plus(%1, %x) %3 = ramp(%x) return %2, %3 }");
 	cr_assert(graph_depends(g, g->outputs[0], g->nodes[0]));
 	cr_assert(!graph_depends(g, g->outputs[1], g->nodes[0]));
 	cr_assert(!graph_depends(g, g->inputs[0], g->nodes[0]));

@@ -47,13 +47,17 @@ static const hdt_mapping mappings[] = {
 	{"ones", "self, n", "filled(shape=[n, 2, 3])", NULL},
 	{"broken", "self", "ramp(self, ", NULL},
 	{"unknown", "self", "ramp(it)", NULL},
-	{"function", "self, dims, tensors, other=none, dtype=none, mode=\"floor\", k=7, keep=true, alpha=0.5", NULL, map_by_function},
+	{"function", "self, dims, tensors, other=none, dtype=none, mode=\"floor\", k=7, keep=true, alpha=0.5", NULL,
+	 map_by_function},
 	{"operands", "self, other", NULL, map_operands},
 	{"silent", "self", NULL, fail_silently},
 	{0},
 };
 static const hdt_mapping_set set = {.size = sizeof(hdt_mapping_set), .framework = "frame", .mappings = mappings};
-static void add_mappings(registry_stage *stage) { registry_stage_add(stage, REGISTRY_MAPPING_SET, "frame", &set); }
+static void add_mappings(registry_stage *stage)
+{
+	registry_stage_add(stage, REGISTRY_MAPPING_SET, "frame", &set);
+}
 
 static hdt_registry *registry;
 static hdt_context *c;
@@ -71,16 +75,28 @@ static void teardown(void)
 }
 TestSuite(call, .init = setup, .fini = teardown);
 
-static hdt_argument value(hdt_value *v) { return (hdt_argument){.kind = HDT_ARGUMENT_VALUE, .value = v}; }
-static hdt_argument integer(int64_t n) { return (hdt_argument){.kind = HDT_ARGUMENT_DIM, .dim = hdt_int(c, n)}; }
-static hdt_argument real(double x) { return (hdt_argument){.kind = HDT_ARGUMENT_FLOAT, .real = x}; }
+static hdt_argument value(hdt_value *v)
+{
+	return (hdt_argument){.kind = HDT_ARGUMENT_VALUE, .value = v};
+}
+static hdt_argument integer(int64_t n)
+{
+	return (hdt_argument){.kind = HDT_ARGUMENT_DIM, .dim = hdt_int(c, n)};
+}
+static hdt_argument real(double x)
+{
+	return (hdt_argument){.kind = HDT_ARGUMENT_FLOAT, .real = x};
+}
 static hdt_argument named(const char *name, hdt_argument a)
 {
 	a.name = name;
 	return a;
 }
 
-static hdt_value *input(hdt_dtype dtype) { return hdt_graph_input(g, "x", dtype, HDT_AT(hdt_int(c, 4))); }
+static hdt_value *input(hdt_dtype dtype)
+{
+	return hdt_graph_input(g, "x", dtype, HDT_AT(hdt_int(c, 4)));
+}
 
 static const hdt_argument *map(const char *name, const hdt_argument *arguments, int count, int *results)
 {
@@ -114,8 +130,9 @@ Test(call, numbers_beside_tensors_are_weak)
 		hdt_dtype tensor;
 		bool is_float;
 		hdt_dtype result;
-	} cases[] = {{HDT_F16, false, HDT_F16}, {HDT_F16, true, HDT_F16}, {HDT_I32, false, HDT_I32}, {HDT_I32, true, HDT_F32},
-	             {HDT_U8, false, HDT_U8},   {HDT_F64, true, HDT_F64}, {HDT_BOOL, false, HDT_I64}, {HDT_BOOL, true, HDT_F32}};
+	} cases[] = {{HDT_F16, false, HDT_F16},  {HDT_F16, true, HDT_F16}, {HDT_I32, false, HDT_I32},
+				 {HDT_I32, true, HDT_F32},   {HDT_U8, false, HDT_U8},  {HDT_F64, true, HDT_F64},
+				 {HDT_BOOL, false, HDT_I64}, {HDT_BOOL, true, HDT_F32}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		hdt_value *x = hdt_graph_input(g, NULL, cases[i].tensor, HDT_SCALAR);
 		const hdt_argument arguments[] = {value(x), cases[i].is_float ? real(1.5) : integer(3)};
@@ -138,7 +155,8 @@ Test(call, nested_calls_and_named_arguments)
 	hdt_value *x = input(HDT_F32);
 	const hdt_argument arguments[] = {value(x), value(x), named("alpha", real(0.5))};
 	hdt_graph_output(g, NULL, map_one("add", arguments, 3));
-	expect_graph(g, "graph @g(%x: f32[4]) {\n  %c0 = const f32[] 0.5\n  %0 = times(%x, %c0)\n  %1 = plus(%x, %0)\n  return %1\n}\n");
+	expect_graph(g, "graph @g(%x: f32[4]) {\n  %c0 = const f32[] 0.5\n  %0 = times(%x, %c0)\n  %1 = plus(%x, %0)\n  "
+					"return %1\n}\n");
 }
 
 Test(call, attributes_take_arguments_by_kind_and_none_leaves_an_input_out)

@@ -1,4 +1,5 @@
-/* operators.h: a few operators that the tests of graphs, passes and rules use, and a registry of them. Their names are the tests' own. */
+/* operators.h: a few operators that the tests of graphs, passes and rules use, and a registry of them. Their names are
+ * the tests' own. */
 #ifndef TESTS_UNIT_GRAPH_OPERATORS_H
 #define TESTS_UNIT_GRAPH_OPERATORS_H
 
@@ -9,16 +10,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void define_plus(hdt_task *t) { hdt_output_elements(t, hdt_add(hdt_element(t, 0), hdt_element(t, 1))); }
-static void define_minus(hdt_task *t) { hdt_output_elements(t, hdt_sub(hdt_element(t, 0), hdt_element(t, 1))); }
-static void define_times(hdt_task *t) { hdt_output_elements(t, hdt_mul(hdt_element(t, 0), hdt_element(t, 1))); }
+static void define_plus(hdt_task *t)
+{
+	hdt_output_elements(t, hdt_add(hdt_element(t, 0), hdt_element(t, 1)));
+}
+static void define_minus(hdt_task *t)
+{
+	hdt_output_elements(t, hdt_sub(hdt_element(t, 0), hdt_element(t, 1)));
+}
+static void define_times(hdt_task *t)
+{
+	hdt_output_elements(t, hdt_mul(hdt_element(t, 0), hdt_element(t, 1)));
+}
 static void define_ramp(hdt_task *t)
 {
 	const hdt_expr *x = hdt_element(t, 0);
 	hdt_output_elements(t, hdt_max(x, hdt_like(x, 0)));
 }
-static void define_flip_sign(hdt_task *t) { hdt_output_elements(t, hdt_neg(hdt_element(t, 0))); }
-static void define_as(hdt_task *t) { hdt_output_elements(t, hdt_cast(hdt_element(t, 0), hdt_get_dtype(t, "dtype"))); }
+static void define_flip_sign(hdt_task *t)
+{
+	hdt_output_elements(t, hdt_neg(hdt_element(t, 0)));
+}
+static void define_as(hdt_task *t)
+{
+	hdt_output_elements(t, hdt_cast(hdt_element(t, 0), hdt_get_dtype(t, "dtype")));
+}
 
 /* x times factor, plus bias when it is given. */
 static void define_scale(hdt_task *t)
@@ -36,7 +52,8 @@ static void define_both(hdt_task *t)
 		hdt_reject(t, "the input must have one dimension");
 		return;
 	}
-	const hdt_expr *k = hdt_axis("k", x->shape[0]), *i = hdt_axis("i", x->shape[0]), *one = hdt_axis("one", hdt_int(x->context, 1));
+	const hdt_expr *k = hdt_axis("k", x->shape[0]), *i = hdt_axis("i", x->shape[0]),
+				   *one = hdt_axis("one", hdt_int(x->context, 1));
 	hdt_output(t, hdt_compute(t, "total", HDT_AT(one), hdt_sum(k, hdt_at(x, k))));
 	hdt_output(t, hdt_compute(t, "twice", HDT_AT(i), hdt_add(hdt_at(x, i), hdt_at(x, i))));
 }
@@ -54,7 +71,8 @@ static void define_total(hdt_task *t)
 static void define_filled(hdt_task *t)
 {
 	hdt_list axes = hdt_axes(t, hdt_get_dims(t, "shape"));
-	hdt_output(t, hdt_compute(t, "y", axes, hdt_number(t->context, hdt_get_dtype(t, "dtype"), hdt_get_float(t, "value"))));
+	hdt_output(t,
+			   hdt_compute(t, "y", axes, hdt_number(t->context, hdt_get_dtype(t, "dtype"), hdt_get_float(t, "value"))));
 }
 
 #define TEST_OPERATOR(symbol, ...) static const hdt_operator symbol = {.size = sizeof(hdt_operator), __VA_ARGS__}
@@ -82,8 +100,8 @@ TEST_OPERATOR(op_both, .name = "both", .inputs = "x", .define = define_both);
 TEST_OPERATOR(op_total, .name = "total", .inputs = "xs...", .define = define_total);
 TEST_OPERATOR(op_filled, .name = "filled", .inputs = "", .attributes = filled_attributes, .define = define_filled);
 
-static const hdt_operator *const test_operators[] = {&op_plus, &op_minus, &op_times, &op_ramp, &op_flip_sign,
-                                                     &op_as,   &op_scale, &op_both,  &op_total, &op_filled};
+static const hdt_operator *const test_operators[] = {&op_plus, &op_minus, &op_times, &op_ramp,  &op_flip_sign,
+													 &op_as,   &op_scale, &op_both,  &op_total, &op_filled};
 
 /* A sealed registry of the operators above, and of what `add` (may be NULL) stages beside them. */
 static hdt_registry *make_registry(void (*add)(registry_stage *stage))

@@ -18,7 +18,8 @@ static void add_rules(registry_stage *stage)
 }
 static void add_text(const char *name, int rank, const char *source)
 {
-	rules[rule_count++] = (hdt_rewrite_rule){.size = sizeof(hdt_rewrite_rule), .name = name, .doc = "", .rank = rank, .pattern = source};
+	rules[rule_count++] =
+		(hdt_rewrite_rule){.size = sizeof(hdt_rewrite_rule), .name = name, .doc = "", .rank = rank, .pattern = source};
 }
 static void add_function(const char *name, const char *source, hdt_status (*apply)(hdt_rewrite *, const hdt_node *))
 {
@@ -49,14 +50,16 @@ static int rewrite(hdt_graph *g)
 
 static void expect_explained(const char *what)
 {
-	cr_assert(explanation.data && strstr(explanation.data, what), "explanation:\n%s", explanation.data ? explanation.data : "");
+	cr_assert(explanation.data && strstr(explanation.data, what), "explanation:\n%s",
+			  explanation.data ? explanation.data : "");
 }
 
 Test(rewrite, text_rule_applies_to_a_fixed_point)
 {
 	add_text("ramp-twice", 0, "ramp(ramp(%x)) => ramp(%x)");
 	start();
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[n]) { %0 = ramp(%x) from \"a\" %1 = ramp(%0) from \"b\" %2 = ramp(%1) from \"d\" return %2 }");
+	hdt_graph *g = read_graph(c, "graph @g(%x: f32[n]) { %0 = ramp(%x) from \"a\" %1 = ramp(%0) from \"b\" %2 = "
+								 "ramp(%1) from \"d\" return %2 }");
 	cr_assert_eq(rewrite(g), 2);
 	expect_graph(g, "graph @g(%x: f32[n]) where n in 0..2147483647 {\n  %0 = ramp(%x) from \"d\"\n  return %0\n}\n");
 	expect_explained("ramp-twice: applied to");
@@ -76,7 +79,8 @@ Test(rewrite, commutative_operators_match_either_way_and_others_do_not)
 	add_text("plus-ramp", 0, "plus(ramp(%x), %y) => scale(%x, %y)");
 	add_text("minus-ramp", 0, "minus(ramp(%x), %y) => scale(%x, %y)");
 	start();
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = ramp(%x) %1 = plus(%y, %0) %2 = ramp(%y) %3 = minus(%x, %2) return %1, %3 }");
+	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = ramp(%x) %1 = plus(%y, %0) %2 = ramp(%y) %3 "
+								 "= minus(%x, %2) return %1, %3 }");
 	cr_assert_eq(rewrite(g), 1);
 	cr_assert_not_null(strstr(show_graph(g), "scale(%x, %y)"), "%s", show_graph(g));
 }
@@ -86,7 +90,8 @@ Test(rewrite, matching_backtracks_over_both_orders_at_both_levels)
 	/* only with both additions exchanged does %x name one value */
 	add_text("deep", 0, "plus(plus(%x, ramp(%_)), %x) => flip_sign(%x)");
 	start();
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = ramp(%y) %1 = plus(%0, %x) %2 = plus(%x, %1) return %2 }");
+	hdt_graph *g = read_graph(
+		c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = ramp(%y) %1 = plus(%0, %x) %2 = plus(%x, %1) return %2 }");
 	cr_assert_eq(rewrite(g), 1);
 	expect_graph(g, "graph @g(%x: f32[2], %y: f32[2]) {\n  %0 = flip_sign(%x)\n  return %0\n}\n");
 }
@@ -120,8 +125,10 @@ Test(rewrite, numbers_constants_attributes_and_optional_inputs_in_patterns)
 	cr_assert_eq(g->outputs[0], g->inputs[0]);
 	g = read_graph(c, "graph @g(%x: f32[2]) { %0 = scale(%x) %1 = scale(%x, factor=5) %2 = ramp(%1) return %0, %2 }");
 	cr_assert_eq(rewrite(g), 2);
-	expect_graph(g, "graph @g(%x: f32[2]) {\n  %0 = total(%x, %x)\n  %1 = ramp(%x)\n  %2 = scale(%1, factor=5.0)\n  return %0, %2\n}\n");
-	g = read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %w = const f32[2] %0 = plus(%x, %w) %1 = plus(%x, %y) return %0, %1 }");
+	expect_graph(g, "graph @g(%x: f32[2]) {\n  %0 = total(%x, %x)\n  %1 = ramp(%x)\n  %2 = scale(%1, factor=5.0)\n  "
+					"return %0, %2\n}\n");
+	g = read_graph(
+		c, "graph @g(%x: f32[2], %y: f32[2]) { %w = const f32[2] %0 = plus(%x, %w) %1 = plus(%x, %y) return %0, %1 }");
 	cr_assert_eq(rewrite(g), 1);
 }
 
@@ -146,7 +153,9 @@ Test(rewrite, text_that_does_not_fit_is_declined_and_rolled_back)
 
 static hdt_status wrong_dtype(hdt_rewrite *r, const hdt_node *node)
 {
-	hdt_replace(r, 0, hdt_apply(hdt_rewrite_graph(r), "as", HDT_VALUES(node->inputs[0]), HDT_WITH(hdt_dtype_value("dtype", HDT_I8))));
+	hdt_replace(
+		r, 0,
+		hdt_apply(hdt_rewrite_graph(r), "as", HDT_VALUES(node->inputs[0]), HDT_WITH(hdt_dtype_value("dtype", HDT_I8))));
 	return HDT_OK;
 }
 static hdt_status own_output(hdt_rewrite *r, const hdt_node *node)
@@ -183,10 +192,22 @@ static void expect_switched_off(hdt_status (*apply)(hdt_rewrite *, const hdt_nod
 	expect_explained(why);
 }
 
-Test(rewrite, function_with_a_wrong_dtype_is_switched_off) { expect_switched_off(wrong_dtype, "the replacement is i8, not f32"); }
-Test(rewrite, function_that_needs_what_it_replaces_is_switched_off) { expect_switched_off(own_output, "needs what it replaces"); }
-Test(rewrite, function_that_faults_is_switched_off) { expect_switched_off(faulty, "no plugin provides an operator 'no_such'"); }
-Test(rewrite, function_that_gives_nothing_is_switched_off) { expect_switched_off(nothing, "no replacement and no reason"); }
+Test(rewrite, function_with_a_wrong_dtype_is_switched_off)
+{
+	expect_switched_off(wrong_dtype, "the replacement is i8, not f32");
+}
+Test(rewrite, function_that_needs_what_it_replaces_is_switched_off)
+{
+	expect_switched_off(own_output, "needs what it replaces");
+}
+Test(rewrite, function_that_faults_is_switched_off)
+{
+	expect_switched_off(faulty, "no plugin provides an operator 'no_such'");
+}
+Test(rewrite, function_that_gives_nothing_is_switched_off)
+{
+	expect_switched_off(nothing, "no replacement and no reason");
+}
 
 Test(rewrite, declining_costs_nothing_and_is_explained)
 {

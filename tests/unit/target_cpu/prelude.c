@@ -1,5 +1,5 @@
-/* Tests of the prelude: every helper on every dtype against scalar_apply, which says what the operations mean, over edge values, compiled
- * for every instruction set level of this machine. */
+/* Tests of the prelude: every helper on every dtype against scalar_apply, which says what the operations mean, over
+ * edge values, compiled for every instruction set level of this machine. */
 #include "helpers.h"
 
 #include "base/text.h"
@@ -19,21 +19,21 @@ static const struct {
 	bool integers, floats;
 	double ulps;
 } helpers[] = {
-	{HDT_OP_ADD, 2, true, false, 0},      {HDT_OP_SUB, 2, true, false, 0},      {HDT_OP_MUL, 2, true, false, 0},
-	{HDT_OP_NEG, 1, true, false, 0},      {HDT_OP_FLOORDIV, 2, true, true, 0},  {HDT_OP_MOD, 2, true, true, 0},
-	{HDT_OP_TRUNCDIV, 2, true, true, 0},  {HDT_OP_FMOD, 2, true, true, 0},      {HDT_OP_MIN, 2, true, true, 0},
-	{HDT_OP_MAX, 2, true, true, 0},       {HDT_OP_POW, 2, true, true, 1},       {HDT_OP_ABS, 1, true, true, 0},
-	{HDT_OP_SIGN, 1, true, true, 0},      {HDT_OP_SHL, 2, true, false, 0},      {HDT_OP_SHR, 2, true, false, 0},
-	{HDT_OP_ATAN2, 2, false, true, 1},    {HDT_OP_FLOOR, 1, false, true, 0},    {HDT_OP_CEIL, 1, false, true, 0},
-	{HDT_OP_ROUND, 1, false, true, 0},    {HDT_OP_TRUNC, 1, false, true, 0},    {HDT_OP_ISNAN, 1, false, true, 0},
-	{HDT_OP_ISINF, 1, false, true, 0},    {HDT_OP_ISFINITE, 1, false, true, 0}, {HDT_OP_SQRT, 1, false, true, 0},
-	{HDT_OP_RSQRT, 1, false, true, 1},    {HDT_OP_EXP, 1, false, true, 2},      {HDT_OP_EXP2, 1, false, true, 2},
-	{HDT_OP_EXPM1, 1, false, true, 3},    {HDT_OP_LOG, 1, false, true, 2},      {HDT_OP_LOG2, 1, false, true, 3},
-	{HDT_OP_LOG10, 1, false, true, 3},    {HDT_OP_LOG1P, 1, false, true, 4},    {HDT_OP_SIN, 1, false, true, 1},
-	{HDT_OP_COS, 1, false, true, 1},      {HDT_OP_TAN, 1, false, true, 2},      {HDT_OP_SINH, 1, false, true, 3},
-	{HDT_OP_COSH, 1, false, true, 3},     {HDT_OP_TANH, 1, false, true, 3},     {HDT_OP_ASIN, 1, false, true, 2},
-	{HDT_OP_ACOS, 1, false, true, 2},     {HDT_OP_ATAN, 1, false, true, 2},     {HDT_OP_ASINH, 1, false, true, 3},
-	{HDT_OP_ACOSH, 1, false, true, 3},    {HDT_OP_ATANH, 1, false, true, 4},    {HDT_OP_ERF, 1, false, true, 3},
+	{HDT_OP_ADD, 2, true, false, 0},     {HDT_OP_SUB, 2, true, false, 0},      {HDT_OP_MUL, 2, true, false, 0},
+	{HDT_OP_NEG, 1, true, false, 0},     {HDT_OP_FLOORDIV, 2, true, true, 0},  {HDT_OP_MOD, 2, true, true, 0},
+	{HDT_OP_TRUNCDIV, 2, true, true, 0}, {HDT_OP_FMOD, 2, true, true, 0},      {HDT_OP_MIN, 2, true, true, 0},
+	{HDT_OP_MAX, 2, true, true, 0},      {HDT_OP_POW, 2, true, true, 1},       {HDT_OP_ABS, 1, true, true, 0},
+	{HDT_OP_SIGN, 1, true, true, 0},     {HDT_OP_SHL, 2, true, false, 0},      {HDT_OP_SHR, 2, true, false, 0},
+	{HDT_OP_ATAN2, 2, false, true, 1},   {HDT_OP_FLOOR, 1, false, true, 0},    {HDT_OP_CEIL, 1, false, true, 0},
+	{HDT_OP_ROUND, 1, false, true, 0},   {HDT_OP_TRUNC, 1, false, true, 0},    {HDT_OP_ISNAN, 1, false, true, 0},
+	{HDT_OP_ISINF, 1, false, true, 0},   {HDT_OP_ISFINITE, 1, false, true, 0}, {HDT_OP_SQRT, 1, false, true, 0},
+	{HDT_OP_RSQRT, 1, false, true, 1},   {HDT_OP_EXP, 1, false, true, 2},      {HDT_OP_EXP2, 1, false, true, 2},
+	{HDT_OP_EXPM1, 1, false, true, 3},   {HDT_OP_LOG, 1, false, true, 2},      {HDT_OP_LOG2, 1, false, true, 3},
+	{HDT_OP_LOG10, 1, false, true, 3},   {HDT_OP_LOG1P, 1, false, true, 4},    {HDT_OP_SIN, 1, false, true, 1},
+	{HDT_OP_COS, 1, false, true, 1},     {HDT_OP_TAN, 1, false, true, 2},      {HDT_OP_SINH, 1, false, true, 3},
+	{HDT_OP_COSH, 1, false, true, 3},    {HDT_OP_TANH, 1, false, true, 3},     {HDT_OP_ASIN, 1, false, true, 2},
+	{HDT_OP_ACOS, 1, false, true, 2},    {HDT_OP_ATAN, 1, false, true, 2},     {HDT_OP_ASINH, 1, false, true, 3},
+	{HDT_OP_ACOSH, 1, false, true, 3},   {HDT_OP_ATANH, 1, false, true, 4},    {HDT_OP_ERF, 1, false, true, 3},
 	{HDT_OP_ERFC, 1, false, true, 4},
 };
 enum { HELPER_COUNT = sizeof helpers / sizeof *helpers, MOST_VALUES = 4096 };
@@ -42,8 +42,8 @@ static const struct {
 	hdt_dtype dtype;
 	const char *type;
 } types[] = {
-	{HDT_U8, "uint8_t"}, {HDT_U16, "uint16_t"}, {HDT_U32, "uint32_t"}, {HDT_U64, "uint64_t"}, {HDT_I8, "int8_t"},
-	{HDT_I16, "int16_t"}, {HDT_I32, "int32_t"}, {HDT_I64, "int64_t"}, {HDT_F32, "float"}, {HDT_F64, "double"},
+	{HDT_U8, "uint8_t"},  {HDT_U16, "uint16_t"}, {HDT_U32, "uint32_t"}, {HDT_U64, "uint64_t"}, {HDT_I8, "int8_t"},
+	{HDT_I16, "int16_t"}, {HDT_I32, "int32_t"},  {HDT_I64, "int64_t"},  {HDT_F32, "float"},    {HDT_F64, "double"},
 };
 enum { TYPE_COUNT = sizeof types / sizeof *types };
 
@@ -77,25 +77,40 @@ static const char *make_text(hdt_context *context)
 			const char *dtype = hdt_dtype_of(types[k].dtype)->name, *type = types[k].type;
 			if (!has_helper(h, types[k].dtype))
 				continue;
-			text_format(&t, "void %s_%s(const %s *x, const %s *y, %s *restrict out, int64_t n)\n{ HIDET_VECTORISE for (int64_t i = 0; i < n; ++i) "
-			            "out[i] = hidet_%s_%s(x[i]%s); }\n", name, dtype, type, type,
-			            result_of(helpers[h].op, types[k].dtype) == HDT_BOOL ? "uint8_t" : type, name, dtype,
-			            helpers[h].arity == 2 ? ", y[i]" : "");
+			text_format(&t,
+						"void %s_%s(const %s *x, const %s *y, %s *restrict out, int64_t n)\n{ HIDET_VECTORISE for "
+						"(int64_t i = 0; i < n; ++i) "
+						"out[i] = hidet_%s_%s(x[i]%s); }\n",
+						name, dtype, type, type,
+						result_of(helpers[h].op, types[k].dtype) == HDT_BOOL ? "uint8_t" : type, name, dtype,
+						helpers[h].arity == 2 ? ", y[i]" : "");
 		}
 	}
 	for (int k = 0; k < TYPE_COUNT; k++)
 		for (int f = 0; f < 2 && !hdt_is_float(types[k].dtype); f++)
-			text_format(&t, "void cast_%s_f%d(const %s *x, const void *y, %s *restrict out, int64_t n)\n{ for (int64_t i = 0; i < n; ++i) "
-			            "out[i] = hidet_cast_%s_f%d(x[i]); }\n", hdt_dtype_of(types[k].dtype)->name, f ? 64 : 32, f ? "double" : "float",
-			            types[k].type, hdt_dtype_of(types[k].dtype)->name, f ? 64 : 32);
+			text_format(&t,
+						"void cast_%s_f%d(const %s *x, const void *y, %s *restrict out, int64_t n)\n{ for (int64_t i = "
+						"0; i < n; ++i) "
+						"out[i] = hidet_cast_%s_f%d(x[i]); }\n",
+						hdt_dtype_of(types[k].dtype)->name, f ? 64 : 32, f ? "double" : "float", types[k].type,
+						hdt_dtype_of(types[k].dtype)->name, f ? 64 : 32);
 	for (int h = 0; h < 2; h++) {
 		const char *half = h ? "bf16" : "f16";
-		text_format(&t, "void load_%s(const uint16_t *x, const void *y, float *restrict out, int64_t n)\n{ for (int64_t i = 0; i < n; ++i) "
-		            "out[i] = hidet_load_%s(x[i]); }\n", half, half);
-		text_format(&t, "void store_%s(const float *x, const void *y, uint16_t *restrict out, int64_t n)\n{ for (int64_t i = 0; i < n; ++i) "
-		            "out[i] = hidet_store_%s(x[i]); }\n", half, half);
-		text_format(&t, "void round_%s(const float *x, const void *y, float *restrict out, int64_t n)\n{ for (int64_t i = 0; i < n; ++i) "
-		            "out[i] = hidet_cast_%s_f32(x[i]); }\n", half, half);
+		text_format(&t,
+					"void load_%s(const uint16_t *x, const void *y, float *restrict out, int64_t n)\n{ for (int64_t i "
+					"= 0; i < n; ++i) "
+					"out[i] = hidet_load_%s(x[i]); }\n",
+					half, half);
+		text_format(&t,
+					"void store_%s(const float *x, const void *y, uint16_t *restrict out, int64_t n)\n{ for (int64_t i "
+					"= 0; i < n; ++i) "
+					"out[i] = hidet_store_%s(x[i]); }\n",
+					half, half);
+		text_format(&t,
+					"void round_%s(const float *x, const void *y, float *restrict out, int64_t n)\n{ for (int64_t i = "
+					"0; i < n; ++i) "
+					"out[i] = hidet_cast_%s_f32(x[i]); }\n",
+					half, half);
 	}
 	return text_finish(&t, context);
 }
@@ -114,19 +129,119 @@ static unsigned long long random_bits(void)
 static int edge_values(hdt_dtype dtype, scalar *out, int count)
 {
 	static const double floats[] = {
-		0.0, -0.0, 1, -1, 0.5, -0.5, 1.5, -1.5, 2, -2, 2.5, 3, -3, 7, -7, 10, 0.1, -0.1, 1e-8, -1e-8, 1e-4, 2e-4, 0.3, 0.62, 0.63, 0.69, 0.7,
-		0.71, 0.9, 0.92, 0.94, 0.999999, 1.000001, 1.41, 1.42, 4, -4, 5, 9, 9.5, 16, 20, -20, 40, -41, 80, 87, 88, 88.7, 88.8, 89, -87, -88,
-		-100, -103, -104, -105, 127, 128, 129, -126, -127, -149, -150, -151, 255, 256, 1000, -1000, 32767, 32768, -32768, 65504, 65519, 65520,
-		65535, 65536, 2147483520.0, 2147483648.0, -2147483648.0, 4294967040.0, 4294967296.0, 9.2e18, 9.3e18, -9.3e18, 1.9e19, 1e30, -1e30,
-		3.4e38, -3.4e38, FLT_MIN, -FLT_MIN, FLT_TRUE_MIN, -FLT_TRUE_MIN, 1e-40, 6e-8, 5.9604645e-8, 2.9802322e-8, 2.98e-8, INFINITY, -INFINITY,
-		NAN, 1e300, DBL_MIN, DBL_TRUE_MIN,
+		0.0,
+		-0.0,
+		1,
+		-1,
+		0.5,
+		-0.5,
+		1.5,
+		-1.5,
+		2,
+		-2,
+		2.5,
+		3,
+		-3,
+		7,
+		-7,
+		10,
+		0.1,
+		-0.1,
+		1e-8,
+		-1e-8,
+		1e-4,
+		2e-4,
+		0.3,
+		0.62,
+		0.63,
+		0.69,
+		0.7,
+		0.71,
+		0.9,
+		0.92,
+		0.94,
+		0.999999,
+		1.000001,
+		1.41,
+		1.42,
+		4,
+		-4,
+		5,
+		9,
+		9.5,
+		16,
+		20,
+		-20,
+		40,
+		-41,
+		80,
+		87,
+		88,
+		88.7,
+		88.8,
+		89,
+		-87,
+		-88,
+		-100,
+		-103,
+		-104,
+		-105,
+		127,
+		128,
+		129,
+		-126,
+		-127,
+		-149,
+		-150,
+		-151,
+		255,
+		256,
+		1000,
+		-1000,
+		32767,
+		32768,
+		-32768,
+		65504,
+		65519,
+		65520,
+		65535,
+		65536,
+		2147483520.0,
+		2147483648.0,
+		-2147483648.0,
+		4294967040.0,
+		4294967296.0,
+		9.2e18,
+		9.3e18,
+		-9.3e18,
+		1.9e19,
+		1e30,
+		-1e30,
+		3.4e38,
+		-3.4e38,
+		FLT_MIN,
+		-FLT_MIN,
+		FLT_TRUE_MIN,
+		-FLT_TRUE_MIN,
+		1e-40,
+		6e-8,
+		5.9604645e-8,
+		2.9802322e-8,
+		2.98e-8,
+		INFINITY,
+		-INFINITY,
+		NAN,
+		1e300,
+		DBL_MIN,
+		DBL_TRUE_MIN,
 	};
 	int n = 0;
 	if (hdt_is_float(dtype)) {
 		for (size_t i = 0; i < sizeof floats / sizeof *floats && n < count; i++)
 			out[n++].f = dtype == HDT_F64 ? floats[i] : (double)(float)floats[i];
 		while (n < count) {
-			double magnitude = ldexp(1, (int)(random_bits() % 40) - 30), v = ((double)(random_bits() >> 11) / 4503599627370496.0 - 1) * magnitude;
+			double magnitude = ldexp(1, (int)(random_bits() % 40) - 30),
+				   v = ((double)(random_bits() >> 11) / 4503599627370496.0 - 1) * magnitude;
 			out[n++].f = dtype == HDT_F64 ? v : (double)(float)v;
 		}
 		return n;
@@ -143,7 +258,8 @@ static int edge_values(hdt_dtype dtype, scalar *out, int count)
 	return n;
 }
 
-/* Distance in units in the last place of the wanted value; 0 for NaN beside NaN, infinite where the special cases differ. */
+/* Distance in units in the last place of the wanted value; 0 for NaN beside NaN, infinite where the special cases
+ * differ. */
 static double ulps_between(double got, double want, hdt_dtype dtype)
 {
 	if (isnan(got) || isnan(want))
@@ -161,7 +277,8 @@ static double ulps_between(double got, double want, hdt_dtype dtype)
 	return fabs(got - want) / ldexp(1, unit);
 }
 
-static void check_value(hdt_scalar_op helper, const char *name, hdt_dtype dtype, hdt_dtype result, const void *out, int i, scalar want, double ulps, scalar x, scalar y)
+static void check_value(hdt_scalar_op helper, const char *name, hdt_dtype dtype, hdt_dtype result, const void *out,
+						int i, scalar want, double ulps, scalar x, scalar y)
 {
 	scalar got = scalar_load(out, result, i);
 	const char *d = hdt_dtype_of(dtype)->name;
@@ -169,12 +286,13 @@ static void check_value(hdt_scalar_op helper, const char *name, hdt_dtype dtype,
 		double distance = ulps_between(got.f, want.f, result);
 		bool sign_counts = want.f == 0 && ulps == 0 && helper != HDT_OP_MIN && helper != HDT_OP_MAX;
 		cr_expect(distance <= ulps && (!sign_counts || !signbit(want.f) == !signbit(got.f)),
-		          "%s_%s(%.9g, %.9g) = %.9g, not %.9g: %.1f ulp", name, d, x.f, y.f, got.f, want.f, distance);
+				  "%s_%s(%.9g, %.9g) = %.9g, not %.9g: %.1f ulp", name, d, x.f, y.f, got.f, want.f, distance);
 	} else if (hdt_is_float(dtype)) {
-		cr_expect_eq(got.i, want.i, "%s_%s(%.9g, %.9g) = %lld, not %lld", name, d, x.f, y.f, (long long)got.i, (long long)want.i);
+		cr_expect_eq(got.i, want.i, "%s_%s(%.9g, %.9g) = %lld, not %lld", name, d, x.f, y.f, (long long)got.i,
+					 (long long)want.i);
 	} else {
-		cr_expect_eq(got.i, want.i, "%s_%s(%lld, %lld) = %lld, not %lld", name, d, (long long)x.i, (long long)y.i, (long long)got.i,
-		             (long long)want.i);
+		cr_expect_eq(got.i, want.i, "%s_%s(%lld, %lld) = %lld, not %lld", name, d, (long long)x.i, (long long)y.i,
+					 (long long)got.i, (long long)want.i);
 	}
 }
 
@@ -259,7 +377,8 @@ static void check_casts(hdt_object *object)
 			snprintf(function, sizeof function, "cast_%s_f%d", hdt_dtype_of(types[k].dtype)->name, f ? 64 : 32);
 			call(object, function, x_memory, NULL, out_memory, n);
 			for (int i = 0; i < n; i++)
-				check_value(HDT_OP_CAST, function, from, types[k].dtype, out_memory, i, scalar_cast(xs[i], from, types[k].dtype), 0, xs[i], xs[i]);
+				check_value(HDT_OP_CAST, function, from, types[k].dtype, out_memory, i,
+							scalar_cast(xs[i], from, types[k].dtype), 0, xs[i], xs[i]);
 		}
 }
 
@@ -275,9 +394,11 @@ static void check_halves(hdt_object *object)
 		call(object, h ? "store_bf16" : "store_f16", values, NULL, stored, 65536);
 		for (int i = 0; i < 65536; i++) {
 			double want = scalar_load(bits, half, i).f;
-			cr_expect((isnan(want) && isnan(values[i])) || ((double)values[i] == want && !signbit(values[i]) == !signbit(want)),
-			          "%s of bits %04x is %g, not %g", h ? "bf16" : "f16", (unsigned)i, (double)values[i], want);
-			cr_expect(isnan(want) || stored[i] == bits[i], "bits %04x came back as %04x", (unsigned)i, (unsigned)stored[i]);
+			cr_expect((isnan(want) && isnan(values[i])) ||
+						  ((double)values[i] == want && !signbit(values[i]) == !signbit(want)),
+					  "%s of bits %04x is %g, not %g", h ? "bf16" : "f16", (unsigned)i, (double)values[i], want);
+			cr_expect(isnan(want) || stored[i] == bits[i], "bits %04x came back as %04x", (unsigned)i,
+					  (unsigned)stored[i]);
 		}
 		int n = fill(HDT_F32, 1);
 		/* Random patterns reach every exponent, and ties come from the upper bits alone. */
@@ -292,10 +413,10 @@ static void check_halves(hdt_object *object)
 			scalar x = scalar_load(x_memory, HDT_F32, i);
 			scalar_store(&want, half, 0, x);
 			double rounded = scalar_cast(x, HDT_F32, half).f;
-			cr_expect(stored[i] == want || (isnan(x.f) && isnan(scalar_load(stored, half, i).f)), "%.9g stored as %04x, not %04x", x.f,
-			          (unsigned)stored[i], (unsigned)want);
-			cr_expect((double)values[i] == rounded || (isnan(values[i]) && isnan(rounded)), "%.9g rounded to %.9g, not %.9g", x.f,
-			          (double)values[i], rounded);
+			cr_expect(stored[i] == want || (isnan(x.f) && isnan(scalar_load(stored, half, i).f)),
+					  "%.9g stored as %04x, not %04x", x.f, (unsigned)stored[i], (unsigned)want);
+			cr_expect((double)values[i] == rounded || (isnan(values[i]) && isnan(rounded)),
+					  "%.9g rounded to %.9g, not %.9g", x.f, (double)values[i], rounded);
 		}
 	}
 }
@@ -305,7 +426,9 @@ static void check_level(const char *level)
 	hdt_context *context = context_new(NULL);
 	hdt_device *device;
 	setenv("HIDET_CPU_ISA", level, 1);
-	cr_assert_eq(hdt_target_cpu.open(context, &(hdt_target_options){.size = sizeof(hdt_target_options), .threads = 1}, &device), HDT_OK);
+	cr_assert_eq(
+		hdt_target_cpu.open(context, &(hdt_target_options){.size = sizeof(hdt_target_options), .threads = 1}, &device),
+		HDT_OK);
 	if (strcmp(device->isa->name, level) == 0) {
 		hdt_object *object = compile_text(context, device, make_text(context));
 		cr_assert_not_null(object, "%s", context->message);
@@ -319,10 +442,25 @@ static void check_level(const char *level)
 }
 
 #if defined(__x86_64__)
-Test(prelude, means_what_the_reference_means_on_x86_64) { check_level("x86-64"); }
-Test(prelude, means_what_the_reference_means_on_x86_64_v2) { check_level("x86-64-v2"); }
-Test(prelude, means_what_the_reference_means_on_x86_64_v3) { check_level("x86-64-v3"); }
-Test(prelude, means_what_the_reference_means_on_x86_64_v4) { check_level("x86-64-v4"); }
+Test(prelude, means_what_the_reference_means_on_x86_64)
+{
+	check_level("x86-64");
+}
+Test(prelude, means_what_the_reference_means_on_x86_64_v2)
+{
+	check_level("x86-64-v2");
+}
+Test(prelude, means_what_the_reference_means_on_x86_64_v3)
+{
+	check_level("x86-64-v3");
+}
+Test(prelude, means_what_the_reference_means_on_x86_64_v4)
+{
+	check_level("x86-64-v4");
+}
 #else
-Test(prelude, means_what_the_reference_means) { check_level(isa_detect()->name); }
+Test(prelude, means_what_the_reference_means)
+{
+	check_level(isa_detect()->name);
+}
 #endif

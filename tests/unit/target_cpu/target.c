@@ -9,21 +9,21 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char row_sum[] =
-	"static void k0_body(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols, int64_t begin, int64_t end)\n"
-	"{\n"
-	"  const float *restrict x = (const float *)buffers[0];\n"
-	"  float *restrict y = (float *)buffers[1];\n"
-	"  for (int64_t i = begin; i < end; ++i) {\n"
-	"    float s = 0;\n"
-	"    for (int64_t j = 0; j < symbols[0]; ++j) s += x[i * symbols[0] + j];\n"
-	"    y[i] = s;\n"
-	"  }\n"
-	"}\n"
-	"void k0(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols)\n"
-	"{ rt->parallel(rt, k0_body, buffers, symbols, 64, symbols[0]); }\n"
-	"void k1(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols)\n"
-	"{ float *y = buffers[1]; y[0] = y[hidet_bounded(rt, symbols[0], 64)]; }\n";
+static const char row_sum[] = "static void k0_body(const hidet_runtime *rt, void *const *buffers, const int64_t "
+							  "*symbols, int64_t begin, int64_t end)\n"
+							  "{\n"
+							  "  const float *restrict x = (const float *)buffers[0];\n"
+							  "  float *restrict y = (float *)buffers[1];\n"
+							  "  for (int64_t i = begin; i < end; ++i) {\n"
+							  "    float s = 0;\n"
+							  "    for (int64_t j = 0; j < symbols[0]; ++j) s += x[i * symbols[0] + j];\n"
+							  "    y[i] = s;\n"
+							  "  }\n"
+							  "}\n"
+							  "void k0(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols)\n"
+							  "{ rt->parallel(rt, k0_body, buffers, symbols, 64, symbols[0]); }\n"
+							  "void k1(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols)\n"
+							  "{ float *y = buffers[1]; y[0] = y[hidet_bounded(rt, symbols[0], 64)]; }\n";
 
 static hdt_context *context;
 static hdt_device *device;
@@ -31,7 +31,9 @@ static hdt_device *device;
 static void open_device(void)
 {
 	context = context_new(NULL);
-	cr_assert_eq(hdt_target_cpu.open(context, &(hdt_target_options){.size = sizeof(hdt_target_options), .threads = 2}, &device), HDT_OK);
+	cr_assert_eq(
+		hdt_target_cpu.open(context, &(hdt_target_options){.size = sizeof(hdt_target_options), .threads = 2}, &device),
+		HDT_OK);
 }
 
 static void close_device(void)

@@ -145,7 +145,8 @@ Test(text, reductions_side_by_side_may_use_one_name_and_equal_ones_are_one)
 	cr_assert_not_null(strstr(printed, "sum(k_1 < 3) z[k_1]"), "%s", printed);
 	const hdt_expr *a = hdt_axis("k", hdt_int(context, 4)), *b = hdt_axis("k", hdt_int(context, 4));
 	const hdt_tensor *x = t->inputs[0];
-	const hdt_expr *value = hdt_div(hdt_sum(a, hdt_at(x, a)), hdt_add(hdt_sum(b, hdt_at(x, b)), hdt_sum(a, hdt_at(x, a))));
+	const hdt_expr *value =
+		hdt_div(hdt_sum(a, hdt_at(x, a)), hdt_add(hdt_sum(b, hdt_at(x, b)), hdt_sum(a, hdt_at(x, a))));
 	cr_assert(task_name_axes(context, NULL, 0, &value, 1));
 	cr_assert_str_eq(hdt_expr_text(value), "(sum(k < 4) x[k]) / (sum(k < 4) x[k] + sum(k < 4) x[k])");
 	cr_assert_eq(value->args[1]->args[0], value->args[0]);

@@ -1,5 +1,5 @@
-/* pool_race.c: many small and large loops on pools of one to four threads, for the thread sanitizer to watch. Exit code 0: all sums
- * were right and no race was seen. */
+/* pool_race.c: many small and large loops on pools of one to four threads, for the thread sanitizer to watch. Exit code
+ * 0: all sums were right and no race was seen. */
 #include "pool.h"
 
 #include <stdio.h>
