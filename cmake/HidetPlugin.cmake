@@ -24,8 +24,9 @@
 # <ID>.hidet.json, both installed to lib/hidet/plugins.d.
 
 set(HIDET_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
-if(NOT HIDET_INCLUDE_DIRS)
+if(NOT HIDET_INCLUDE_DIRS) # in the source tree
   include(${CMAKE_CURRENT_LIST_DIR}/HidetCalls.cmake)
+  include(${CMAKE_CURRENT_LIST_DIR}/HidetStatic.cmake)
 endif()
 set(HIDET_PLUGIN_KINDS OPERATORS RESOLVE_RULES REWRITE_RULES SCHEDULERS MAPPINGS FRONTENDS TARGETS)
 
@@ -77,6 +78,95 @@ function(hdt_abi_major out)
   set(${out} ${major} PARENT_SCOPE)
 endfunction()
 
+# One walk over the names gives the sources, the tables in C (`tables`, `fields`) and the manifest's `provides`. The macros work on the
+# variables of hdt_add_plugin.
+macro(hdt_plugin_collect)
+  set(sources ${P_SOURCES})
+  set(tables)
+  set(fields)
+  set(provides)
+  foreach(kind ${HIDET_PLUGIN_KINDS})
+    if(NOT P_${kind})
+      continue()
+    endif()
+    hdt_plugin_kind(${kind} type prefix)
+    string(TOLOWER ${kind} field)
+    set(names)
+    set(rows)
+    foreach(entry ${P_${kind}})
+      string(REGEX REPLACE "^.*[./]" "" base ${entry})
+      string(REPLACE "-" "_" symbol ${base})
+      set(file ${base}.c)
+      if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file} AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${symbol}.c)
+        set(file ${symbol}.c)
+      endif()
+      if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+        list(APPEND sources ${file})
+      elseif(kind STREQUAL "OPERATORS")
+        message(FATAL_ERROR "plugin ${P_NAME}: operator '${entry}' needs the file ${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+      endif()
+      string(APPEND tables "extern const ${type} ${prefix}${symbol};\n")
+      string(APPEND rows "\t&${prefix}${symbol},\n")
+      string(REGEX REPLACE "/.*$" "" name ${entry})
+      list(APPEND names ${name})
+    endforeach()
+    list(REMOVE_DUPLICATES names)
+    hdt_json_list(names ${names})
+    list(APPEND provides "\n    \"${field}\": ${names}")
+    string(APPEND tables "static const ${type} *const ${field}[] = {\n${rows}\tNULL,\n};\n\n")
+    string(APPEND fields ", .${field} = ${field}")
+  endforeach()
+  list(REMOVE_DUPLICATES sources)
+endmacro()
+
+macro(hdt_plugin_write_table file)
+  file(CONFIGURE OUTPUT ${file} @ONLY CONTENT "/* Generated from the call of hdt_add_plugin: what this plugin provides. */
+#include <hidet/plugin.h>
+
+${tables}HDT_PLUGIN(.id = \"${P_ID}\", .version = \"${P_VERSION}\", .license = \"${P_LICENSE}\"${fields});
+")
+endmacro()
+
+macro(hdt_plugin_write_manifest file)
+  hdt_abi_major(major)
+  hdt_json_dependencies(requires ${P_REQUIRES})
+  hdt_json_dependencies(conflicts ${P_CONFLICTS})
+  hdt_json_list(overrides ${P_OVERRIDES})
+  list(JOIN provides "," provides)
+  file(CONFIGURE OUTPUT ${file} @ONLY CONTENT "{
+  \"manifest_version\": 1,
+  \"id\": \"${P_ID}\",
+  \"version\": \"${P_VERSION}\",
+  \"license\": \"${P_LICENSE}\",
+  \"library\": \"${P_ID}.so\",
+  \"abi\": {\"major\": ${major}, \"minor_min\": 0},
+  \"provides\": {${provides}
+  },
+  \"requires\": ${requires},
+  \"conflicts\": ${conflicts},
+  \"overrides\": ${overrides}
+}
+")
+endmacro()
+
+# The loadable module and its installation.
+macro(hdt_plugin_make_module)
+  set(folder ${CMAKE_BINARY_DIR}/lib/hidet/plugins.d)
+  hdt_plugin_write_manifest(${folder}/${P_ID}.hidet.json)
+  add_library(${P_NAME} MODULE ${sources} ${table_file})
+  set_target_properties(${P_NAME} PROPERTIES
+    PREFIX "" OUTPUT_NAME ${P_ID} SUFFIX .so LIBRARY_OUTPUT_DIRECTORY ${folder}
+    SKIP_BUILD_RPATH ON INSTALL_RPATH "" LINK_DEPENDS ${HIDET_CMAKE_DIR}/plugin.version)
+  target_link_options(${P_NAME} PRIVATE -Wl,--version-script=${HIDET_CMAKE_DIR}/plugin.version
+    -Wl,-z,now -Wl,-z,noexecstack -Wl,-Bsymbolic -Wl,--as-needed)
+  # Clang leaves the sanitizers' functions to the executable.
+  if(NOT (HIDET_SANITIZE OR HIDET_FUZZ) OR CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    target_link_options(${P_NAME} PRIVATE -Wl,-z,defs)
+  endif()
+  install(TARGETS ${P_NAME} LIBRARY DESTINATION lib/hidet/plugins.d)
+  install(FILES ${folder}/${P_ID}.hidet.json DESTINATION lib/hidet/plugins.d)
+endmacro()
+
 function(hdt_add_plugin)
   cmake_parse_arguments(P "" "NAME;ID;VERSION;LICENSE" "${HIDET_PLUGIN_KINDS};SOURCES;REQUIRES;CONFLICTS;OVERRIDES;LIBRARIES" ${ARGN})
   if(NOT P_NAME OR NOT P_ID OR P_UNPARSED_ARGUMENTS)
@@ -92,89 +182,18 @@ function(hdt_add_plugin)
     message(FATAL_ERROR "plugin ${P_NAME}: -ffast-math changes the floating-point state of the whole process; build without it")
   endif()
 
-  # One walk over the names gives the sources, the table and the manifest's `provides`.
-  set(sources ${P_SOURCES})
-  set(declarations)
-  set(fields)
-  set(provides)
-  foreach(kind ${HIDET_PLUGIN_KINDS})
-    if(NOT P_${kind})
-      continue()
-    endif()
-    hdt_plugin_kind(${kind} type prefix)
-    string(TOLOWER ${kind} field)
-    set(names)
-    set(table)
-    foreach(entry ${P_${kind}})
-      string(REGEX REPLACE "^.*[./]" "" base ${entry})
-      string(REGEX REPLACE "-" "_" symbol ${base})
-      set(file ${base}.c)
-      if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file} AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${symbol}.c)
-        set(file ${symbol}.c)
-      endif()
-      if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
-        list(APPEND sources ${file})
-      elseif(kind STREQUAL "OPERATORS")
-        message(FATAL_ERROR "plugin ${P_NAME}: operator '${entry}' needs the file ${CMAKE_CURRENT_SOURCE_DIR}/${file}")
-      endif()
-      string(APPEND declarations "extern const ${type} ${prefix}${symbol};\n")
-      string(APPEND table "\t&${prefix}${symbol},\n")
-      string(REGEX REPLACE "/.*$" "" name ${entry})
-      list(APPEND names ${name})
-    endforeach()
-    list(REMOVE_DUPLICATES names)
-    hdt_json_list(names ${names})
-    list(APPEND provides "\n    \"${field}\": ${names}")
-    string(APPEND declarations "static const ${type} *const ${field}[] = {\n${table}\tNULL,\n};\n\n")
-    string(APPEND fields ", .${field} = ${field}")
-  endforeach()
-  list(REMOVE_DUPLICATES sources)
-
+  hdt_plugin_collect()
   set(table_file ${CMAKE_CURRENT_BINARY_DIR}/${P_NAME}.plugin.c)
-  file(CONFIGURE OUTPUT ${table_file} @ONLY CONTENT "/* Generated from the call of hdt_add_plugin: what this plugin provides. */
-#include <hidet/plugin.h>
-
-${declarations}HDT_PLUGIN(.id = \"${P_ID}\", .version = \"${P_VERSION}\", .license = \"${P_LICENSE}\"${fields});
-")
-
-  hdt_abi_major(major)
-  hdt_json_dependencies(requires ${P_REQUIRES})
-  hdt_json_dependencies(conflicts ${P_CONFLICTS})
-  hdt_json_list(overrides ${P_OVERRIDES})
-  list(JOIN provides "," provides)
-  set(plugins_dir ${CMAKE_BINARY_DIR}/lib/hidet/plugins.d)
-  set(manifest ${plugins_dir}/${P_ID}.hidet.json)
-  file(CONFIGURE OUTPUT ${manifest} @ONLY CONTENT "{
-  \"manifest_version\": 1,
-  \"id\": \"${P_ID}\",
-  \"version\": \"${P_VERSION}\",
-  \"license\": \"${P_LICENSE}\",
-  \"library\": \"${P_ID}.so\",
-  \"abi\": {\"major\": ${major}, \"minor_min\": 0},
-  \"provides\": {${provides}
-  },
-  \"requires\": ${requires},
-  \"conflicts\": ${conflicts},
-  \"overrides\": ${overrides}
-}
-")
-
-  add_library(${P_NAME} MODULE ${sources} ${table_file})
+  hdt_plugin_write_table(${table_file})
+  if(HIDET_STATIC_PLUGINS)
+    hdt_plugin_make_static()
+  else()
+    hdt_plugin_make_module()
+  endif()
   target_include_directories(${P_NAME} PRIVATE ${HIDET_INCLUDE_DIRS})
   target_compile_features(${P_NAME} PRIVATE c_std_11)
-  set_target_properties(${P_NAME} PROPERTIES
-    PREFIX "" OUTPUT_NAME ${P_ID} SUFFIX .so LIBRARY_OUTPUT_DIRECTORY ${plugins_dir}
-    POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden
-    SKIP_BUILD_RPATH ON INSTALL_RPATH "" LINK_DEPENDS ${HIDET_CMAKE_DIR}/plugin.version)
+  set_target_properties(${P_NAME} PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
   target_link_libraries(${P_NAME} PRIVATE ${P_LIBRARIES} m)
-  target_link_options(${P_NAME} PRIVATE -Wl,--version-script=${HIDET_CMAKE_DIR}/plugin.version
-    -Wl,-z,now -Wl,-z,noexecstack -Wl,-Bsymbolic -Wl,--as-needed)
-  # Clang leaves the sanitizers' functions to the executable.
-  if(NOT (HIDET_SANITIZE OR HIDET_FUZZ) OR CMAKE_C_COMPILER_ID STREQUAL "GNU")
-    target_link_options(${P_NAME} PRIVATE -Wl,-z,defs)
-  endif()
-  install(TARGETS ${P_NAME} LIBRARY DESTINATION lib/hidet/plugins.d)
-  install(FILES ${manifest} DESTINATION lib/hidet/plugins.d)
   if(NOT TARGET plugins)
     add_custom_target(plugins)
   endif()

@@ -4,11 +4,15 @@
 if(NOT TARGET hidet_host)
   return()
 endif()
+if(HIDET_STATIC_PLUGINS)
+  hdt_link_static_plugins()
+endif()
 
 # The objects with the functions of hidet/hidet.h; they pull in what they need of the layers.
 add_library(hidet SHARED $<TARGET_OBJECTS:hidet_host>)
 target_include_directories(hidet PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/plugin-api> $<INSTALL_INTERFACE:include>)
-target_link_libraries(hidet PRIVATE ${HIDET_CORE_LIBRARIES} PkgConfig::JANSSON Threads::Threads ${CMAKE_DL_LIBS} m)
+get_property(static_plugins GLOBAL PROPERTY HIDET_STATIC_OBJECTS)
+target_link_libraries(hidet PRIVATE ${static_plugins} ${HIDET_CORE_LIBRARIES} PkgConfig::JANSSON Threads::Threads ${CMAKE_DL_LIBS} m)
 target_link_options(hidet PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/hidet.version -Wl,-z,now -Wl,--as-needed)
 set_target_properties(hidet PROPERTIES LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
   LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/hidet.version)

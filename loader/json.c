@@ -35,6 +35,7 @@ static bool nests_too_deep(const char *bytes, size_t size)
 json_t *json_read_bytes(hdt_context *context, const char *bytes, size_t size, const char **reason)
 {
 	json_error_t error;
+	*reason = NULL;
 	if (size > MOST_BYTES) {
 		*reason = hdt_format(context, "the manifest has %zu bytes; at most %d are accepted", size, MOST_BYTES);
 		return NULL;
@@ -59,7 +60,6 @@ json_t *json_read_file(hdt_context *context, const char *path, const char **reas
 {
 	char *bytes;
 	size_t size;
-	*reason = NULL;
 	if (file_read(context, path, MOST_BYTES, &bytes, &size) != HDT_OK) {
 		*reason = context->message;
 		context_clear_fault(context);

@@ -96,7 +96,7 @@ static void load_one(loader *l, plugin *p)
 {
 	if (!requirements_hold(l, p))
 		return;
-	hdt_plugin_query query = library_open(l, p);
+	hdt_plugin_query query = p->linked ? p->linked->query : library_open(l, p);
 	if (query && descriptor_commit(l, p, query))
 		p->info.status = PLUGIN_LOADED;
 }

@@ -220,7 +220,8 @@ static void read_identity(loader *l, plugin *p, const json_t *root)
 void manifest_read(loader *l, plugin *p)
 {
 	const char *reason;
-	json_t *root = json_read_file(l->context, p->manifest, &reason);
+	json_t *root = p->linked ? json_read_bytes(l->context, p->linked->manifest, strlen(p->linked->manifest), &reason)
+	                         : json_read_file(l->context, p->manifest, &reason);
 	if (!root) {
 		refuse(l, p, reason);
 		return;

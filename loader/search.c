@@ -1,8 +1,9 @@
 /* search.c: the places where plugins may be, preferred ones first:
  *
  *     --plugin FILE   --plugin-dir DIR   HIDET_PLUGIN_PATH   $XDG_DATA_HOME/hidet/plugins.d   <prefix>/lib/hidet/plugins.d
+ *     and what is linked into this host
  *
- * The last two are replaced by HIDET_PLUGIN_SYSTEM_PATH or by the caller's system path. A folder is read in the order of its file
+ * The last two folders are replaced by HIDET_PLUGIN_SYSTEM_PATH or by the caller's system path. A folder is read in the order of its file
  * names' bytes, never its sub-folders, never the current folder. <prefix> is found from where this code lies, so that a moved tree
  * works, the build tree too. Variables do not count in a process that runs with more rights than its user has. */
 #include "base/file.h"
@@ -205,6 +206,29 @@ static const char *system_folder(hdt_context *context)
 	return NULL;
 }
 
+static void search_linked(loader *l, place where)
+{
+	where.source++;
+	for (const static_plugin *s = static_plugins; s->id; s++) {
+		plugin *p = add(l, s->id, where);
+		if (!p)
+			return;
+		p->linked = s;
+		p->info.path = "(built in)";
+		manifest_read(l, p);
+	}
+}
+
+static void search_default_folders(loader *l, place *where)
+{
+	const char *folders[] = {user_folder(l->context), system_folder(l->context)};
+	for (int i = 0; i < 2; i++) {
+		where->source++;
+		if (folders[i])
+			search_folder(l, folders[i], *where);
+	}
+}
+
 void search_plugins(loader *l, const loader_options *options)
 {
 	place where = {.source = 0, .by_hand = true};
@@ -216,14 +240,9 @@ void search_plugins(loader *l, const loader_options *options)
 	where.by_hand = false;
 	where.optional = true;
 	const char *system_path = options->system_path ? options->system_path : secure_getenv("HIDET_PLUGIN_SYSTEM_PATH");
-	if (system_path) {
+	if (system_path)
 		search_path(l, system_path, &where);
-		return;
-	}
-	const char *folders[] = {user_folder(l->context), system_folder(l->context)};
-	for (int i = 0; i < 2; i++) {
-		where.source++;
-		if (folders[i])
-			search_folder(l, folders[i], where);
-	}
+	else
+		search_default_folders(l, &where);
+	search_linked(l, where);
 }

@@ -34,6 +34,7 @@ typedef struct dependency {
 typedef struct plugin {
 	plugin_info info; /* first: the public face of a plugin is a pointer to its info */
 	const char *manifest; /* path as it is in the file system */
+	const struct static_plugin *linked; /* into this host; NULL: in a file */
 	dev_t device;         /* of the manifest: the same file by two paths is one plugin */
 	ino_t inode;
 	int source;     /* smaller is preferred */
@@ -76,6 +77,13 @@ void plugin_warn(loader *l, plugin *p, const char *format, ...) HDT_PRINTF(3, 4)
 /* `text` with control characters written as \xNN; "" when memory is out. */
 const char *printable(hdt_context *context, const char *text);
 
+/* ---- static.c: the plugins that are linked into this host; ended by an id of NULL. */
+typedef struct static_plugin {
+	const char *id;
+	hdt_plugin_query query;
+	const char *manifest; /* its text */
+} static_plugin;
+extern const static_plugin static_plugins[];
 /* ---- search.c: where plugins may be; one record for each manifest or for a place that cannot be searched. */
 void search_plugins(loader *l, const loader_options *options);
 /* ---- manifest.c: fill the record from its manifest, or refuse it. */

@@ -58,13 +58,12 @@ bool context_on_free(hdt_context *context, void (*function)(void *closure), void
 hdt_status context_vfail(hdt_context *context, hdt_status status, const char *format, va_list args)
 {
 	const char *message = arena_vformat(&context->arena, format, args);
-	if (!message)
-		message = "out of memory";
 	if (context->status == HDT_OK) {
-		context->status = status;
-		context->message = message;
+		/* Whatever it was: what went wrong first in time is memory. */
+		context->status = message ? status : HDT_OUT_OF_MEMORY;
+		context->message = message ? message : "out of memory";
 	} else {
-		const char *notes = hdt_format(context, "%s%s%s", context->notes, *context->notes ? "\n" : "", message);
+		const char *notes = hdt_format(context, "%s%s%s", context->notes, *context->notes ? "\n" : "", message ? message : "");
 		context->notes = notes ? notes : context->notes;
 	}
 	return status;

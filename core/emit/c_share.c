@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define MAX_SCOPES 50000 /* of one statement: what arms guard may have to be written in each of them */
+#define MAX_SCOPES 8192 /* of one statement: what arms guard may have to be written in each of them */
 
 static node_info *info_of(const emitter *em, const hdt_expr *e)
 {

@@ -34,14 +34,14 @@ static hdt_status cube(hdt_rewrite *r, const hdt_node *node)
 	hdt_graph *g = hdt_rewrite_graph(r);
 	hdt_value *x = node->inputs[0];
 	double exponent;
+	if (x->dtype == HDT_F16 || x->dtype == HDT_BF16)
+		return hdt_decline(r, "two products in %s would be rounded twice", hdt_dtype_of(x->dtype)->name);
 	if (!read_exponent(node->inputs[1], &exponent))
 		return hdt_decline(r, "the exponent is no known constant of rank 0");
 	if (exponent != 3)
 		return hdt_decline(r, "the exponent is %g, not 3", exponent);
 	if (x->dtype != node->outputs[0]->dtype)
 		return hdt_decline(r, "the exponent's dtype decides the result's");
-	if (x->dtype == HDT_F16 || x->dtype == HDT_BF16)
-		return hdt_decline(r, "two products in %s would be rounded twice", hdt_dtype_of(x->dtype)->name);
 	hdt_value *square = hdt_apply(g, "mul", HDT_VALUES(x, x), NULL);
 	hdt_replace(r, 0, hdt_apply(g, "mul", HDT_VALUES(square, x), NULL));
 	return HDT_OK;

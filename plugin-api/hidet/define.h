@@ -1,9 +1,9 @@
-/* define.h: small helpers for the `define` functions of operators: lists of dimensions and indices changed by copying, attributes
- * that must be plain integers, dtypes of expressions.
+/* define.h: small helpers for the `define` functions of operators: lists of dimensions and indices changed by copying,
+ * attributes that must be plain integers, dtypes of expressions.
  *
- * Every function takes what an earlier fault left behind: an item out of range is NULL, a list that cannot be made is empty,
- * and both are faults where they are used. Copies belong to the context's arena. In a plugin these come after <hidet/calls.h>:
- * include <hidet/plugin.h>, never this. */
+ * Every function takes what an earlier fault left behind: an item out of range is NULL, a list that cannot be made is
+ * empty, and both are faults where they are used. Copies belong to the context's arena. In a plugin these come after
+ * <hidet/calls.h>: include <hidet/plugin.h>, never this. */
 #ifndef HIDET_DEFINE_H
 #define HIDET_DEFINE_H
 
@@ -64,7 +64,8 @@ static inline hdt_list hdt_list_replace(hdt_task *task, hdt_list list, int i, co
 	return hdt_list_insert(task, hdt_list_remove(task, list, i), i, e);
 }
 
-/* The attribute `name` as at most `most` constant integers; -1 and a fault when there are more or one is not constant. */
+/* The attribute `name` as at most `most` constant integers; -1 and a fault when there are more or one is not constant.
+ */
 static inline int hdt_get_ints(hdt_task *task, const char *name, int64_t *values, int most)
 {
 	hdt_list list = hdt_get_dims(task, name);
@@ -77,8 +78,8 @@ static inline int hdt_get_ints(hdt_task *task, const char *name, int64_t *values
 	return list.count;
 }
 
-/* The attribute `name` as axes of a tensor of `rank`, in the order given; negative ones count from the end. Gives their number; -1 and
- * a fault when one is out of range. (hdt_get_axes in task.h gives a set of axes instead.) */
+/* The attribute `name` as axes of a tensor of `rank`, in the order given; negative ones count from the end. Gives their
+ * number; -1 and a fault when one is out of range. (hdt_get_axes in task.h gives a set of axes instead.) */
 static inline int hdt_get_axis_list(hdt_task *task, const char *name, int rank, int axes[HDT_MAX_RANK])
 {
 	int64_t values[HDT_MAX_RANK];
@@ -106,8 +107,8 @@ static inline void hdt_require_sizes(hdt_task *task, hdt_list shape)
 /* The dtype of an expression; f32 after a fault. */
 static inline hdt_dtype hdt_expr_dtype(const hdt_expr *e) { return e ? (hdt_dtype)e->dtype : HDT_F32; }
 
-/* `e` in the dtype in which arithmetic on it may be rounded several times: f16 and bf16 become f32, integers and bool too, f32 and
- * f64 stay. Operators with several roundings inside compute on this and cast back once. */
+/* `e` in the dtype in which arithmetic on it may be rounded several times: f16 and bf16 become f32, integers and bool
+ * too, f32 and f64 stay. Operators with several roundings inside compute on this and cast back once. */
 static inline const hdt_expr *hdt_widen(const hdt_expr *e)
 {
 	hdt_dtype dtype = hdt_expr_dtype(e);

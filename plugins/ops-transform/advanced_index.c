@@ -40,6 +40,12 @@ bool advanced_index_begin(hdt_task *t, int first_index, advanced_index *out)
 	if (!read_axes(t, out))
 		return false;
 	out->positions = hdt_broadcast_shapes(t, shapes, out->count);
+	for (int n = 0; n < out->count; n++) {
+		const hdt_expr *zero = hdt_int(t->context, 0);
+		const hdt_expr *none = hdt_equal(hdt_product(t->context, out->positions), zero);
+		const hdt_expr *some = hdt_less(zero, out->x->shape[out->axes[n]]);
+		hdt_require(t, hdt_or(none, some), "there is nothing to choose from: axis %d has size 0", out->axes[n]);
+	}
 	out->place = out->axes[out->count - 1] - out->axes[0] == out->count - 1 ? out->axes[0] : 0;
 	for (int d = 0; d < out->x->rank; d++) {
 		if (advanced_index_of(out, d) < 0)

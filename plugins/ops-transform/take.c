@@ -13,7 +13,8 @@ static void define(hdt_task *t)
 	hdt_list before = hdt_list_part(i, 0, axis), after = hdt_list_part(i, axis + index->rank, i.count);
 	const hdt_expr *extent = hdt_list_item(hdt_shape(x), axis);
 	const hdt_expr *at = choice_at(t, index, hdt_list_part(i, axis, index->rank), extent);
-	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, hdt_list_insert(t, hdt_list_join(t, before, after), axis, at))));
+	hdt_list from = hdt_list_insert(t, hdt_list_join(t, before, after), axis, at);
+	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, from)));
 }
 
 static const hdt_attribute attributes[] = {

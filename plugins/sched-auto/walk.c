@@ -101,13 +101,25 @@ void expr_nodes(const hdt_expr *e, expr_list *out)
 	expr_map_free(&seen);
 }
 
-bool depends_on(const hdt_expr *e, const hdt_expr *axis)
+static bool find(const hdt_expr *e, const hdt_expr *node, expr_map *seen)
 {
-	expr_list nodes = {0};
-	if (e->id < axis->id) /* operands have smaller ids */
+	if (e == node)
+		return true;
+	if (e->id < node->id || expr_map_get(seen, e)) /* operands have smaller ids */
 		return false;
-	expr_nodes(e, &nodes);
-	return expr_list_has(&nodes, axis);
+	for (int i = 0; i < e->count && e->op != HDT_OP_SYMBOL; i++)
+		if (find(e->args[i], node, seen))
+			return true;
+	expr_map_set(seen, e, e);
+	return false;
+}
+
+bool depends_on(const hdt_expr *e, const hdt_expr *node)
+{
+	expr_map seen = {0};
+	bool found = find(e, node, &seen);
+	expr_map_free(&seen);
+	return found;
 }
 
 void free_axes(const hdt_expr *e, expr_list *out)

@@ -28,8 +28,8 @@ void expr_nodes(const hdt_expr *e, expr_list *out);
 
 static inline bool is_reduce(const hdt_expr *e) { return e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE; }
 
-/* Does `e` depend on this axis? */
-bool depends_on(const hdt_expr *e, const hdt_expr *axis);
+/* Is this node, mostly an axis, part of `e`? */
+bool depends_on(const hdt_expr *e, const hdt_expr *node);
 /* The axes that `e` depends on and that no reduction within it binds. */
 void free_axes(const hdt_expr *e, expr_list *out);
 

@@ -94,7 +94,7 @@ static hdt_status read_end64(const zip_directory *zip, uint64_t end, central_ran
 
 static hdt_status find_central(const zip_directory *zip, central_range *out)
 {
-	uint64_t end, limit;
+	uint64_t end = 0, limit;
 	if (!find_end(zip, &end))
 		return damaged(zip, "its directory is missing (is the file cut short?)");
 	const unsigned char *p = zip->file + end;
@@ -244,7 +244,7 @@ static hdt_status check_names(const zip_directory *zip)
 hdt_status zip_open(hdt_context *context, const char *path, const void *file, size_t bytes, zip_directory *out)
 {
 	*out = (zip_directory){.context = context, .path = path, .file = file, .file_bytes = bytes};
-	central_range central;
+	central_range central = {0};
 	hdt_status status = find_central(out, &central);
 	if (status != HDT_OK)
 		return status;

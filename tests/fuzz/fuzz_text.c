@@ -1,5 +1,6 @@
 /* fuzz_text.c: no text makes the parser of graphs and tasks crash, leak or hang; what it accepts prints and parses back to the
  * same text. */
+#include "core/session.h"
 #include "graph/graph.h"
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,10 +16,19 @@ static const char *print_all(hdt_context *context, const parsed_file *file)
 	return text_finish(&t, context);
 }
 
+/* The operators of the plugins beside the program; opened once. */
+static const hdt_registry *operators(void)
+{
+	static hdt_session *session;
+	if (!session && hdt_session_open(NULL, &session) != HDT_OK)
+		abort();
+	return session_registry(session);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	hdt_context *context = context_new(NULL), *again = context_new(NULL);
+	hdt_context *context = context_new(operators()), *again = context_new(operators());
 	char *source = malloc(bytes + 1);
 	parsed_file first, second;
 	if (context && again && source) {

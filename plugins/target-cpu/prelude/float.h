@@ -1,5 +1,6 @@
 /* float.h: what is exact or a single instruction for floats, and the functions of f64, which are those of libm.
- * T the type, S the suffix of C's functions. Selects of computed values, no branches: loops over them become vectors. */
+ * T the type, S the suffix of C's functions. Selects of computed values, no branches: loops over them become
+ * vectors. */
 /* clang-format off */
 #define HIDET_FLOAT(N, T, S)                                                                         \
 	HIDET_INLINE T hidet_min_##N(T x, T y) { return y != y ? y : (x > y ? y : x); }                  \
@@ -21,7 +22,8 @@
 HIDET_FLOAT(f32, float, f)
 HIDET_FLOAT(f64, double, )
 
-/* Division with remainder, of the true quotient: x / y rounded may have reached the next integer. f32 is done in f64. */
+/* Division with remainder, of the true quotient: x / y rounded may have reached the next integer. f32 is done in
+ * f64. */
 HIDET_INLINE double hidet_fmod_f64(double x, double y) { return __builtin_fmod(x, y); }
 HIDET_INLINE double hidet_mod_f64(double x, double y)
 {

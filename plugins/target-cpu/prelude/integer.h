@@ -49,8 +49,8 @@ HIDET_INTEGER(i16, int16_t, uint32_t, 16, 1)
 HIDET_INTEGER(i32, int32_t, uint32_t, 32, 1)
 HIDET_INTEGER(i64, int64_t, uint64_t, 64, 1)
 
-/* To an integer, toward zero: NaN gives 0, what is out of range the nearest end. LOW is the smallest value, END one beyond the
- * largest; both are exact in either float type. */
+/* To an integer, toward zero: NaN gives 0, what is out of range the nearest end. LOW is the smallest value, END one
+ * beyond the largest; both are exact in either float type. */
 #define HIDET_TO_INTEGER(N, T, LOW, END, LARGEST)                                                       \
 	HIDET_INLINE T hidet_cast_##N##_f32(float x)                                                        \
 	{                                                                                                   \

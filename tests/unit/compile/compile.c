@@ -333,3 +333,34 @@ Test(compile, a_target_that_nobody_provides_is_told_with_those_there_are)
 	cr_assert_not_null(strstr(context->message, "'abacus'"));
 	cr_assert_not_null(strstr(context->message, "cpu"));
 }
+
+Test(compile, graphs_compiled_together_share_an_object_and_one_that_fails_spares_the_others)
+{
+	enum { COUNT = 3 };
+	hdt_context *contexts[COUNT];
+	hdt_graph *graphs[COUNT];
+	compiled_graph *compiled[COUNT];
+	static float x[4] = {1, 2, 3, 4};
+	for (int i = 0; i < COUNT; i++) {
+		contexts[i] = context_new(registry);
+		graphs[i] = hdt_graph_new(contexts[i], "g");
+		hdt_value *in = hdt_graph_input(graphs[i], "x", HDT_F32, HDT_AT(hdt_int(contexts[i], 4)));
+		for (int k = 0; k < i; k++)
+			in = hdt_apply(graphs[i], "twice", HDT_VALUES(in), NULL);
+		hdt_graph_output(graphs[i], "y", in);
+	}
+	hdt_fail(contexts[1], HDT_BAD_MODEL, "broken before");
+	hdt_compile_options options = {.size = sizeof options, .target = "cpu", .threads = 2, .cache_dir = folder};
+	cr_assert_eq(compile_graphs(context, graphs, COUNT, &options, compiled), HDT_OK, "%s", context->message);
+	cr_assert_null(compiled[1]);
+	for (int i = 0; i < COUNT; i += 2) {
+		hdt_array in = array(x, HDT_F32, 1, 4, 0), out;
+		cr_assert_not_null(compiled[i], "%s", contexts[i]->message);
+		cr_assert_eq(compiled_run(compiled[i], diagnostics, &in, 1, &out, 1), HDT_OK, "%s", diagnostics->message);
+		cr_assert_eq(((float *)out.data)[3], i ? 16 : 4);
+	}
+	for (int i = 0; i < COUNT; i++) {
+		compiled_free(compiled[i]);
+		context_free(contexts[i]);
+	}
+}
