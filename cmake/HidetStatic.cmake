@@ -4,7 +4,7 @@
 option(HIDET_STATIC_PLUGINS "Link the plugins of this tree into the host" OFF)
 
 # Called by hdt_add_plugin, on its variables. A plugin's objects are joined into one that shows its query function alone, so that two
-# plugins may use one name for different things.
+# plugins may use one name for different things; the archive around it may stand on a command line twice.
 macro(hdt_plugin_make_static)
   string(REPLACE "-" "_" symbol ${P_NAME})
   set(query hidet_plugin_query_v1__${symbol})
@@ -12,14 +12,15 @@ macro(hdt_plugin_make_static)
   hdt_plugin_write_manifest(${manifest_file})
   add_library(${P_NAME} OBJECT ${sources} ${table_file})
   target_compile_definitions(${P_NAME} PRIVATE HIDET_STATIC HDT_PLUGIN_QUERY=${query})
-  set(joined ${CMAKE_CURRENT_BINARY_DIR}/${P_NAME}.joined.o)
-  add_custom_command(OUTPUT ${joined}
-    COMMAND ${CMAKE_LINKER} -r -o ${joined} $<TARGET_OBJECTS:${P_NAME}>
-    COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=${query} ${joined}
+  set(joined ${CMAKE_CURRENT_BINARY_DIR}/${P_NAME}.joined)
+  add_custom_command(OUTPUT ${joined}.a
+    COMMAND ${CMAKE_LINKER} -r -o ${joined}.o $<TARGET_OBJECTS:${P_NAME}>
+    COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=${query} ${joined}.o
+    COMMAND ${CMAKE_AR} crs ${joined}.a ${joined}.o
     DEPENDS ${P_NAME} $<TARGET_OBJECTS:${P_NAME}> COMMAND_EXPAND_LISTS VERBATIM)
-  add_custom_target(${P_NAME}-joined DEPENDS ${joined})
+  add_custom_target(${P_NAME}-joined DEPENDS ${joined}.a)
   set_property(GLOBAL APPEND PROPERTY HIDET_STATIC_TARGETS ${P_NAME}-joined)
-  set_property(GLOBAL APPEND PROPERTY HIDET_STATIC_OBJECTS ${joined} ${P_LIBRARIES})
+  set_property(GLOBAL APPEND PROPERTY HIDET_STATIC_ARCHIVES ${joined}.a ${P_LIBRARIES})
   file(READ ${manifest_file} text)
   string(REPLACE "\\" "\\\\" text "${text}")
   string(REPLACE "\"" "\\\"" text "${text}")
@@ -30,7 +31,7 @@ endmacro()
 
 # Called when all plugins are known: the table, and everything linked to the host.
 function(hdt_link_static_plugins)
-  foreach(part TARGETS OBJECTS DECLARATIONS ROWS)
+  foreach(part TARGETS ARCHIVES DECLARATIONS ROWS)
     get_property(${part} GLOBAL PROPERTY HIDET_STATIC_${part})
   endforeach()
   set(file ${CMAKE_BINARY_DIR}/static_plugins.c)
@@ -45,6 +46,6 @@ ${ROWS}	{NULL, NULL, NULL},
   target_sources(hidet_host PRIVATE ${file})
   set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
   target_compile_definitions(hidet_host PRIVATE HIDET_STATIC_PLUGINS)
-  target_link_libraries(hidet_host PUBLIC ${OBJECTS} ${HIDET_CORE_LIBRARIES})
+  target_link_libraries(hidet_host PUBLIC ${ARCHIVES} ${HIDET_CORE_LIBRARIES})
   add_dependencies(hidet_host ${TARGETS})
 endfunction()

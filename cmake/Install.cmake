@@ -11,7 +11,7 @@ endif()
 # The objects with the functions of hidet/hidet.h; they pull in what they need of the layers.
 add_library(hidet SHARED $<TARGET_OBJECTS:hidet_host>)
 target_include_directories(hidet PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/plugin-api> $<INSTALL_INTERFACE:include>)
-get_property(static_plugins GLOBAL PROPERTY HIDET_STATIC_OBJECTS)
+get_property(static_plugins GLOBAL PROPERTY HIDET_STATIC_ARCHIVES)
 target_link_libraries(hidet PRIVATE ${static_plugins} ${HIDET_CORE_LIBRARIES} PkgConfig::JANSSON Threads::Threads ${CMAKE_DL_LIBS} m)
 target_link_options(hidet PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/hidet.version -Wl,-z,now -Wl,--as-needed)
 set_target_properties(hidet PROPERTIES LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}

@@ -60,6 +60,7 @@ typedef struct compilation {
 	hdt_context *context;
 	hdt_compile_options options;
 	const char *stop_after;
+	bool plan_only; /* no object: nobody will run it */
 	dump dump;
 	double clock; /* when the stage at hand began */
 	compile_report report;
@@ -213,7 +214,6 @@ static hdt_status make_object(compilation *c, loaded *l, kernels *k)
 	source.jobs = c->options.jobs > 0 ? c->options.jobs : count_processors();
 	status = cache_get(objects, c->context, l->target, l->device, &source, &l->object, &c->report.cache_hit);
 	cache_close(objects);
-	c->report.distinct_kernels = k->all.count;
 	c->report.object_ms = lap(c, c->report.cache_hit ? "cached" : "compile");
 	return status;
 }
@@ -242,9 +242,10 @@ static hdt_status compile_jobs(compilation *c, job *jobs, int count, compiled_gr
 	kernels_init(&all, c->context);
 	for (int i = 0; i < count && status == HDT_OK; i++)
 		jobs[i].failed = jobs[i].failed || emit_graph(c, &jobs[i], target->info(where->device), &all) != HDT_OK;
-	if (status == HDT_OK && !stops_at(c, "schedule") && !all_failed(jobs, count))
+	if (status == HDT_OK && !stops_at(c, "schedule") && !all_failed(jobs, count) && !c->plan_only)
 		status = make_object(c, where, &all);
-	for (int i = 0; i < count && status == HDT_OK && where->object; i++) {
+	c->report.distinct_kernels = all.all.count;
+	for (int i = 0; i < count && status == HDT_OK && (where->object || c->plan_only); i++) {
 		c->clock = now_ms();
 		if (!jobs[i].failed &&
 			compiled_new(jobs[i].graph, where, jobs[i].steps, jobs[i].count, &c->report, &out[i]) == HDT_OK)
@@ -277,5 +278,20 @@ hdt_status compile_graphs(hdt_context *context, hdt_graph *const *graphs, int co
 hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, compiled_graph **out)
 {
 	hdt_status status = compile_graphs(graph->context, &graph, 1, options, out);
+	return status == HDT_OK ? hdt_context_status(graph->context) : status;
+}
+
+hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, compile_report *out)
+{
+	compilation c;
+	compiled_graph *planned = NULL;
+	job one = {.graph = graph};
+	hdt_status status = begin(&c, graph->context, options, NULL);
+	c.plan_only = true;
+	if (status == HDT_OK)
+		status = compile_jobs(&c, &one, 1, &planned);
+	if (planned)
+		*out = *compiled_report(planned);
+	compiled_free(planned);
 	return status == HDT_OK ? hdt_context_status(graph->context) : status;
 }

@@ -11,6 +11,9 @@ hdt_status compile_optimise(hdt_graph *graph, const hdt_compile_options *options
 /* The whole way, or as far as options->stop_after says: then *out is NULL. */
 hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, compiled_graph **out);
 
+/* As far as it goes without a compiler for the emitted text: what compiling would report, memory and kernels counted. */
+hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, compile_report *out);
+
 /* Several graphs, each of a context of its own, with one run of the compiler: they share one object and one device, so
  * only one of them runs at a time. A graph's own fault is left in its context and gives NULL in its place of `out`; a
  * fault of the whole is left in `context` and gives NULL everywhere. Nothing but the results' contexts needs to live

@@ -303,6 +303,18 @@ hdt_status hdt_compile(hdt_model *model, const hdt_compile_options *options, hdt
 	return status;
 }
 
+hdt_status model_plan(hdt_model *model, const hdt_compile_options *options, compile_report *out)
+{
+	reading *r;
+	*out = (compile_report){0};
+	hdt_status status = get_fresh(model, &r);
+	if (status != HDT_OK)
+		return status;
+	r->spent = true;
+	status = compile_plan(r->graph, options, out);
+	return status == HDT_OK ? status : session_keep_fault(model->session, r->context);
+}
+
 void hdt_compiled_free(hdt_compiled *compiled)
 {
 	if (!compiled)
@@ -332,13 +344,3 @@ const compile_report *compiled_model_report(const hdt_compiled *compiled)
 	return compiled_report(compiled->graph);
 }
 
-hdt_status model_plan(hdt_model *model, const hdt_compile_options *options, compile_report *out)
-{
-	hdt_compiled *compiled;
-	*out = (compile_report){0};
-	hdt_status status = hdt_compile(model, options, &compiled);
-	if (compiled)
-		*out = *compiled_model_report(compiled);
-	hdt_compiled_free(compiled);
-	return status;
-}

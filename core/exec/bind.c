@@ -218,8 +218,9 @@ static hdt_status bind_symbols(const builder *b, const step *s, bound_step *out)
 static hdt_status bind_step(builder *b, const step *s, int at, bound_step *out)
 {
 	out->node = s->node;
-	out->function = b->c->target->find(b->c->on->object, s->function);
-	if (!out->function)
+	const loaded *on = b->c->on;
+	out->function = on->object ? on->target->find(on->object, s->function) : NULL;
+	if (on->object && !out->function)
 		return fail_step(b, s, "its function is not in the compiled object");
 	hdt_status status = bind_buffers(b, s, at, out);
 	return status == HDT_OK ? bind_symbols(b, s, out) : status;

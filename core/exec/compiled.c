@@ -39,7 +39,7 @@ static hdt_status run_setup(compiled_graph *c)
 			((void **)(uintptr_t)launches[i].buffers)[k] = s->slots[k] < 0 ? NULL : c->slots[s->slots[k]].memory;
 	}
 	hdt_fault fault = {.launch = -1};
-	if (status == HDT_OK && compiled_has_weights(c)) {
+	if (status == HDT_OK && c->on->object && compiled_has_weights(c)) {
 		status = c->target->run(c->device, launches, c->setup_count, &fault);
 		if (status != HDT_OK)
 			fail_launch(c->context, status, &fault, c->setup, c->setup_count);

@@ -30,7 +30,7 @@ typedef struct compile_report {
 /* False for a node that only gives views of its inputs: it is no step. */
 bool node_needs_launch(const hdt_node *node);
 
-/* The graph must outlive the result, which is one more user of `on`. `report` holds the times so far. */
+/* The graph must outlive the result, which is one more user of `on`; without an object in it the result can be planned, not run. `report` holds the times so far. */
 hdt_status compiled_new(hdt_graph *graph, loaded *on, const step *steps, int count, const compile_report *report,
 						compiled_graph **out);
 void compiled_free(compiled_graph *c);

@@ -155,48 +155,68 @@ static const hdt_expr *rebuild_axis(rebuilder *r, const hdt_expr *axis)
 	return result;
 }
 
-static const hdt_expr *rebuild_reduce(const hdt_expr *e, const hdt_expr *const *args)
+static const hdt_expr *rebuild_reduce(const hdt_expr *e, const hdt_expr *const *args, int count)
 {
 	const hdt_expr *value = args[0];
 	hdt_reduce_kind kind = (hdt_reduce_kind)e->reduce;
 	if (e->op == HDT_OP_ARG_REDUCE)
 		return hdt_arg_reduce(kind, args[1], value);
 	if (e->dtype == e->args[0]->dtype)
-		return hdt_reduce(kind, args + 1, e->count - 1, value);
-	return hdt_reduce_in(kind, (hdt_dtype)e->accumulate, args + 1, e->count - 1, value);
+		return hdt_reduce(kind, args + 1, count - 1, value);
+	return hdt_reduce_in(kind, (hdt_dtype)e->accumulate, args + 1, count - 1, value);
 }
 
-static const hdt_expr *with_args(const hdt_expr *e, const hdt_expr *const *args)
+static const hdt_expr *with_args(const hdt_expr *e, const hdt_expr *const *args, int count)
 {
 	switch (e->op) {
 	case HDT_OP_CAST:
 		return hdt_cast(args[0], (hdt_dtype)e->dtype);
 	case HDT_OP_LOAD:
-		return hdt_load(e->tensor, args, e->count);
+		return hdt_load(e->tensor, args, count);
 	case HDT_OP_REDUCE:
 	case HDT_OP_ARG_REDUCE:
-		return rebuild_reduce(e, args);
+		return rebuild_reduce(e, args, count);
 	default:
-		return hdt_operation((hdt_scalar_op)e->op, args, e->count);
+		return hdt_operation((hdt_scalar_op)e->op, args, count);
 	}
+}
+
+/* Axes of extent 1, which need no loop, become 0, but for the last one of a reduction. */
+static bool rebuild_axes(rebuilder *r, const hdt_expr *e)
+{
+	int left = e->count - 1;
+	for (int i = 1; i < e->count; i++) {
+		int64_t extent;
+		bool single = r->fresh_axes && left > 1 && hdt_is_const(e->args[i]->args[0], &extent) && extent == 1;
+		if (single && !expr_map_get(&r->done, e->args[i]))
+			expr_map_set(&r->done, e->args[i], hdt_int(e->context, 0));
+		const hdt_expr *axis = rebuild_axis(r, e->args[i]);
+		if (!axis)
+			return false;
+		left -= axis->op != HDT_OP_AXIS;
+	}
+	return true;
 }
 
 static const hdt_expr *rebuild_operands(rebuilder *r, const hdt_expr *e)
 {
 	const hdt_expr *few[16], **args = few;
 	bool changed = false;
+	int count = 0;
 	if (e->count > 16 && !(args = hdt_allocate(e->context, e->count * sizeof *args)))
 		return NULL;
-	for (int i = 1; is_reduce(e) && i < e->count; i++) /* before the value that uses them */
-		if (!rebuild_axis(r, e->args[i]))
-			return NULL;
+	if (is_reduce(e) && !rebuild_axes(r, e)) /* before the value that uses them */
+		return NULL;
 	for (int i = 0; i < e->count; i++) {
-		args[i] = rebuild(r, e->args[i]);
-		if (!args[i])
+		args[count] = rebuild(r, e->args[i]);
+		if (!args[count])
 			return NULL;
-		changed |= args[i] != e->args[i];
+		changed |= args[count] != e->args[i];
+		count += i == 0 || !is_reduce(e) || args[count]->op == HDT_OP_AXIS;
 	}
-	return changed ? with_args(e, args) : e;
+	if (is_reduce(e) && count == 1) /* all its axes are 0, made so for another reduction that shares them */
+		args[count++] = hdt_axis(e->args[1]->name, hdt_int(e->context, 1));
+	return changed ? with_args(e, args, count) : e;
 }
 
 const hdt_expr *rebuild(rebuilder *r, const hdt_expr *e)

@@ -11,17 +11,45 @@ static bool ends_with(const char *text, const char *end)
 	return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-static bool is_json_path(const char *path)
+/* JSON begins with a brace, a zip file never does. */
+static bool is_json(const void *head, size_t bytes)
 {
-	return ends_with(path, ".json");
+	const char *text = head;
+	size_t blanks = 0;
+	while (blanks < bytes && strchr(" \t\r\n", text[blanks]) && text[blanks])
+		blanks++;
+	return blanks < bytes && text[blanks] == '{';
 }
 
-/* Zip files called .pt or .pth hold weights or scripted programs: they are taken here for the sake of a helpful refusal. */
+static bool contains(const char *head, size_t bytes, const char *word)
+{
+	size_t length = strlen(word);
+	for (size_t i = 0; i + length <= bytes; i++)
+		if (memcmp(head + i, word, length) == 0)
+			return true;
+	return false;
+}
+
+/* A zip file whose first entry has a name that PyTorch gives; the name lies at byte 30. Weights alone and scripted programs are taken too,
+ * for the sake of a helpful refusal. */
+static bool is_torch_zip(const char *head, size_t bytes)
+{
+	static const char *const names[] = {"data/", "data.pkl", "archive_format", "models/", "serialized_", "byteorder"};
+	if (bytes < 30 || memcmp(head, "PK\3\4", 4) != 0)
+		return false;
+	size_t length = (size_t)(unsigned char)head[26] | (size_t)(unsigned char)head[27] << 8;
+	length = length < bytes - 30 ? length : bytes - 30;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (contains(head + 30, length, names[i]))
+			return true;
+	return false;
+}
+
 static bool recognises(const char *path, const void *head, size_t bytes)
 {
 	if (ends_with(path, ".pt2") || ends_with(path, ".model.json"))
 		return true;
-	return (ends_with(path, ".pt") || ends_with(path, ".pth")) && bytes >= 4 && memcmp(head, "PK\3\4", 4) == 0;
+	return is_json(head, bytes) ? contains(head, bytes, "\"graph_module\"") : is_torch_zip(head, bytes);
 }
 
 /* The file's name without folder and extension, fit for a graph's name. */
@@ -82,7 +110,7 @@ static hdt_status load(hdt_context *context, const char *path, hdt_graph **out)
 	hdt_status status = mapped_file_open(context, path, &file);
 	if (status != HDT_OK)
 		return status;
-	status = is_json_path(path) ? load_json(context, path, file, out) : load_archive(context, path, file, out);
+	status = is_json(mapped_file_data(file), mapped_file_bytes(file)) ? load_json(context, path, file, out) : load_archive(context, path, file, out);
 	mapped_file_release(file);
 	return status;
 }

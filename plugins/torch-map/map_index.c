@@ -278,18 +278,30 @@ static hdt_status slice_scatter(hdt_call *call)
 
 /* ---- others ------------------------------------------------------------------------------------------------------ */
 
-/* Sums, means or maxima of rows of the weight, one for each row of a 2-d index. */
+/* Are the offsets 0, n, 2n, ...? A two-dimensional index comes as a flat one with such offsets. Gives n, or 0. */
+static int64_t bag_size(const hdt_value *offsets)
+{
+	const hdt_node *node = offsets ? offsets->producer : NULL;
+	if (!node || strcmp(node->op->name, "arange") != 0)
+		return 0;
+	const hdt_attribute_value *start = hdt_node_attribute(node, "start"), *step = hdt_node_attribute(node, "step");
+	return start && step && start->real == 0 && step->real >= 1 ? (int64_t)step->real : 0;
+}
+
+/* Sums, means or maxima of rows of the weight, one for each bag of indices. */
 static hdt_status embedding_bag(hdt_call *call)
 {
-	hdt_value *weight = hdt_call_value(call, "weight"), *index = hdt_call_value(call, "indices");
-	int64_t mode = hdt_call_int(call, "mode");
-	if (!weight || !index)
-		return map_status(call);
-	if (index->rank != 2 || hdt_call_has(call, "per_sample_weights") || (hdt_call_has(call, "padding_idx") && hdt_call_int(call, "padding_idx") >= 0))
-		return map_refuse(call, "an embedding bag with offsets, weights or padding; give it a two-dimensional index");
 	static const char *const ops[] = {"reduce_sum", "reduce_mean", "reduce_max"};
-	hdt_value *rows = along(call, "take", weight, index, 0);
-	return map_result(call, map_reduce(call, ops[mode >= 0 && mode < 3 ? mode : 0], rows, (map_axes){1, {1}}, false));
+	hdt_value *weight = hdt_call_value(call, "weight"), *index = hdt_call_value(call, "indices"), *offsets = hdt_call_value(call, "offsets");
+	int64_t mode = hdt_call_int(call, "mode"), size = bag_size(offsets);
+	if (!weight || !index || !offsets)
+		return map_status(call);
+	if (size == 0 || mode < 0 || mode > 2 || hdt_call_bool(call, "include_last_offset"))
+		return map_refuse(call, "an embedding bag with bags of various sizes; give it a two-dimensional index");
+	if (hdt_call_has(call, "per_sample_weights") || (hdt_call_has(call, "padding_idx") && hdt_call_int(call, "padding_idx") >= 0))
+		return map_refuse(call, "an embedding bag with weights or padding");
+	index = map_reshape(call, index, HDT_AT(offsets->shape[0], hdt_int(hdt_call_context(call), size)));
+	return map_result(call, map_reduce(call, ops[mode], along(call, "take", weight, index, 0), (map_axes){1, {1}}, false));
 }
 
 static hdt_status one_hot(hdt_call *call)
@@ -370,7 +382,7 @@ static const hdt_mapping mappings[] = {
 	{"aten.select_scatter.default", "self, src, dim, index", NULL, select_scatter},
 	{"aten.slice_scatter.default", "self, src, dim=0, start=none, end=none, step=1", NULL, slice_scatter},
 	{"aten.embedding_bag.padding_idx",
-     "weight, indices, offsets, scale_grad_by_freq, mode, sparse, per_sample_weights, include_last_offset, padding_idx", NULL, embedding_bag},
+	 "weight, indices, offsets, scale_grad_by_freq=false, mode=0, sparse=false, per_sample_weights=none, include_last_offset=false, padding_idx=none", NULL, embedding_bag},
 	{"aten.one_hot.default", "self, num_classes=-1", NULL, one_hot},
 	{"aten.searchsorted.Tensor", "sorted_sequence, self, *, out_int32=false, right=false, side=none, sorter=none", NULL, searchsorted},
 	{"aten.bucketize.Tensor", "self, boundaries, *, out_int32=false, right=false, side=none, sorter=none", NULL, bucketize},

@@ -66,6 +66,21 @@ Test(run, padded_convolution_reads_nothing_outside)
 	     "}", NULL);
 }
 
+Test(run, pointwise_convolution_walks_whole_images)
+{
+	good("task @conv(x: f32[2, 5, 7, 7], w: f32[10, 5, 1, 1]) -> (y) {\n"
+	     "  y[n < 2, o < 10, i < 7, j < 7] = sum(c < 5, p < 1, q < 1) x[n, c, i + p, j + q] * w[o, c, p, q]\n"
+	     "}", NULL);
+}
+
+Test(run, reductions_of_one_element_and_shared_axes)
+{
+	good("task @one(x: f32[4, 1, 1], y: f32[4, 6]) -> (a, b) {\n"
+	     "  a[i < 4] = avg(p < 1, q < 1) x[i, p, q]\n"
+	     "  b[i < 4] = (sum(k < 6) y[i, k]) / (1.0 + sum(k < 6) y[i, k] * y[i, k])\n"
+	     "}", NULL);
+}
+
 Test(run, dependent_extent_runs_as_a_prefix_sum)
 {
 	good("task @cumsum(x: f32[4, 9]) -> (y) { y[i < 4, j < 9] = sum(k < j + 1) x[i, k] }", NULL);

@@ -142,13 +142,18 @@ Test(cache, a_folder_that_cannot_be_made_costs_only_the_cache)
 
 Test(cache, a_read_only_folder_still_gives_hits_and_builds_the_rest_elsewhere)
 {
+	/* Permissions do not bind root: become somebody else for a while. */
+	bool root = geteuid() == 0;
+	const uid_t nobody = 65534;
+	if (root)
+		cr_assert(chown(folder, nobody, (gid_t)-1) == 0 && seteuid(nobody) == 0);
 	get("one");
 	chmod(inner, 0555);
-	if (access(inner, W_OK) == 0)
-		cr_skip("permissions do not hold for this user");
 	cr_assert(get("one"));
 	cr_assert_not(get("two"));
 	cr_assert_eq(context->status, HDT_OK);
+	if (root)
+		cr_assert_eq(seteuid(0), 0);
 }
 
 Test(cache, no_cache_leaves_nothing_behind)
