@@ -159,6 +159,9 @@ macro(hdt_plugin_make_module)
     SKIP_BUILD_RPATH ON INSTALL_RPATH "" LINK_DEPENDS ${HIDET_CMAKE_DIR}/plugin.version)
   target_link_options(${P_NAME} PRIVATE -Wl,--version-script=${HIDET_CMAKE_DIR}/plugin.version
     -Wl,-z,now -Wl,-z,noexecstack -Wl,-Bsymbolic -Wl,--as-needed)
+  if(HIDET_FUZZ) # its stack-depth counter is static thread-local storage, which the loader refuses
+    target_compile_options(${P_NAME} PRIVATE -fno-sanitize-coverage=stack-depth)
+  endif()
   # Clang leaves the sanitizers' functions to the executable.
   if(NOT (HIDET_SANITIZE OR HIDET_FUZZ) OR CMAKE_C_COMPILER_ID STREQUAL "GNU")
     target_link_options(${P_NAME} PRIVATE -Wl,-z,defs)

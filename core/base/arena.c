@@ -19,6 +19,7 @@ void arena_init(arena *a)
 	a->blocks = NULL;
 	a->total = 0;
 	a->fail_after = -1;
+	a->fail_once = false;
 }
 
 void arena_fini(arena *a)
@@ -47,12 +48,19 @@ static arena_block *add_block(arena *a, size_t at_least)
 	return a->blocks = b;
 }
 
+/* Is this the allocation that a test wants to fail? */
+static bool must_fail(arena *a)
+{
+	bool fail = a->fail_after == 0;
+	if (a->fail_after > 0 || (fail && a->fail_once))
+		a->fail_after--;
+	return fail;
+}
+
 void *arena_alloc(arena *a, size_t bytes)
 {
-	if (bytes > SIZE_MAX / 2 || a->fail_after == 0)
+	if (bytes > SIZE_MAX / 2 || must_fail(a))
 		return NULL;
-	if (a->fail_after > 0)
-		a->fail_after--;
 	bytes = (bytes + 15) & ~(size_t)15;
 	arena_block *b = a->blocks;
 	if ((!b || b->size - b->used < bytes) && !(b = add_block(a, bytes)))

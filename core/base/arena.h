@@ -3,13 +3,15 @@
 #define CORE_BASE_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct arena_block arena_block;
 typedef struct arena {
 	arena_block *blocks; /* newest first */
 	size_t total;        /* bytes handed out */
-	long fail_after;     /* tests: the allocation after this many fails; negative: never */
+	long fail_after;     /* tests: allocations after this many fail; negative: none */
+	bool fail_once;      /* tests: only the first of them */
 } arena;
 
 typedef struct arena_mark {

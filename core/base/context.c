@@ -66,14 +66,14 @@ hdt_status context_vfail(hdt_context *context, hdt_status status, const char *fo
 		const char *notes = hdt_format(context, "%s%s%s", context->notes, *context->notes ? "\n" : "", message ? message : "");
 		context->notes = notes ? notes : context->notes;
 	}
-	return status;
+	return context->status == HDT_OUT_OF_MEMORY ? HDT_OUT_OF_MEMORY : status;
 }
 
 hdt_status hdt_fail(hdt_context *context, hdt_status status, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	context_vfail(context, status, format, args);
+	status = context_vfail(context, status, format, args);
 	va_end(args);
 	return status;
 }
@@ -111,14 +111,20 @@ void hdt_log(hdt_context *context, int level, const char *format, ...)
 	fprintf(stderr, "hidet: %s\n", line ? line : "(out of memory)");
 }
 
+/* No formatting here: it would allocate again. */
+static void run_out(hdt_context *context)
+{
+	if (context->status != HDT_OK)
+		return;
+	context->status = HDT_OUT_OF_MEMORY;
+	context->message = "out of memory while compiling";
+}
+
 void *hdt_allocate(hdt_context *context, size_t bytes)
 {
 	void *p = arena_alloc(&context->arena, bytes);
-	/* No formatting here: it would allocate again. */
-	if (!p && context->status == HDT_OK) {
-		context->status = HDT_OUT_OF_MEMORY;
-		context->message = "out of memory while compiling";
-	}
+	if (!p)
+		run_out(context);
 	return p;
 }
 
@@ -164,9 +170,15 @@ const char *hdt_format(hdt_context *context, const char *format, ...)
 	va_start(args, format);
 	const char *p = arena_vformat(&context->arena, format, args);
 	va_end(args);
-	if (!p && context->status == HDT_OK) {
-		context->status = HDT_OUT_OF_MEMORY;
-		context->message = "out of memory while compiling";
-	}
+	if (!p)
+		run_out(context);
 	return p;
+}
+
+const char *context_vformat(hdt_context *context, const char *format, va_list args)
+{
+	const char *p = arena_vformat(&context->arena, format, args);
+	if (!p)
+		run_out(context);
+	return p ? p : "out of memory";
 }

@@ -36,6 +36,8 @@ hdt_context *context_new(const hdt_registry *registry);
 void context_free(hdt_context *context);
 /* Call function(closure) when the context is freed, newest first. False when memory is out. */
 bool context_on_free(hdt_context *context, void (*function)(void *closure), void *closure);
+/* Format into the arena; a text of its own (and the status) when memory is out, never NULL. */
+const char *context_vformat(hdt_context *context, const char *format, va_list args);
 hdt_status context_vfail(hdt_context *context, hdt_status status, const char *format, va_list args);
 /* Forget the fault (after rolling back a failed attempt). */
 void context_clear_fault(hdt_context *context);

@@ -30,13 +30,11 @@ static int show_line(const token *where, char shown[SHOWN_COLUMNS + 1])
 static hdt_status fail_at(parser *p, const token *where, const char *format, va_list args)
 {
 	char shown[SHOWN_COLUMNS + 1];
-	text message = {0};
 	if (!p->failed) {
 		int caret = show_line(where, shown);
-		text_vformat(&message, format, args);
-		hdt_fail(p->context, HDT_BAD_MODEL, "%s:%d:%d: %s\n  %s\n  %*s^", p->file, where->line, where->column,
-				 message.data ? message.data : "fault", shown, caret, "");
-		text_free(&message);
+		const char *message = context_vformat(p->context, format, args);
+		hdt_fail(p->context, HDT_BAD_MODEL, "%s:%d:%d: %s\n  %s\n  %*s^", p->file, where->line, where->column, message,
+				 shown, caret, "");
 	}
 	p->failed = true;
 	p->now.kind = TOKEN_END;
@@ -97,8 +95,8 @@ static const char *intern_bytes(parser *p, const char *from, size_t length)
 {
 	char small[128];
 	if (length >= sizeof small) {
-		const char *copy = arena_string(&p->context->arena, from, length);
-		return copy ? hdt_intern(p->context, copy) : NULL;
+		char *copy = hdt_allocate(p->context, length + 1);
+		return copy ? hdt_intern(p->context, memcpy(copy, from, length)) : NULL;
 	}
 	memcpy(small, from, length);
 	small[length] = '\0';
@@ -202,14 +200,15 @@ static void lex_string(parser *p)
 		}
 		text_add_bytes(&unescaped, &c, 1);
 	}
-	if (!p->failed) {
-		p->now.kind = TOKEN_STRING;
-		p->now.text = intern_bytes(p, unescaped.data ? unescaped.data : "", unescaped.length);
-		p->at = at + 1;
-		if (unescaped.failed || !p->now.text)
-			parser_fail(p, "out of memory");
-	}
+	const char *string = p->failed ? NULL : text_finish(&unescaped, p->context);
 	text_free(&unescaped);
+	if (p->failed)
+		return;
+	p->now.kind = TOKEN_STRING;
+	p->now.text = string ? hdt_intern(p->context, string) : NULL;
+	p->at = at + 1;
+	if (!p->now.text)
+		parser_fail(p, "out of memory");
 }
 
 static void lex_punctuation(parser *p)

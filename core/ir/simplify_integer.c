@@ -523,7 +523,8 @@ RULE(bounded_known)
 /* x & -1 -> x */
 RULE(and_all_bits)
 {
-	return is_integer_constant(a[1], integer_like(a[0], -1)->integer) ? a[0] : NULL;
+	const hdt_expr *all = integer_like(a[0], -1);
+	return all == a[1] ? a[0] : NULL;
 }
 
 /* x ^ x -> 0 */

@@ -19,13 +19,11 @@ task_builder *task_builder_new(hdt_context *context, const char *name)
 void task_fail(hdt_task *task, hdt_status status, const char *format, ...)
 {
 	task_builder *b = task_builder_of(task);
-	text message = {0};
 	va_list args;
 	va_start(args, format);
-	text_vformat(&message, format, args);
+	const char *message = context_vformat(task->context, format, args);
 	va_end(args);
-	hdt_fail(task->context, status, "%s: %s", task->name, message.data ? message.data : "out of memory");
-	text_free(&message);
+	hdt_fail(task->context, status, "%s: %s", task->name, message);
 	b->failed = true;
 }
 

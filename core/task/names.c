@@ -165,7 +165,8 @@ bool task_name_axes(hdt_context *context, const hdt_expr **axes, int count, cons
 		expr_walk(axes[i], scan, &s);
 	for (int i = 0; i < value_count; i++)
 		expr_walk(values[i], scan, &s);
-	if (s.failed)
+	/* A walk that ran out of memory has seen nothing. */
+	if (s.failed || hdt_context_status(context) != HDT_OK)
 		return false;
 	find_meetings(&s, count);
 	for (int i = 0; i < s.axes.count; i++) {

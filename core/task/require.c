@@ -56,12 +56,8 @@ void hdt_require(hdt_task *task, const hdt_expr *condition, const char *format, 
 	task_builder *b = task_builder_of(task);
 	va_list args;
 	va_start(args, format);
-	const char *message = arena_vformat(&task->context->arena, format, args);
+	const char *message = context_vformat(task->context, format, args);
 	va_end(args);
-	if (!message) {
-		task_fail(task, HDT_OUT_OF_MEMORY, "out of memory");
-		return;
-	}
 	if (condition->dtype != HDT_BOOL || expr_contains_op(condition, HDT_OP_AXIS) ||
 	    expr_contains_op(condition, HDT_OP_LOAD)) {
 		task_fail(task, HDT_INTERNAL, "a requirement (%s) is no condition on sizes", message);
@@ -86,7 +82,7 @@ void hdt_reject(hdt_task *task, const char *format, ...)
 		return;
 	va_list args;
 	va_start(args, format);
-	const char *message = arena_vformat(&task->context->arena, format, args);
+	const char *message = context_vformat(task->context, format, args);
 	va_end(args);
-	task_fail(task, HDT_BAD_MODEL, "%s", message ? message : "out of memory");
+	task_fail(task, HDT_BAD_MODEL, "%s", message);
 }

@@ -33,16 +33,14 @@ typedef struct verifier {
 static void fault(verifier *v, const char *format, ...) HDT_PRINTF(2, 3);
 static void fault(verifier *v, const char *format, ...)
 {
-	text message = {0};
 	va_list args;
 	if (v->failed)
 		return;
 	va_start(args, format);
-	text_vformat(&message, format, args);
+	const char *message = context_vformat(v->task->context, format, args);
 	va_end(args);
 	hdt_fail(v->task->context, HDT_INTERNAL, "%s: %s%s%s", v->task->name, v->tensor ? v->tensor->name : "",
-	         v->tensor ? ": " : "", message.data ? message.data : "out of memory");
-	text_free(&message);
+	         v->tensor ? ": " : "", message);
 	v->failed = true;
 }
 
@@ -205,7 +203,7 @@ static void check_bounds(verifier *v, const hdt_expr *root)
 	}
 	heap_free(&waiting);
 	if (!room)
-		fault(v, "out of memory while verifying");
+		v->failed = hdt_fail(v->task->context, HDT_OUT_OF_MEMORY, "out of memory while verifying") != HDT_OK;
 }
 
 /* ---- tensors ---------------------------------------------------------------------------------------------------- */

@@ -51,7 +51,8 @@ typedef enum hdt_status {
 typedef struct hdt_context hdt_context;
 
 /* Record a diagnostic and return `status`, so that `return hdt_fail(c, HDT_BAD_MODEL, "...")` reads well.
- * Only the first one is kept as the reason of the failure; later ones become notes to it. */
+ * Only the first one is kept as the reason of the failure; later ones become notes to it. When memory was out before, that is
+ * the reason of what follows: HDT_OUT_OF_MEMORY is returned. */
 hdt_status hdt_fail(hdt_context *context, hdt_status status, const char *format, ...) HDT_PRINTF(3, 4);
 
 /* Write one line to the log (stderr of the host by default), if HIDET_DEBUG is at least `level` (1..5). */

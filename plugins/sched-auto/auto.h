@@ -2,7 +2,8 @@
  *
  * The way of a task: inline.c decides which tensors are computed into memory (stages) and puts the others into their readers; group.c joins
  * stages that work row by row on the same rows; loops.c writes one function for each group, with merge.c making long loops of
- * short ones; lanes.c computes blocks of neighbouring elements; reduce.c makes loops of reductions. */
+ * short ones; tile.c and lanes.c compute blocks of neighbouring elements, panel.c lays out what they share; reduce.c makes loops of
+ * reductions. */
 #ifndef SCHED_AUTO_AUTO_H
 #define SCHED_AUTO_AUTO_H
 
@@ -63,7 +64,7 @@ typedef struct dims {
 } dims;
 bool merge_dims(const stage *s, int first, const hdt_expr *value, dims *out);
 
-/* lanes.c: how the innermost loops of a stage are written. */
+/* tile.c: how the innermost loops of a stage are cut. */
 typedef struct tile {
 	int lane, row;       /* index into dims.axes of the loops that are cut into blocks; -1: none */
 	int64_t lanes, rows; /* elements of a block along each */
@@ -72,10 +73,14 @@ typedef struct tile {
 	bool panel;          /* what the rows share is laid out before the loop over blocks of rows, which is then the inner one */
 } tile;
 tile tile_choose(const plan *p, const dims *d);
-/* Lay out the panel of a block of lanes: the value then reads it. */
-const hdt_expr *tile_panel(nest *n, const dims *d, const tile *t, const hdt_expr *lane_block);
+/* The reductions of `value` that depend on `axis`. False when one cannot run in lanes along it. */
+bool lane_reductions(const hdt_expr *value, const hdt_expr *axis, expr_list *out);
 /* Does the read walk side by side along the axis? */
 bool read_is_along(const hdt_expr *load, const hdt_expr *axis);
+
+/* lanes.c: writes the blocks. */
+/* Lay out the panel of a block of lanes: the value then reads it. */
+const hdt_expr *tile_panel(nest *n, const dims *d, const tile *t, const hdt_expr *lane_block);
 /* Compute and store one block, at the given numbers of blocks (NULL: there is no such loop). */
 void tile_emit(nest *n, const stage *s, dims d, const tile *t, const hdt_expr *row_block, const hdt_expr *lane_block);
 

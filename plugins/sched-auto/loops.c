@@ -100,6 +100,8 @@ static bool emit_stage(nest *n, const stage *s, dims d, bool parallel)
 	loop loops[HDT_MAX_RANK + 2];
 	tile t = tile_choose(n->plan, &d);
 	int count = list_loops(&d, &t, &row_block, &lane_block, loops), rank = s->tensor->rank, opened = 0, done = 0;
+	if (hdt_context_status(n->context) != HDT_OK)
+		return false;
 	if (parallel && (done = parallel_count(n->plan, loops, count - t.panel)) > 0) {
 		open_parallel(n, loops, done, values);
 		opened++;

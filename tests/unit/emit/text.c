@@ -330,3 +330,41 @@ Test(text, every_helper_that_is_emitted_is_in_the_contract)
 	}
 	cr_assert_gt(seen, 300, "%d helpers seen", seen);
 }
+
+/* ---- memory ------------------------------------------------------------------------------------------------------- */
+
+/* Schedule and emit with memory for `allocations` only. */
+static hdt_status attempt(long allocations)
+{
+	const hdt_task *task = parse_task("task @linear(x: f16[n, 40], w: f32[50, 40], b: f32[50]) -> (y, a) where n in 1..9 {\n"
+	                                  "  p[i < n, j < 50] = sum(k < 40) f32(x[i, k]) * w[j, k]\n"
+	                                  "  m[i < n] = max(j < 50) p[i, j]\n"
+	                                  "  y[i < n, j < 50] = exp(p[i, j] - m[i]) + b[j]\n"
+	                                  "  a[i < n] = argmax(k < 40) x[i, k]\n"
+	                                  "}");
+	text t = {0};
+	context->arena.fail_after = allocations;
+	hdt_program *p = hdt_scheduler_auto_cpu.build(task, &machine);
+	hdt_status status = p ? program_finish(p) : hdt_context_status(context);
+	if (status == HDT_OK)
+		status = program_verify(p);
+	if (status == HDT_OK)
+		status = emit_c(&t, p, "k");
+	text_free(&t);
+	return status;
+}
+
+Test(text, running_out_of_memory_anywhere_is_a_status)
+{
+	hdt_status status = HDT_OUT_OF_MEMORY;
+	long tried = 0;
+	for (long allocations = 0; status != HDT_OK; allocations += 3) {
+		tear_down();
+		set_up();
+		status = attempt(allocations);
+		cr_assert(status == HDT_OK || status == HDT_OUT_OF_MEMORY, "%d after %ld allocations: %s", status, allocations,
+		          context->message);
+		tried++;
+	}
+	cr_assert_gt(tried, 100, "only %ld places tried", tried);
+}
