@@ -13,7 +13,8 @@ static int next_capacity(int capacity)
 bool vec_grow(hdt_context *context, void **items, int count, int *capacity, size_t item_bytes)
 {
 	int more = next_capacity(*capacity);
-	void *p = more ? hdt_allocate(context, (size_t)more * item_bytes) : NULL;
+	/* Beyond what an int counts: as much as no memory has. */
+	void *p = hdt_allocate(context, more ? (size_t)more * item_bytes : SIZE_MAX);
 	if (!p)
 		return false;
 	if (count)

@@ -16,6 +16,7 @@
 		int capacity;                                                                                                      \
 	}
 
+/* False after a fault in the context: memory is out. */
 bool vec_grow(hdt_context *context, void **items, int count, int *capacity, size_t item_bytes);
 bool heap_grow(void **items, int count, int *capacity, size_t item_bytes);
 

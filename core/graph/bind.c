@@ -115,6 +115,12 @@ static hdt_status check_range(const binding *b, int i)
 					(long long)b->values[i], (long long)min, (long long)max);
 }
 
+/* What it is when an expression has no value for these sizes. */
+static hdt_status no_value(const binding *b)
+{
+	return hdt_context_status(b->graph->context) == HDT_OUT_OF_MEMORY ? HDT_OUT_OF_MEMORY : HDT_BAD_INPUT;
+}
+
 /* Can every symbol that a dimension needs be told? Otherwise the dimension itself is named as the one that does not
  * fit. */
 static hdt_status check_dims(const binding *b, const bindings *all, const hdt_value *input, const actual_input *actual)
@@ -122,7 +128,7 @@ static hdt_status check_dims(const binding *b, const bindings *all, const hdt_va
 	for (int d = 0; d < input->rank; d++) {
 		int64_t want = 0;
 		if (!expr_evaluate(input->shape[d], all, &want))
-			return hdt_fail(b->diagnostics, HDT_BAD_INPUT, "input '%s', dimension %d: %s cannot be computed",
+			return hdt_fail(b->diagnostics, no_value(b), "input '%s', dimension %d: %s cannot be computed",
 							input->name, d, hdt_expr_text(input->shape[d]));
 		int64_t known = 0;
 		if (want != actual->shape[d])
@@ -156,9 +162,10 @@ static hdt_status check_assertions(const binding *b, const bindings *all, const 
 {
 	for (int i = 0; i < count; i++) {
 		int64_t holds = 0;
-		if (expr_evaluate(assertions[i].condition, all, &holds) && holds)
+		bool known = expr_evaluate(assertions[i].condition, all, &holds);
+		if (known && holds)
 			continue;
-		return hdt_fail(b->diagnostics, HDT_BAD_INPUT,
+		return hdt_fail(b->diagnostics, known ? HDT_BAD_INPUT : no_value(b),
 						"these input sizes do not fit the model: %s%s%s (it requires %s)", node ? node->op->name : "",
 						node ? ": " : "", assertions[i].message, hdt_expr_text(assertions[i].condition));
 	}

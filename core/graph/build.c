@@ -165,7 +165,7 @@ hdt_value *hdt_graph_input(hdt_graph *graph, const char *name, hdt_dtype dtype, 
 	for (int d = 0; d < shape.count; d++) {
 		if (check_dim(graph, shown, d, shape.items[d]) != HDT_OK)
 			return NULL;
-		expr_walk(shape.items[d], note_symbol, &search);
+		search.failed |= !expr_walk(shape.items[d], note_symbol, &search);
 	}
 	hdt_value *value = search.failed ? NULL : graph_add_value(state, name && *name ? "" : "in", name, dtype, shape);
 	if (!value || !vec_push(graph->context, &state->inputs, value)) {

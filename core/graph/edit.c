@@ -214,12 +214,13 @@ void graph_sweep(hdt_graph *graph)
 {
 	graph_state *state = graph_state_of(graph);
 	walk live = {.number = ++state->walks}, ordered = {.number = ++state->walks};
-	/* Out of memory: the graph stays as it is, which is correct, only larger. */
 	if (place_live(graph, &live) && place_in_order(state, &live, &ordered)) {
 		if (ordered.placed.count)
 			memcpy(state->nodes.items, ordered.placed.items, sizeof(hdt_node *) * (size_t)ordered.placed.count);
 		state->nodes.count = ordered.placed.count;
 		graph_publish(state);
+	} else {
+		hdt_fail(graph->context, HDT_OUT_OF_MEMORY, "out of memory while sorting graph '%s'", graph->name);
 	}
 	heap_free(&live.stack);
 	heap_free(&live.placed);

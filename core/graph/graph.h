@@ -8,7 +8,7 @@
 /* Every use of `from` (by nodes and as output) becomes `to`; both of the same graph. Shapes and dtypes are the caller's care. Nodes that
  * use it get their tasks rebuilt when dtype or shape differ. */
 hdt_status graph_replace_uses(hdt_graph *graph, hdt_value *from, hdt_value *to);
-/* Drop the nodes whose outputs nobody uses, and restore the order. */
+/* Drop the nodes whose outputs nobody uses, and restore the order. When memory is out the graph stays as it is: a fault. */
 void graph_sweep(hdt_graph *graph);
 /* Number of uses by nodes and outputs. */
 int graph_use_count(const hdt_graph *graph, const hdt_value *value);

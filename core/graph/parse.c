@@ -123,6 +123,8 @@ static weight_file *open_weights(file_parser *f, const token *name)
 	}
 	weight_file *file = calloc(1, sizeof *file);
 	const char *path = file_join(context, f->folder, name->text);
+	if (!file)
+		hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory");
 	if (!file || !path || file_map(context, path, &file->mapping) != HDT_OK) {
 		free(file);
 		parser_fail_at(&f->p, name, "the weights cannot be read");

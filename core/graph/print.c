@@ -266,4 +266,6 @@ void graph_print(text *t, const hdt_graph *graph, constant_sink *sink)
 	for (int n = 0; n < graph->node_count; n++)
 		print_node(&p, graph->nodes[n]);
 	print_results(&p);
+	if (hdt_context_status(graph->context) == HDT_OUT_OF_MEMORY) /* names are missing */
+		t->failed = true;
 }

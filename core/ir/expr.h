@@ -25,9 +25,10 @@ const char *reduce_text(hdt_reduce_kind kind);
 uint32_t expr_count(const hdt_context *context);
 
 /* Call `visit` once for each node below `e` and for `e` itself (shared nodes once), operands first. The extents of axes are
- * visited, the range of a symbol is not. Depth is no concern in any of these. */
-void expr_walk(const hdt_expr *e, void (*visit)(const hdt_expr *node, void *closure), void *closure);
-/* Does `e` contain a node of this op / this very node? */
+ * visited, the range of a symbol is not. Depth is no concern in any of these. False (and a fault in the context) when memory is
+ * out: then nothing was visited. */
+bool expr_walk(const hdt_expr *e, void (*visit)(const hdt_expr *node, void *closure), void *closure);
+/* Does `e` contain a node of this op / this very node? Also false, with a fault in the context, when memory is out. */
 bool expr_contains_op(const hdt_expr *e, hdt_scalar_op op);
 bool expr_contains(const hdt_expr *e, const hdt_expr *node);
 /* `e` rebuilt with `replace` applied to every node after its operands were rebuilt; returning NULL keeps the node. The axes of
@@ -65,7 +66,7 @@ typedef struct bindings {
 	int count;
 } bindings;
 /* Evaluate an i64 or bool expression over symbols and constants only. False (no diagnostic) when another leaf occurs, on
- * overflow or when a symbol has no value. */
+ * overflow or when a symbol has no value; false with a fault in the expression's context when memory is out. */
 bool expr_evaluate(const hdt_expr *e, const bindings *b, int64_t *out);
 
 /* Append canonical text. Names of axes and variables are printed bare; the caller has made them unique. */

@@ -19,7 +19,9 @@ typedef struct memo {
 } memo;
 
 memo_entry *memo_find(const memo *m, const hdt_expr *key); /* NULL when it was not seen */
-memo_entry *memo_add(memo *m, const hdt_expr *key);        /* a new entry; NULL when memory is out */
+memo_entry *memo_add(memo *m, const hdt_expr *key);        /* a new entry; NULL after a fault: memory is out */
+/* Note what `key` becomes and give it; NULL when `result` is, or after a fault. */
+const hdt_expr *memo_result(memo *m, const hdt_expr *key, const hdt_expr *result);
 void memo_free(memo *m);
 
 /* The nodes below `root` and itself in an order with operands first, each once; the caller frees. The range of a symbol

@@ -71,6 +71,8 @@ static const hdt_expr *substitute_under(const hdt_expr *e, const substitution *o
 		substitution inner = {from.items, to.items, from.count, outer->nesting + 1};
 		args[0] = substitute(e->args[0], &inner);
 		result = expr_rebuild(e, args);
+	} else if (hdt_context_status(e->context) == HDT_OK) {
+		hdt_fail(e->context, HDT_OUT_OF_MEMORY, "out of memory while an expression was changed");
 	}
 	heap_free(&from);
 	heap_free(&to);
@@ -103,11 +105,7 @@ static const hdt_expr *substitute(const hdt_expr *e, const substitution *s)
 		return NULL;
 	for (int i = 0; i < order.count && result; i++) {
 		result = substitute_node(order.items[i], s, &done);
-		memo_entry *entry = result ? memo_add(&done, order.items[i]) : NULL;
-		if (!entry)
-			result = NULL;
-		else
-			entry->expr = result;
+		result = memo_result(&done, order.items[i], result);
 	}
 	memo_free(&done);
 	heap_free(&order);

@@ -40,12 +40,22 @@ static bool grow(memo *m)
 
 memo_entry *memo_add(memo *m, const hdt_expr *key)
 {
-	if (m->count >= m->capacity / 2 && !grow(m))
+	if (m->count >= m->capacity / 2 && !grow(m)) {
+		hdt_fail(key->context, HDT_OUT_OF_MEMORY, "out of memory while an expression was walked");
 		return NULL;
+	}
 	memo_entry *entry = &m->entries[slot_of(m->entries, m->capacity, key)];
 	entry->key = key;
 	m->count++;
 	return entry;
+}
+
+const hdt_expr *memo_result(memo *m, const hdt_expr *key, const hdt_expr *result)
+{
+	memo_entry *entry = result ? memo_add(m, key) : NULL;
+	if (!entry)
+		return NULL;
+	return entry->expr = result;
 }
 
 void memo_free(memo *m)
@@ -97,14 +107,17 @@ bool expr_order_of(const hdt_expr *root, expr_order *out)
 	return ok;
 }
 
-void expr_walk(const hdt_expr *e, void (*visit)(const hdt_expr *node, void *closure), void *closure)
+bool expr_walk(const hdt_expr *e, void (*visit)(const hdt_expr *node, void *closure), void *closure)
 {
 	expr_order order;
-	if (!e || !expr_order_of(e, &order))
-		return;
+	if (!e)
+		return true;
+	if (!expr_order_of(e, &order))
+		return false;
 	for (int i = 0; i < order.count; i++)
 		visit(order.items[i], closure);
 	heap_free(&order);
+	return true;
 }
 
 /* ---- searching ---- */
@@ -158,11 +171,7 @@ const hdt_expr *expr_map(const hdt_expr *e, const hdt_expr *(*replace)(const hdt
 		result = rebuild_from(&done, order.items[i]);
 		const hdt_expr *other = result ? replace(result, closure) : NULL;
 		result = other ? other : result;
-		memo_entry *entry = result ? memo_add(&done, order.items[i]) : NULL;
-		if (!entry)
-			result = NULL;
-		else
-			entry->expr = result;
+		result = memo_result(&done, order.items[i], result);
 	}
 	memo_free(&done);
 	heap_free(&order);

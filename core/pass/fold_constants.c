@@ -114,5 +114,5 @@ hdt_status pass_fold_constants(hdt_graph *graph, int64_t limit_bytes)
 			status = fold_node(graph, node);
 	}
 	graph_sweep(graph);
-	return status;
+	return status == HDT_OK ? hdt_context_status(graph->context) : status;
 }

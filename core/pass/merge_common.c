@@ -108,5 +108,5 @@ hdt_status pass_merge_common(hdt_graph *graph)
 			status = graph_replace_uses(graph, node->outputs[i], first->outputs[i]);
 	}
 	graph_sweep(graph);
-	return status;
+	return status == HDT_OK ? hdt_context_status(graph->context) : status;
 }

@@ -52,10 +52,8 @@ hdt_status hdt_decline(hdt_rewrite *rewrite, const char *format, ...)
 		return HDT_OK;
 	va_list args;
 	va_start(args, format);
-	rewrite->declined = arena_vformat(&rewrite->graph->context->arena, format, args);
+	rewrite->declined = context_vformat(rewrite->graph->context, format, args);
 	va_end(args);
-	if (!rewrite->declined)
-		rewrite->declined = "no reason could be given";
 	return HDT_OK;
 }
 

@@ -87,6 +87,8 @@ int64_t task_flops(const hdt_task *task, const bindings *b)
 			elements *= extent_of(&c, t->axes[d]);
 		total += elements * c.costs[t->value->id];
 	}
+	if (!c.costs || !c.from_data)
+		hdt_fail(task->context, HDT_OUT_OF_MEMORY, "%s: out of memory while counting operations", task->name);
 	bool known = c.costs && c.from_data && !c.unknown && total < 9e18;
 	free(c.costs);
 	free(c.from_data);

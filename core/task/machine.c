@@ -312,9 +312,9 @@ static bool lay_out(layout *l, const machine_plan *plan)
 	l->places = calloc((size_t)expr_count(plan->context) + 1, sizeof *l->places);
 	l->failed = !l->places;
 	for (int i = 0; i < plan->axis_count && !l->failed; i++)
-		expr_walk(plan->axes[i], place, l);
+		l->failed |= !expr_walk(plan->axes[i], place, l);
 	for (int i = 0; i < plan->root_count && !l->failed; i++)
-		expr_walk(plan->roots[i], place, l);
+		l->failed |= !expr_walk(plan->roots[i], place, l);
 	return !l->failed;
 }
 

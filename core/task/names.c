@@ -162,11 +162,10 @@ bool task_name_axes(hdt_context *context, const hdt_expr **axes, int count, cons
 	name_scan s = {.context = context};
 	bool changed = false;
 	for (int i = 0; i < count; i++)
-		expr_walk(axes[i], scan, &s);
+		s.failed |= !expr_walk(axes[i], scan, &s);
 	for (int i = 0; i < value_count; i++)
-		expr_walk(values[i], scan, &s);
-	/* A walk that ran out of memory has seen nothing. */
-	if (s.failed || hdt_context_status(context) != HDT_OK)
+		s.failed |= !expr_walk(values[i], scan, &s);
+	if (s.failed)
 		return false;
 	find_meetings(&s, count);
 	for (int i = 0; i < s.axes.count; i++) {

@@ -46,13 +46,13 @@ static void scan_task(const hdt_task *task, symbol_scan *s)
 {
 	for (int i = 0; i < task->input_count; i++)
 		for (int d = 0; task->inputs[i] && d < task->inputs[i]->rank; d++)
-			expr_walk(task->inputs[i]->shape[d], scan, s);
+			s->failed |= !expr_walk(task->inputs[i]->shape[d], scan, s);
 	for (int i = 0; i < task->assertion_count; i++)
-		expr_walk(task->assertions[i].condition, scan, s);
+		s->failed |= !expr_walk(task->assertions[i].condition, scan, s);
 	for (int i = 0; i < task->tensor_count; i++) {
-		expr_walk(task->tensors[i]->value, scan, s);
+		s->failed |= !expr_walk(task->tensors[i]->value, scan, s);
 		for (int d = 0; d < task->tensors[i]->rank; d++)
-			expr_walk(task->tensors[i]->shape[d], scan, s);
+			s->failed |= !expr_walk(task->tensors[i]->shape[d], scan, s);
 	}
 }
 

@@ -31,7 +31,8 @@ hdt_status task_verify(const hdt_task *task);
 
 /* Facts. */
 bool task_is_injective(const hdt_task *task); /* no reduction anywhere */
-/* Multiply-adds and other scalar operations counted as 1 each, for these symbol values; -1 when unknown. */
+/* Multiply-adds and other scalar operations counted as 1 each, for these symbol values; -1 when unknown (after a fault
+ * when memory is out). */
 int64_t task_flops(const hdt_task *task, const bindings *b);
 /* Fill task->inverses for inputs read once, elementwise, at permuted axes with unit strides and constant offsets. */
 void task_derive_inverses(hdt_task *task);

@@ -10,8 +10,10 @@
 #define HIDET_PLUGIN_H
 
 #include <hidet/frontend.h>
+#include <hidet/layout.h>
 #include <hidet/rule.h>
 #include <hidet/scheduler.h>
+#include <hidet/task_mapping.h>
 
 HDT_BEGIN
 

@@ -8,14 +8,16 @@
 
 typedef enum padding { ZEROS, BORDER, REFLECTION } padding;
 
+enum { MAX_SPATIAL = 3 };
+
 typedef struct sampler {
 	hdt_task *task;
 	const hdt_tensor *x;
 	bool align_corners;
 	padding border;
-	int count;                    /* of spatial dimensions */
-	hdt_list at;                  /* image and channel */
-	const hdt_expr *positions[3]; /* in pixels, along each spatial dimension */
+	int count;                              /* of spatial dimensions */
+	hdt_list at;                            /* image and channel */
+	const hdt_expr *positions[MAX_SPATIAL]; /* in pixels, along each spatial dimension */
 } sampler;
 
 static padding padding_of(hdt_task *t, const char *name)
@@ -86,7 +88,7 @@ static const hdt_expr *nearest(const sampler *s)
 
 static const hdt_expr *linear(const sampler *s, int d, const hdt_expr *inside, hdt_list at)
 {
-	if (d == s->count)
+	if (d == s->count || d == MAX_SPATIAL)
 		return read(s, inside, at);
 	const hdt_expr *position = moved(s, d, s->positions[d]), *low = hdt_unary(HDT_OP_FLOOR, position);
 	const hdt_expr *weight = hdt_sub(position, low), *one = hdt_like(position, 1);
@@ -99,7 +101,7 @@ static const hdt_expr *linear(const sampler *s, int d, const hdt_expr *inside, h
 
 static const hdt_expr *cubic(const sampler *s, int d, const hdt_expr *inside, hdt_list at)
 {
-	if (d == s->count)
+	if (d == s->count || d == MAX_SPATIAL)
 		return read(s, inside, at);
 	const hdt_expr *position = s->positions[d], *low = hdt_unary(HDT_OP_FLOOR, position), *sum = NULL;
 	const hdt_expr *weights[4];
@@ -123,7 +125,7 @@ static void define(hdt_task *t)
 	s.count = s.x->rank - 2;
 	int64_t components;
 
-	if (s.count < 2 || s.count > 3 || grid->rank != s.x->rank || !hdt_is_float(s.x->dtype) ||
+	if (s.count < 2 || s.count > MAX_SPATIAL || grid->rank != s.x->rank || !hdt_is_float(s.x->dtype) ||
 		!hdt_is_float(grid->dtype)) {
 		hdt_reject(t, "floats are needed: x of [n, channels, (depth,) height, width] and a grid of as many dimensions");
 		return;

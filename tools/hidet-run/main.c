@@ -98,7 +98,7 @@ static int run_verb(const options *o)
 	if (status != HDT_OK)
 		code = report_session_fault(session, status);
 	else if (!o->quiet && o->verb != 'p' && loader_refused_count(session_loader(session)))
-		fprintf(stderr, "hidet-run: refused plugins:\n%s", loader_refusals(session_loader(session)));
+		fprintf(stderr, "hidet-run: refused plugins:\n%s\n", loader_refusals(session_loader(session)));
 	/* `plugins` is asked to find out what was refused. */
 	if (status == HDT_OK || (status == HDT_PLUGIN_REFUSED && o->verb == 'p')) {
 		for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)

@@ -80,7 +80,7 @@ static int grow(tree *t, const hdt_expr *const *leaves, hdt_context *context, in
 	if (depth == 0 || t->count > MAX_NODES - 24)
 		return grow_leaf(t, leaves, context);
 	hdt_scalar_op op = random_op();
-	int arity = scalar_op_of(op)->arity, children[3];
+	int arity = scalar_op_of(op)->arity, children[3] = {0};
 	if (op == HDT_OP_CAST && random_below(2))
 		return convert(t, grow(t, leaves, context, depth - 1), narrow[random_below(5)]);
 	if (op == HDT_OP_CAST)
