@@ -10,6 +10,7 @@
 #include "exec/schedule.h"
 #include "pass/pass.h"
 #include "rewrite/rewrite.h"
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,7 @@ typedef struct compilation {
 	hdt_compile_options options;
 	const char *stop_after;
 	bool plan_only; /* no object: nobody will run it */
+	int ordinal;    /* of the device */
 	dump dump;
 	double clock; /* when the stage at hand began */
 	compile_report report;
@@ -141,12 +143,32 @@ hdt_status compile_optimise(hdt_graph *graph, const hdt_compile_options *options
 	return status == HDT_OK ? run_passes(&c, graph, &stopped) : status;
 }
 
+/* "name:2" into a name and an ordinal; without a colon the ordinal is 0. NULL stays NULL. */
+static hdt_status split_target(const compilation *c, const char **name, int *ordinal)
+{
+	const char *word = c->options.target, *colon = word ? strrchr(word, ':') : NULL;
+	*name = word;
+	*ordinal = 0;
+	if (!colon)
+		return HDT_OK;
+	char *end;
+	long number = strtol(colon + 1, &end, 10);
+	if (end == colon + 1 || *end || number < 0 || number > INT_MAX)
+		return hdt_fail(c->context, HDT_USAGE, "a target is written name or name:number, not '%s'", word);
+	*name = arena_string(&c->context->arena, word, (size_t)(colon - word));
+	*ordinal = (int)number;
+	return *name ? HDT_OK : hdt_fail(c->context, HDT_OUT_OF_MEMORY, "out of memory");
+}
+
 /* The target by name, or the first one when none is named. */
-static hdt_status find_target(const compilation *c, const hdt_target **out)
+static hdt_status find_target(compilation *c, const hdt_target **out)
 {
 	const hdt_registry *registry = c->context->registry;
 	int count = registry ? registry_count(registry, REGISTRY_TARGET) : 0;
-	const char *name = c->options.target;
+	const char *name;
+	*out = NULL;
+	if (split_target(c, &name, &c->ordinal) != HDT_OK)
+		return HDT_USAGE;
 	*out = !count ? NULL
 		   : name ? registry_target(registry, name)
 				  : registry_at(registry, REGISTRY_TARGET, 0)->descriptor;
@@ -163,7 +185,7 @@ static hdt_status find_target(const compilation *c, const hdt_target **out)
 
 static hdt_status open_device(compilation *c, const hdt_target *target, loaded **out)
 {
-	hdt_target_options wanted = {.size = sizeof wanted, .threads = c->options.threads};
+	hdt_target_options wanted = {.size = sizeof wanted, .threads = c->options.threads, .ordinal = c->ordinal};
 	hdt_device *device;
 	c->clock = now_ms();
 	hdt_status status = target->open(c->context, &wanted, &device);
@@ -281,7 +303,7 @@ hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, c
 	return status == HDT_OK ? hdt_context_status(graph->context) : status;
 }
 
-hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, compile_report *out)
+hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, const int64_t *values, compile_report *out)
 {
 	compilation c;
 	compiled_graph *planned = NULL;
@@ -290,7 +312,7 @@ hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, co
 	c.plan_only = true;
 	if (status == HDT_OK)
 		status = compile_jobs(&c, &one, 1, &planned);
-	if (planned)
+	if (planned && compiled_plan(planned, graph->context, values) == HDT_OK)
 		*out = *compiled_report(planned);
 	compiled_free(planned);
 	return status == HDT_OK ? hdt_context_status(graph->context) : status;

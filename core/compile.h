@@ -11,8 +11,9 @@ hdt_status compile_optimise(hdt_graph *graph, const hdt_compile_options *options
 /* The whole way, or as far as options->stop_after says: then *out is NULL. */
 hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, compiled_graph **out);
 
-/* As far as it goes without a compiler for the emitted text: what compiling would report, memory and kernels counted. */
-hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, compile_report *out);
+/* As far as it goes without a compiler for the emitted text: what compiling would report, kernels and memory counted at these sizes
+ * (values of graph->symbols). */
+hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, const int64_t *values, compile_report *out);
 
 /* Several graphs, each of a context of its own, with one run of the compiler: they share one object and one device, so
  * only one of them runs at a time. A graph's own fault is left in its context and gives NULL in its place of `out`; a

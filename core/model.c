@@ -303,7 +303,7 @@ hdt_status hdt_compile(hdt_model *model, const hdt_compile_options *options, hdt
 	return status;
 }
 
-hdt_status model_plan(hdt_model *model, const hdt_compile_options *options, compile_report *out)
+hdt_status model_plan(hdt_model *model, const hdt_compile_options *options, const int64_t *values, compile_report *out)
 {
 	reading *r;
 	*out = (compile_report){0};
@@ -311,7 +311,7 @@ hdt_status model_plan(hdt_model *model, const hdt_compile_options *options, comp
 	if (status != HDT_OK)
 		return status;
 	r->spent = true;
-	status = compile_plan(r->graph, options, out);
+	status = compile_plan(r->graph, options, values, out);
 	return status == HDT_OK ? status : session_keep_fault(model->session, r->context);
 }
 

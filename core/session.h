@@ -19,8 +19,8 @@ void session_set_failed_context(hdt_session *session, hdt_context *context);
 /* The graph as the model's file tells it; lives as long as the model. Compiling changes it: ask again for a fresh one. NULL after a
  * fault. */
 hdt_graph *model_graph(hdt_model *model);
-/* What compiling would give, without keeping it. */
-hdt_status model_plan(hdt_model *model, const hdt_compile_options *options, compile_report *out);
+/* What compiling would report, at these sizes of the dimensions graph->symbols, without compiling the emitted text. */
+hdt_status model_plan(hdt_model *model, const hdt_compile_options *options, const int64_t *values, compile_report *out);
 const compile_report *compiled_model_report(const hdt_compiled *compiled);
 
 #endif

@@ -109,6 +109,14 @@ void compiled_free(compiled_graph *c)
 	free(c);
 }
 
+hdt_status compiled_plan(compiled_graph *c, hdt_context *diagnostics, const int64_t *values)
+{
+	const plan *p;
+	for (int i = 0; i < c->graph->symbol_count; i++)
+		c->values[i] = values[i];
+	return plan_for_values(c, diagnostics, &p);
+}
+
 const compile_report *compiled_report(const compiled_graph *c)
 {
 	return &c->report;

@@ -38,6 +38,8 @@ void compiled_free(compiled_graph *c);
  * `diagnostics`. */
 hdt_status compiled_run(compiled_graph *c, hdt_context *diagnostics, const hdt_array *inputs, int input_count,
 						hdt_array *outputs, int output_count);
+/* Plan for these sizes (values of graph->symbols) without running; the report then tells of this plan. */
+hdt_status compiled_plan(compiled_graph *c, hdt_context *diagnostics, const int64_t *values);
 const compile_report *compiled_report(const compiled_graph *c);
 
 #endif

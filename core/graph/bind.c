@@ -89,8 +89,9 @@ static hdt_status check_signature(const binding *b, const hdt_value *input, cons
 		return hdt_fail(b->diagnostics, HDT_BAD_INPUT, "input '%s' must have %d dimension%s, not %d", input->name,
 						input->rank, input->rank == 1 ? "" : "s", actual->rank);
 	for (int d = 0; d < input->rank; d++)
-		if (actual->shape[d] < 0)
-			return hdt_fail(b->diagnostics, HDT_BAD_INPUT, "input '%s': dimension %d is negative", input->name, d);
+		if (actual->shape[d] < 0 || actual->shape[d] > MAX_DIMENSION)
+			return hdt_fail(b->diagnostics, HDT_BAD_INPUT, "input '%s': dimension %d is %s", input->name, d,
+							actual->shape[d] < 0 ? "negative" : "too large");
 	return HDT_OK;
 }
 

@@ -134,39 +134,20 @@ static void note_symbol(const hdt_expr *e, void *closure)
 		search->failed = true;
 }
 
-static hdt_status check_dim(hdt_graph *graph, const char *name, int d, const hdt_expr *dim)
-{
-	int64_t min = 0, max = 0;
-	if (!dim)
-		return hdt_fail(graph->context, HDT_BAD_MODEL, "input '%s' of graph '%s': dimension %d is missing", name,
-						graph->name, d);
-	if (dim->dtype != HDT_I64)
-		return hdt_fail(graph->context, HDT_BAD_MODEL, "input '%s' of graph '%s': dimension %d is no i64 expression",
-						name, graph->name, d);
-	if (hdt_bounds(dim, &min, &max) && max < 0)
-		return hdt_fail(graph->context, HDT_BAD_MODEL, "input '%s' of graph '%s': dimension %d is negative", name,
-						graph->name, d);
-	return HDT_OK;
-}
-
 hdt_value *hdt_graph_input(hdt_graph *graph, const char *name, hdt_dtype dtype, hdt_list shape)
 {
 	if (!usable(graph))
 		return NULL;
 	graph_state *state = graph_state_of(graph);
 	const char *shown = name ? name : "";
-	if ((unsigned)dtype >= HDT_DTYPE_COUNT || shape.count < 0 || shape.count > HDT_MAX_RANK) {
-		hdt_fail(graph->context, HDT_BAD_MODEL,
-				 "input '%s' of graph '%s': rank %d or dtype is not supported (rank at most %d)", shown, graph->name,
-				 shape.count, HDT_MAX_RANK);
+	const char *fault = shape_fault(graph->context, dtype, shape);
+	if (fault) {
+		hdt_fail(graph->context, HDT_BAD_MODEL, "input '%s' of graph '%s': %s", shown, graph->name, fault);
 		return NULL;
 	}
 	symbol_search search = {state, false};
-	for (int d = 0; d < shape.count; d++) {
-		if (check_dim(graph, shown, d, shape.items[d]) != HDT_OK)
-			return NULL;
+	for (int d = 0; d < shape.count; d++)
 		search.failed |= !expr_walk(shape.items[d], note_symbol, &search);
-	}
 	hdt_value *value = search.failed ? NULL : graph_add_value(state, name && *name ? "" : "in", name, dtype, shape);
 	if (!value || !vec_push(graph->context, &state->inputs, value)) {
 		hdt_fail(graph->context, HDT_OUT_OF_MEMORY, "out of memory while adding input '%s'", shown);

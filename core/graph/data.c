@@ -44,7 +44,7 @@ int64_t graph_shape_bytes(hdt_dtype dtype, hdt_list shape)
 			return -1;
 		if (dim == 0)
 			empty = true;
-		else if (__builtin_mul_overflow(bytes, dim, &bytes))
+		else if (__builtin_mul_overflow(bytes, dim, &bytes) || bytes > MAX_TENSOR_BYTES)
 			return -1;
 	}
 	return empty ? 0 : bytes;
@@ -61,14 +61,10 @@ hdt_value *hdt_graph_constant(hdt_graph *graph, const char *name, hdt_dtype dtyp
 	if (!kept || hdt_context_status(graph->context) != HDT_OK)
 		return NULL;
 	const char *shown = name ? name : "(unnamed)";
-	if ((unsigned)dtype >= HDT_DTYPE_COUNT || shape.count < 0 || shape.count > HDT_MAX_RANK) {
-		hdt_fail(graph->context, HDT_BAD_MODEL, "constant '%s': rank %d or dtype is not supported (rank at most %d)",
-				 shown, shape.count, HDT_MAX_RANK);
-		return NULL;
-	}
-	int64_t bytes = graph_shape_bytes(dtype, shape);
+	const char *fault = shape_fault(graph->context, dtype, shape);
+	int64_t bytes = fault ? -1 : graph_shape_bytes(dtype, shape);
 	if (bytes < 0) {
-		hdt_fail(graph->context, HDT_BAD_MODEL, "constant '%s': its shape is not static, or too large", shown);
+		hdt_fail(graph->context, HDT_BAD_MODEL, "constant '%s': %s", shown, fault ? fault : "its shape is not static");
 		return NULL;
 	}
 	if (data.data && data.bytes != (uint64_t)bytes) {

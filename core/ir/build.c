@@ -103,9 +103,9 @@ const hdt_expr *hdt_symbol(hdt_context *context, const char *name, int64_t min, 
 	expr_table *table = expr_table_of(context);
 	if (!table || !(node.name = checked_name(context, "a dimension", name)))
 		return NULL;
-	if (min < 0 || max < min) {
-		hdt_fail(context, HDT_BAD_MODEL, "the range %lld..%lld of the dimension '%s' is empty or negative",
-				 (long long)min, (long long)max, name);
+	if (min < 0 || max < min || max > MAX_DIMENSION) {
+		hdt_fail(context, HDT_BAD_MODEL, "the range %lld..%lld of the dimension '%s' is %s", (long long)min,
+				 (long long)max, name, min < 0 ? "negative" : max < min ? "empty" : "too large: at most 2^48 is possible");
 		return NULL;
 	}
 	const hdt_expr *known = map_get(&table->symbols, node.name);

@@ -15,28 +15,6 @@ static bool symbol_value(const hdt_expr *e, const bindings *b, int64_t *out)
 	return false;
 }
 
-/* Would scalar_apply wrap where the true result is wanted? */
-static bool overflows(const hdt_expr *e, const scalar *args)
-{
-	int64_t r;
-	switch (e->dtype == HDT_I64 ? e->op : HDT_OP_CONST) {
-	case HDT_OP_ADD:
-		return __builtin_add_overflow(args[0].i, args[1].i, &r);
-	case HDT_OP_SUB:
-		return __builtin_sub_overflow(args[0].i, args[1].i, &r);
-	case HDT_OP_MUL:
-		return __builtin_mul_overflow(args[0].i, args[1].i, &r);
-	case HDT_OP_NEG:
-	case HDT_OP_ABS:
-		return args[0].i == INT64_MIN;
-	case HDT_OP_FLOORDIV:
-	case HDT_OP_TRUNCDIV:
-		return args[0].i == INT64_MIN && args[1].i == -1;
-	default:
-		return false;
-	}
-}
-
 static bool evaluate_node(const hdt_expr *e, const bindings *b, const memo *done, scalar *out)
 {
 	scalar args[3];
@@ -51,7 +29,7 @@ static bool evaluate_node(const hdt_expr *e, const bindings *b, const memo *done
 		return false;
 	for (int i = 0; i < e->count; i++)
 		args[i] = memo_find(done, e->args[i])->value;
-	if (overflows(e, args))
+	if (e->dtype == HDT_I64 && scalar_overflows((hdt_scalar_op)e->op, args))
 		return false;
 	*out =
 		scalar_apply((hdt_scalar_op)e->op, dtype_of(e->args[e->op == HDT_OP_SELECT ? 1 : 0]), dtype_of(e), args, &ok);

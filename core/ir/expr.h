@@ -21,6 +21,11 @@ const scalar_op_info *scalar_op_of(hdt_scalar_op op);
 bool scalar_op_has(hdt_scalar_op op, char trait);
 const char *reduce_text(hdt_reduce_kind kind);
 
+/* No dimension is larger, no tensor takes more bytes: checked where shapes come in (task/shape.c), so that sizes, strides and
+ * positions behind fit 64 bits. */
+#define MAX_DIMENSION (INT64_C(1) << 48)
+#define MAX_TENSOR_BYTES (INT64_C(1) << 62)
+
 /* Number of expressions in the context: side tables are arrays of this size indexed by id. */
 uint32_t expr_count(const hdt_context *context);
 
@@ -29,6 +34,7 @@ uint32_t expr_count(const hdt_context *context);
  * out: then nothing was visited. */
 bool expr_walk(const hdt_expr *e, void (*visit)(const hdt_expr *node, void *closure), void *closure);
 /* Does `e` contain a node of this op / this very node? Also false, with a fault in the context, when memory is out. */
+bool expr_contains_wrapped(const hdt_expr *e); /* a constant whose computation left 64 bits */
 bool expr_contains_op(const hdt_expr *e, hdt_scalar_op op);
 bool expr_contains(const hdt_expr *e, const hdt_expr *node);
 /* `e` rebuilt with `replace` applied to every node after its operands were rebuilt; returning NULL keeps the node. The axes of
@@ -50,6 +56,8 @@ typedef union scalar {
  * wraps integers, rounds floats to the compute dtype. The one place where the meaning of each operation is written down: the
  * folder and the reference evaluator both call it. `ok` is cleared by BOUNDED out of range. */
 scalar scalar_apply(hdt_scalar_op op, hdt_dtype operand, hdt_dtype result, const scalar *args, bool *ok);
+/* Does the true result of i64 operands leave 64 bits? */
+bool scalar_overflows(hdt_scalar_op op, const scalar *args);
 /* A constant of exactly this value. */
 const hdt_expr *expr_constant(hdt_context *context, hdt_dtype dtype, scalar value);
 /* The value of a CONST. */

@@ -399,6 +399,27 @@ scalar scalar_apply(hdt_scalar_op op, hdt_dtype operand, hdt_dtype result, const
 	return r;
 }
 
+bool scalar_overflows(hdt_scalar_op op, const scalar *args)
+{
+	int64_t r;
+	switch (op) {
+	case HDT_OP_ADD:
+		return __builtin_add_overflow(args[0].i, args[1].i, &r);
+	case HDT_OP_SUB:
+		return __builtin_sub_overflow(args[0].i, args[1].i, &r);
+	case HDT_OP_MUL:
+		return __builtin_mul_overflow(args[0].i, args[1].i, &r);
+	case HDT_OP_NEG:
+	case HDT_OP_ABS:
+		return args[0].i == INT64_MIN;
+	case HDT_OP_FLOORDIV:
+	case HDT_OP_TRUNCDIV:
+		return args[0].i == INT64_MIN && args[1].i == -1;
+	default:
+		return false;
+	}
+}
+
 /* ---- memory ---- */
 
 #define LOAD_AS(type, field)                  \

@@ -37,22 +37,32 @@ static bool is_folded(hdt_scalar_op op, hdt_dtype operand)
 	return !function && !(op == HDT_OP_POW && hdt_is_float(operand));
 }
 
+/* An i64 that wrapped is a constant of its own, so that no size is made of it by mistake. */
+static const hdt_expr *wrapped_constant(hdt_context *context, scalar value)
+{
+	hdt_expr node = {.op = HDT_OP_CONST, .dtype = HDT_I64, .integer = value.i, .serial = 1};
+	return expr_intern(context, &node, NULL, 0);
+}
+
 /* op(constants) -> constant, unless a 16-bit float could not hold it: those are rounded only by a cast or a store. */
 static const hdt_expr *fold(hdt_scalar_op op, hdt_dtype dtype, const hdt_expr *const *args, int count)
 {
 	scalar values[3];
 	hdt_dtype operand = dtype_of(args[op == HDT_OP_SELECT ? 1 : 0]);
-	bool ok = true;
+	bool ok = true, wrapped = false;
 	if (count > 3 || !is_folded(op, operand))
 		return NULL;
 	for (int i = 0; i < count; i++) {
 		if (!is_constant(args[i]))
 			return NULL;
 		values[i] = expr_value(args[i]);
+		wrapped |= args[i]->serial != 0;
 	}
 	scalar v = scalar_apply(op, operand, dtype, values, &ok);
 	if (!ok)
 		return NULL;
+	if (dtype == HDT_I64 && (wrapped || scalar_overflows(op, values)))
+		return wrapped_constant(args[0]->context, v);
 	if ((dtype == HDT_F16 || dtype == HDT_BF16) && !isnan(v.f) && scalar_cast(v, HDT_F32, dtype).f != v.f)
 		return NULL;
 	return expr_constant(args[0]->context, dtype, v);

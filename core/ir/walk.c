@@ -134,6 +134,21 @@ static bool contains(const hdt_expr *e, const hdt_expr *node, hdt_scalar_op op)
 	return found;
 }
 
+static void find_wrapped(const hdt_expr *e, void *closure)
+{
+	*(bool *)closure |= is_constant(e) && e->serial != 0;
+}
+
+bool expr_contains_wrapped(const hdt_expr *e)
+{
+	bool found = false;
+	if (is_leaf(e)) /* most dimensions */
+		find_wrapped(e, &found);
+	else
+		expr_walk(e, find_wrapped, &found);
+	return found;
+}
+
 bool expr_contains_op(const hdt_expr *e, hdt_scalar_op op)
 {
 	return contains(e, NULL, op);

@@ -49,9 +49,9 @@ const hdt_tensor *task_add_input(task_builder *b, const char *name, hdt_dtype dt
 			b->task.inputs = b->inputs.items, b->task.input_count = b->inputs.count;
 		return NULL;
 	}
-	if (shape.count < 0 || shape.count > HDT_MAX_RANK) {
-		task_fail(&b->task, HDT_BAD_MODEL, "input '%s' has rank %d; at most %d is possible", name, shape.count,
-		          HDT_MAX_RANK);
+	const char *fault = shape_fault(c, dtype, shape);
+	if (fault) {
+		task_fail(&b->task, HDT_BAD_MODEL, "input '%s': %s", name, fault);
 		return NULL;
 	}
 	*t = (hdt_tensor){.context = c, .name = task_unique_name(b, name), .kind = HDT_TENSOR_INPUT, .dtype = dtype};
@@ -158,6 +158,11 @@ const hdt_tensor *hdt_compute(hdt_task *task, const char *name, hdt_list axes, c
 	}
 	for (int d = 0; d < axes.count; d++)
 		shape[d] = own_axes[d]->args[0];
+	const char *fault = shape_fault(c, (hdt_dtype)value->dtype, (hdt_list){shape, axes.count});
+	if (fault) {
+		task_fail(task, HDT_BAD_MODEL, "tensor '%s': %s", name, fault);
+		return NULL;
+	}
 	*t = (hdt_tensor){.context = c, .name = task_unique_name(b, name), .kind = HDT_TENSOR_COMPUTE, .rank = axes.count};
 	t->dtype = (hdt_dtype)value->dtype;
 	t->shape = shape;

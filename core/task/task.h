@@ -18,6 +18,8 @@ typedef struct task_input {
  * begins with the operator's name. */
 const hdt_task *task_build(hdt_context *context, const hdt_operator *op, const task_input *inputs, int count,
                            const hdt_attribute_value *attributes);
+/* What is wrong with this shape as that of a tensor, to be put behind the tensor's name; NULL when it may be used. */
+const char *shape_fault(hdt_context *context, hdt_dtype dtype, hdt_list shape);
 /* Check given attributes against the operator's table, convert (int to float, one number to a list, ...), fill in the defaults and put
  * them into the table's order, ended by {0}. NULL after a fault. */
 const hdt_attribute_value *attributes_complete(hdt_context *context, const hdt_operator *op, const hdt_attribute_value *given);

@@ -37,7 +37,7 @@ struct hdt_expr {
 	uint8_t count;       /* number of args */
 	uint8_t reduce;      /* hdt_reduce_kind of REDUCE and ARG_REDUCE */
 	uint8_t accumulate;  /* hdt_dtype in which a REDUCE accumulates */
-	uint32_t serial;     /* AXIS, VARIABLE: tells apart two of the same name */
+	uint32_t serial;     /* AXIS, VARIABLE: tells apart two of the same name; CONST: 1 when it is an i64 that wrapped */
 	union {
 		int64_t integer;          /* CONST of bool or integer dtype */
 		double real;              /* CONST of float dtype */
@@ -52,7 +52,7 @@ const hdt_expr *hdt_int(hdt_context *context, int64_t value);
 const hdt_expr *hdt_number(hdt_context *context, hdt_dtype dtype, double value);
 const hdt_expr *hdt_like(const hdt_expr *e, double value);
 
-/* The dimension `name`, i64, known at run time to lie in min..max (0 <= min <= max). One range per name and context:
+/* The dimension `name`, i64, known at run time to lie in min..max (0 <= min <= max <= 2^48). One range per name and context:
  * asking again with another range narrows nothing and is a fault. */
 const hdt_expr *hdt_symbol(hdt_context *context, const char *name, int64_t min, int64_t max);
 

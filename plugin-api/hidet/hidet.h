@@ -62,7 +62,7 @@ void hdt_model_free(hdt_model *model);
 
 typedef struct hdt_compile_options {
 	size_t size;
-	const char *target; /* NULL: "cpu" */
+	const char *target; /* "name" or "name:ordinal"; NULL: the first one there is */
 	int threads;        /* 0: as many as the process may use */
 	int jobs;           /* compilers at a time; 0: as many as processors */
 	const char *cache_dir; /* NULL: the default; "": none */

@@ -1,4 +1,5 @@
-/* archive.c: finds the program and its data in the zip file that torch.export.save wrote, and says of other zip files what they are. */
+/* archive.c: finds the program and its data in the zip file that torch.export.save wrote, and says of other zip files
+ * what they are. */
 #include "archive.h"
 #include <stdlib.h>
 #include <string.h>
@@ -23,22 +24,24 @@ static bool has_entry(const zip_directory *zip, const char *part)
 static hdt_status refuse_layout(const zip_directory *zip)
 {
 	if (has_entry(zip, "serialized_exported_program.json"))
-		return hdt_fail(zip->context, HDT_UNSUPPORTED,
-		                "%s: has the layout of an older PyTorch, with pickled weights; load it with torch.export.load and save it "
-		                "again with torch.export.save of PyTorch 2.11 or newer",
-		                zip->path);
+		return hdt_fail(
+			zip->context, HDT_UNSUPPORTED,
+			"%s: has the layout of an older PyTorch, with pickled weights; load it with torch.export.load and save it "
+			"again with torch.export.save of PyTorch 2.11 or newer",
+			zip->path);
 	if (has_entry(zip, "data/aotinductor/"))
 		return hdt_fail(zip->context, HDT_UNSUPPORTED,
 		                "%s: is a package compiled by AOTInductor, without the program; save the exported program with "
 		                "torch.export.save instead",
 		                zip->path);
 	if (has_entry(zip, "constants.pkl") || has_entry(zip, "data.pkl"))
-		return hdt_fail(zip->context, HDT_UNSUPPORTED,
-		                "%s: is a TorchScript or pickle file, not an exported program; export the model with torch.export.export "
-		                "and torch.export.save",
-		                zip->path);
-	return hdt_fail(zip->context, HDT_BAD_MODEL, "%s: is a zip file, but holds no exported program (no models/*.json in it)",
-	                zip->path);
+		return hdt_fail(
+			zip->context, HDT_UNSUPPORTED,
+			"%s: is a TorchScript or pickle file, not an exported program; export the model with torch.export.export "
+			"and torch.export.save",
+			zip->path);
+	return hdt_fail(zip->context, HDT_BAD_MODEL,
+	                "%s: is a zip file, but holds no exported program (no models/*.json in it)", zip->path);
 }
 
 /* The folder that holds archive_format; the whole archive when there is none. */
@@ -117,8 +120,8 @@ hdt_status archive_parse_json(hdt_context *context, const char *name, const void
 		return HDT_OK;
 	if (json_error_code(&error) == json_error_out_of_memory)
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "%s: out of memory", name);
-	return hdt_fail(context, HDT_BAD_MODEL, "%s: is not valid JSON: line %d, column %d: %s", name, error.line, error.column,
-	                error.text);
+	return hdt_fail(context, HDT_BAD_MODEL, "%s: is not valid JSON: line %d, column %d: %s", name, error.line,
+	                error.column, error.text);
 }
 
 hdt_status archive_json(const archive *a, const char *name, bool required, json_t **out)
@@ -127,7 +130,8 @@ hdt_status archive_json(const archive *a, const char *name, bool required, json_
 	const char *full = hdt_format(a->zip.context, "%s%s", a->root, name);
 	const zip_entry *entry = full ? zip_find(&a->zip, full) : NULL;
 	if (!entry)
-		return required ? hdt_fail(a->zip.context, HDT_BAD_MODEL, "%s: the entry %s%s is missing", a->zip.path, a->root, name)
+		return required ? hdt_fail(a->zip.context, HDT_BAD_MODEL, "%s: the entry %s%s is missing", a->zip.path, a->root,
+		                           name)
 		                : hdt_context_status(a->zip.context);
 	unsigned char *text;
 	hdt_status status = zip_extract(&a->zip, entry, MAX_JSON_BYTES, &text);

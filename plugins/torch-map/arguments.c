@@ -1,4 +1,5 @@
-/* arguments.c: decodes the arguments of a node; names are looked up in the environment, so that each one is what it is at this point. */
+/* arguments.c: decodes the arguments of a node; names are looked up in the environment, so that each one is what it is
+ * at this point. */
 #include "arguments.h"
 #include "schema.h"
 #include <string.h>
@@ -32,7 +33,8 @@ static hdt_status read_optional_tensor(hdt_context *context, environment *env, c
 	}
 }
 
-static hdt_status read_tensors(hdt_context *context, environment *env, const json_t *list, bool optional, hdt_argument *out)
+static hdt_status read_tensors(hdt_context *context, environment *env, const json_t *list, bool optional,
+                               hdt_argument *out)
 {
 	size_t count = json_array_size(list);
 	hdt_value **values = hdt_allocate(context, (count + 1) * sizeof(*values));
@@ -180,8 +182,8 @@ hdt_status arguments_read(hdt_graph *graph, environment *env, const json_t *inpu
 		out->kind = HDT_ARGUMENT_DTYPE;
 		return schema_dtype(context, value, name ? name : "an argument", &out->dtype);
 	default:
-		return hdt_fail(context, HDT_UNSUPPORTED, "argument '%s' is given as %s, which is not supported", name ? name : "",
-		                key);
+		return hdt_fail(context, HDT_UNSUPPORTED, "argument '%s' is given as %s, which is not supported",
+		                name ? name : "", key);
 	}
 }
 

@@ -1,4 +1,5 @@
-/* environment.c: names, their tensors, and which of them share memory. See environment.h for the idea, view_path.h for the nodes. */
+/* environment.c: names, their tensors, and which of them share memory. See environment.h for the idea, view_path.h for
+ * the nodes. */
 #include "environment.h"
 #include "view_path.h"
 #include <string.h>
@@ -86,7 +87,8 @@ static binding *find(environment *env, const char *name)
 	const char *interned = name ? hdt_intern(env->context, name) : NULL;
 	binding *b = interned ? *find_slot(env->slots, env->capacity, interned) : NULL;
 	if (!b)
-		hdt_fail(env->context, HDT_BAD_MODEL, "the value %s is used, but nothing gives it", name ? name : "without a name");
+		hdt_fail(env->context, HDT_BAD_MODEL, "the value %s is used, but nothing gives it",
+		         name ? name : "without a name");
 	else if (b->unusable)
 		hdt_fail(env->context, HDT_UNSUPPORTED, "the value %s is used, but %s", name, b->unusable);
 	return b && !b->unusable ? b : NULL;
@@ -155,10 +157,11 @@ hdt_status environment_share(environment *env, const char *name, environment *ot
 
 static hdt_value *refuse_read(environment *env, const binding *b)
 {
-	hdt_fail(env->context, HDT_UNSUPPORTED,
-	         "%s may share memory with a tensor that %s changed in place, and is used afterwards; write the model without "
-	         "the in-place operator (x = x + y for x += y)",
-	         b->name, b->memory->lost ? b->memory->lost : b->memory->writer);
+	hdt_fail(
+		env->context, HDT_UNSUPPORTED,
+		"%s may share memory with a tensor that %s changed in place, and is used afterwards; write the model without "
+		"the in-place operator (x = x + y for x += y)",
+		b->name, b->memory->lost ? b->memory->lost : b->memory->writer);
 	return NULL;
 }
 
@@ -198,10 +201,11 @@ hdt_status environment_write(environment *env, const char *name, hdt_value *valu
 	binding *b = find(env, name);
 	storage *memory = b->memory;
 	if (memory->keeper)
-		return hdt_fail(env->context, HDT_UNSUPPORTED,
-		                "%s changes %s in place, which would have to last beyond the run; return the new value from the model "
-		                "instead, or let it work on a copy (x = x.clone())",
-		                by, memory->keeper);
+		return hdt_fail(
+			env->context, HDT_UNSUPPORTED,
+			"%s changes %s in place, which would have to last beyond the run; return the new value from the model "
+			"instead, or let it work on a copy (x = x.clone())",
+			by, memory->keeper);
 	hdt_value *base = b->unsure ? NULL : view_path_write(env->graph, b->root, b->leaf, memory->base, value);
 	if (hdt_context_status(env->context) != HDT_OK)
 		return hdt_context_status(env->context);

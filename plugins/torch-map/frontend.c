@@ -1,5 +1,5 @@
-/* frontend.c: reads a PyTorch exported program: a .pt2 archive (torch.export.save), or its program alone as JSON (.model.json), whose
- * constants then have no data: good for looking at, not for running. */
+/* frontend.c: reads a PyTorch exported program: a .pt2 archive (torch.export.save), or its program alone as JSON
+ * (.model.json), whose constants then have no data: good for looking at, not for running. */
 #include "archive.h"
 #include "mapped_file.h"
 #include "translate.h"
@@ -30,8 +30,8 @@ static bool contains(const char *head, size_t bytes, const char *word)
 	return false;
 }
 
-/* A zip file whose first entry has a name that PyTorch gives; the name lies at byte 30. Weights alone and scripted programs are taken too,
- * for the sake of a helpful refusal. */
+/* A zip file whose first entry has a name that PyTorch gives; the name lies at byte 30. Weights alone and scripted
+ * programs are taken too, for the sake of a helpful refusal. */
 static bool is_torch_zip(const char *head, size_t bytes)
 {
 	static const char *const names[] = {"data/", "data.pkl", "archive_format", "models/", "serialized_", "byteorder"};
@@ -69,8 +69,8 @@ static const char *graph_name(hdt_context *context, const char *path)
 }
 
 /* Translate the parsed program; `a` is NULL when there are no data. Takes over `root`. */
-static hdt_status load_program(hdt_context *context, const char *path, json_t *root, const archive *a, mapped_file *file,
-                               hdt_graph **out)
+static hdt_status load_program(hdt_context *context, const char *path, json_t *root, const archive *a,
+                               mapped_file *file, hdt_graph **out)
 {
 	program p;
 	weights *w = NULL;
@@ -110,7 +110,8 @@ static hdt_status load(hdt_context *context, const char *path, hdt_graph **out)
 	hdt_status status = mapped_file_open(context, path, &file);
 	if (status != HDT_OK)
 		return status;
-	status = is_json(mapped_file_data(file), mapped_file_bytes(file)) ? load_json(context, path, file, out) : load_archive(context, path, file, out);
+	status = is_json(mapped_file_data(file), mapped_file_bytes(file)) ? load_json(context, path, file, out)
+	                                                                  : load_archive(context, path, file, out);
 	mapped_file_release(file);
 	return status;
 }

@@ -31,7 +31,8 @@ int map_wrap_axis(hdt_call *call, int64_t axis, int rank)
 	int limit = rank ? rank : 1;
 	if (axis >= -limit && axis < limit)
 		return (int)(axis < 0 ? axis + limit : axis);
-	hdt_fail(hdt_call_context(call), HDT_BAD_MODEL, "axis %lld is out of range for a tensor of %d dimensions", (long long)axis, rank);
+	hdt_fail(hdt_call_context(call), HDT_BAD_MODEL, "axis %lld is out of range for a tensor of %d dimensions",
+	         (long long)axis, rank);
 	return 0;
 }
 
@@ -106,7 +107,8 @@ hdt_list map_repeat_dims(hdt_call *call, const char *name, int count)
 	if (!dims || given.count == 0)
 		return HDT_SCALAR;
 	if (given.count != 1 && given.count != count)
-		hdt_fail(hdt_call_context(call), HDT_BAD_MODEL, "'%s' has %d values for %d dimensions", name, given.count, count);
+		hdt_fail(hdt_call_context(call), HDT_BAD_MODEL, "'%s' has %d values for %d dimensions", name, given.count,
+		         count);
 	for (int i = 0; i < count; i++)
 		dims[i] = given.items[given.count == count ? i : 0];
 	return (hdt_list){dims, count};
@@ -192,7 +194,8 @@ hdt_value *map_transpose(hdt_call *call, hdt_value *x, const int *axes)
 		moves = moves || axes[d] != d;
 	if (!moves)
 		return x;
-	return hdt_apply(hdt_call_graph(call), "transpose", HDT_VALUES(x), HDT_WITH(map_axes_value(call, "axes", axes, x->rank)));
+	return hdt_apply(hdt_call_graph(call), "transpose", HDT_VALUES(x),
+	                 HDT_WITH(map_axes_value(call, "axes", axes, x->rank)));
 }
 
 hdt_value *map_swap_axes(hdt_call *call, hdt_value *x, int a, int b)
@@ -207,12 +210,16 @@ hdt_value *map_swap_axes(hdt_call *call, hdt_value *x, int a, int b)
 
 hdt_value *map_unsqueeze(hdt_call *call, hdt_value *x, int axis)
 {
-	return x ? hdt_apply(hdt_call_graph(call), "unsqueeze", HDT_VALUES(x), HDT_WITH(map_axes_value(call, "axes", &axis, 1))) : NULL;
+	return x ? hdt_apply(hdt_call_graph(call), "unsqueeze", HDT_VALUES(x),
+	                     HDT_WITH(map_axes_value(call, "axes", &axis, 1)))
+	         : NULL;
 }
 
 hdt_value *map_squeeze(hdt_call *call, hdt_value *x, int axis)
 {
-	return x ? hdt_apply(hdt_call_graph(call), "squeeze", HDT_VALUES(x), HDT_WITH(map_axes_value(call, "axes", &axis, 1))) : NULL;
+	return x ? hdt_apply(hdt_call_graph(call), "squeeze", HDT_VALUES(x),
+	                     HDT_WITH(map_axes_value(call, "axes", &axis, 1)))
+	         : NULL;
 }
 
 hdt_value *map_slice(hdt_call *call, hdt_value *x, int axis, const hdt_expr *start, const hdt_expr *end, int64_t step)
@@ -224,8 +231,8 @@ hdt_value *map_slice(hdt_call *call, hdt_value *x, int axis, const hdt_expr *sta
 		return x;
 	const hdt_expr *at = hdt_int(context, axis), *by = hdt_int(context, step);
 	return hdt_apply(hdt_call_graph(call), "slice", HDT_VALUES(x),
-	                 HDT_WITH(hdt_dims_value("axes", &at, 1), hdt_dims_value("starts", &start, 1), hdt_dims_value("ends", &end, 1),
-	                          hdt_dims_value("steps", &by, 1)));
+	                 HDT_WITH(hdt_dims_value("axes", &at, 1), hdt_dims_value("starts", &start, 1),
+	                          hdt_dims_value("ends", &end, 1), hdt_dims_value("steps", &by, 1)));
 }
 
 hdt_value *map_select(hdt_call *call, hdt_value *x, int axis, const hdt_expr *index)
@@ -253,8 +260,9 @@ hdt_value *map_reduce(hdt_call *call, const char *op, hdt_value *x, map_axes axe
 
 hdt_value *map_full(hdt_call *call, hdt_list shape, double value, hdt_dtype dtype)
 {
-	return hdt_apply_list(hdt_call_graph(call), "full", NULL, 0,
-	                      HDT_WITH(map_dims_value("shape", shape), hdt_float_value("value", value), hdt_dtype_value("dtype", dtype)));
+	return hdt_apply_list(
+		hdt_call_graph(call), "full", NULL, 0,
+		HDT_WITH(map_dims_value("shape", shape), hdt_float_value("value", value), hdt_dtype_value("dtype", dtype)));
 }
 
 hdt_value *map_where(hdt_call *call, hdt_value *condition, hdt_value *x, hdt_value *y)

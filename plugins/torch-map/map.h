@@ -1,8 +1,9 @@
-/* map.h: what the mapping files share: short ways to build nodes with PyTorch's conventions (negative axes, lists of sizes).
+/* map.h: what the mapping files share: short ways to build nodes with PyTorch's conventions (negative axes, lists of
+ * sizes).
  *
  * All helpers take NULL and return NULL, and leave a fault in the context: a mapping is straight-line code that ends in
- * `return map_result(call, value)`. Node-building helpers leave out what changes nothing: a cast to the same dtype, a reshape to the same
- * shape give the value itself. */
+ * `return map_result(call, value)`. Node-building helpers leave out what changes nothing: a cast to the same dtype, a
+ * reshape to the same shape give the value itself. */
 #ifndef TORCH_MAP_MAP_H
 #define TORCH_MAP_MAP_H
 
@@ -27,7 +28,8 @@ typedef struct map_axes {
 	int at[HDT_MAX_RANK];
 } map_axes;
 
-/* `axis` of a tensor of `rank`, negative counts from the end; a fault and 0 when out of range. A scalar has the axis 0. */
+/* `axis` of a tensor of `rank`, negative counts from the end; a fault and 0 when out of range. A scalar has the axis 0.
+ */
 int map_wrap_axis(hdt_call *call, int64_t axis, int rank);
 /* The argument `name` as an axis. */
 int map_axis(hdt_call *call, const char *name, int rank);
@@ -55,7 +57,7 @@ hdt_value *map_binary(hdt_call *call, const char *op, hdt_value *x, hdt_value *y
 hdt_value *map_with_number(hdt_call *call, const char *op, hdt_value *x, double number);
 hdt_value *map_number_like(hdt_call *call, const hdt_value *x, double number);
 hdt_value *map_cast(hdt_call *call, hdt_value *x, hdt_dtype dtype); /* HDT_DTYPE_NONE: as it is */
-hdt_value *map_float(hdt_call *call, hdt_value *x);                  /* integers and bool become f32 */
+hdt_value *map_float(hdt_call *call, hdt_value *x);                 /* integers and bool become f32 */
 hdt_value *map_reshape(hdt_call *call, hdt_value *x, hdt_list shape);
 hdt_value *map_expand(hdt_call *call, hdt_value *x, hdt_list shape);
 hdt_value *map_transpose(hdt_call *call, hdt_value *x, const int *axes);

@@ -5,14 +5,17 @@
 static hdt_status elu(hdt_call *call)
 {
 	hdt_value *x = hdt_call_value(call, "self");
-	double alpha = hdt_call_float(call, "alpha"), scale = hdt_call_float(call, "scale"), input_scale = hdt_call_float(call, "input_scale");
+	double alpha = hdt_call_float(call, "alpha"), scale = hdt_call_float(call, "scale"),
+		   input_scale = hdt_call_float(call, "input_scale");
 	if (!x)
 		return map_status(call);
 	if (scale == 1 && input_scale == 1)
-		return map_result(call, hdt_apply(hdt_call_graph(call), "elu", HDT_VALUES(x), HDT_WITH(hdt_float_value("alpha", alpha))));
+		return map_result(
+			call, hdt_apply(hdt_call_graph(call), "elu", HDT_VALUES(x), HDT_WITH(hdt_float_value("alpha", alpha))));
 	hdt_value *below = map_unary(call, "expm1", map_with_number(call, "mul", x, input_scale));
 	below = map_with_number(call, "mul", below, alpha * scale);
-	return map_result(call, map_where(call, map_with_number(call, "greater", x, 0), map_with_number(call, "mul", x, scale), below));
+	return map_result(
+		call, map_where(call, map_with_number(call, "greater", x, 0), map_with_number(call, "mul", x, scale), below));
 }
 
 static hdt_status gelu(hdt_call *call)
@@ -29,24 +32,29 @@ static hdt_status glu(hdt_call *call)
 	hdt_value *x = hdt_call_value(call, "self");
 	if (!x)
 		return map_status(call);
-	return map_result(call, hdt_apply(hdt_call_graph(call), "glu", HDT_VALUES(x), HDT_WITH(hdt_int_value("axis", map_axis(call, "dim", x->rank)))));
+	return map_result(call, hdt_apply(hdt_call_graph(call), "glu", HDT_VALUES(x),
+	                                  HDT_WITH(hdt_int_value("axis", map_axis(call, "dim", x->rank)))));
 }
 
 /* Operators with number attributes: torch's argument names on the right, ours on the left. */
-static hdt_status with_floats(hdt_call *call, const char *op, const char *first, const char *first_argument, const char *second,
-                              const char *second_argument)
+static hdt_status with_floats(hdt_call *call, const char *op, const char *first, const char *first_argument,
+                              const char *second, const char *second_argument)
 {
 	hdt_value *x = hdt_call_value(call, "self");
 	if (!x)
 		return map_status(call);
 	hdt_attribute_value none = {0};
 	hdt_attribute_value attributes[] = {hdt_float_value(first, hdt_call_float(call, first_argument)),
-	                                    second ? hdt_float_value(second, hdt_call_float(call, second_argument)) : none, none};
+	                                    second ? hdt_float_value(second, hdt_call_float(call, second_argument)) : none,
+	                                    none};
 	return map_result(call, hdt_apply_list(hdt_call_graph(call), op, &x, 1, attributes));
 }
 
-#define WITH_FLOATS(id, op, first, first_argument, second, second_argument)                                                \
-	static hdt_status id(hdt_call *call) { return with_floats(call, op, first, first_argument, second, second_argument); }
+#define WITH_FLOATS(id, op, first, first_argument, second, second_argument)           \
+	static hdt_status id(hdt_call *call)                                              \
+	{                                                                                 \
+		return with_floats(call, op, first, first_argument, second, second_argument); \
+	}
 WITH_FLOATS(leaky_relu, "leaky_relu", "alpha", "negative_slope", NULL, NULL)
 WITH_FLOATS(celu, "celu", "alpha", "alpha", NULL, NULL)
 WITH_FLOATS(hardtanh, "hard_tanh", "min", "min_val", "max", "max_val")
@@ -65,10 +73,14 @@ static hdt_status rrelu(hdt_call *call)
 	if (!x)
 		return map_status(call);
 	double slope = (hdt_call_float(call, "lower") + hdt_call_float(call, "upper")) / 2;
-	return map_result(call, hdt_apply(hdt_call_graph(call), "leaky_relu", HDT_VALUES(x), HDT_WITH(hdt_float_value("alpha", slope))));
+	return map_result(
+		call, hdt_apply(hdt_call_graph(call), "leaky_relu", HDT_VALUES(x), HDT_WITH(hdt_float_value("alpha", slope))));
 }
 
-#define PLAIN(name, op) {"aten." name ".default", "self", op "(self)", NULL}
+#define PLAIN(name, op)                                    \
+	{                                                      \
+		"aten." name ".default", "self", op "(self)", NULL \
+	}
 
 static const hdt_mapping mappings[] = {
 	PLAIN("relu", "relu"),
@@ -99,4 +111,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_activation = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_activation = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

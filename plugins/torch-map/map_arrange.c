@@ -192,7 +192,8 @@ static hdt_status tile_by(hdt_call *call, const char *name)
 	hdt_list given = hdt_call_dims(call, name);
 	int rank = x && x->rank > given.count ? x->rank : given.count;
 	if (!x || rank > HDT_MAX_RANK)
-		return x ? map_refuse(call, "the result has %d dimensions; at most %d are supported", rank, HDT_MAX_RANK) : map_status(call);
+		return x ? map_refuse(call, "the result has %d dimensions; at most %d are supported", rank, HDT_MAX_RANK)
+		         : map_status(call);
 	const hdt_expr *shape[HDT_MAX_RANK], *repeats[HDT_MAX_RANK], *one = hdt_int(hdt_call_context(call), 1);
 	bool repeated = false;
 	for (int d = 0; d < rank; d++) {
@@ -204,7 +205,8 @@ static hdt_status tile_by(hdt_call *call, const char *name)
 	x = map_reshape(call, x, (hdt_list){shape, rank});
 	if (!repeated)
 		return map_result(call, x);
-	return map_result(call, hdt_apply(hdt_call_graph(call), "tile", HDT_VALUES(x), HDT_WITH(hdt_dims_value("repeats", repeats, rank))));
+	return map_result(call, hdt_apply(hdt_call_graph(call), "tile", HDT_VALUES(x),
+	                                  HDT_WITH(hdt_dims_value("repeats", repeats, rank))));
 }
 
 static hdt_status repeat(hdt_call *call)
@@ -226,7 +228,8 @@ static hdt_status repeat_interleave(hdt_call *call)
 	if (!x)
 		return map_status(call);
 	return map_result(call, hdt_apply(hdt_call_graph(call), "repeat_interleave", HDT_VALUES(x),
-	                                  HDT_WITH(hdt_int_value("repeats", hdt_call_int(call, "repeats")), hdt_int_value("axis", axis))));
+	                                  HDT_WITH(hdt_int_value("repeats", hdt_call_int(call, "repeats")),
+	                                           hdt_int_value("axis", axis))));
 }
 
 static hdt_status roll(hdt_call *call)
@@ -244,15 +247,17 @@ static hdt_status roll(hdt_call *call)
 		return map_result(call, map_reshape(call, x, shape));
 	}
 	map_axes axes = map_axis_list(call, "dims", x->rank);
-	return map_result(call, hdt_apply(hdt_call_graph(call), "roll", HDT_VALUES(x),
-	                                  HDT_WITH(map_dims_value("shifts", shifts), map_axes_value(call, "axes", axes.at, axes.count))));
+	return map_result(
+		call, hdt_apply(hdt_call_graph(call), "roll", HDT_VALUES(x),
+	                    HDT_WITH(map_dims_value("shifts", shifts), map_axes_value(call, "axes", axes.at, axes.count))));
 }
 
 static hdt_value *flip_axes(hdt_call *call, hdt_value *x, map_axes axes)
 {
 	if (!x || axes.count == 0)
 		return x;
-	return hdt_apply(hdt_call_graph(call), "flip", HDT_VALUES(x), HDT_WITH(map_axes_value(call, "axes", axes.at, axes.count)));
+	return hdt_apply(hdt_call_graph(call), "flip", HDT_VALUES(x),
+	                 HDT_WITH(map_axes_value(call, "axes", axes.at, axes.count)));
 }
 
 static hdt_status flip(hdt_call *call)
@@ -431,4 +436,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_arrange = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_arrange = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

@@ -8,7 +8,11 @@ static hdt_status compare(hdt_call *call, const char *op)
 	return map_result(call, map_binary(call, op, self, hdt_call_operand(call, "other", self)));
 }
 
-#define COMPARISON(id, op) static hdt_status id(hdt_call *call) { return compare(call, op); }
+#define COMPARISON(id, op)               \
+	static hdt_status id(hdt_call *call) \
+	{                                    \
+		return compare(call, op);        \
+	}
 COMPARISON(equal, "equal")
 COMPARISON(not_equal, "not_equal")
 COMPARISON(less, "less")
@@ -22,7 +26,8 @@ static hdt_status isclose(hdt_call *call)
 {
 	hdt_value *x = hdt_call_value(call, "self"), *y = hdt_call_value(call, "other");
 	hdt_value *distance = map_unary(call, "abs", map_binary(call, "sub", map_float(call, x), map_float(call, y)));
-	hdt_value *allowed = map_with_number(call, "mul", map_unary(call, "abs", map_float(call, y)), hdt_call_float(call, "rtol"));
+	hdt_value *allowed =
+		map_with_number(call, "mul", map_unary(call, "abs", map_float(call, y)), hdt_call_float(call, "rtol"));
 	allowed = map_with_number(call, "add", allowed, hdt_call_float(call, "atol"));
 	hdt_value *close = map_binary(call, "less_equal", distance, allowed);
 	close = map_binary(call, "logical_and", close, map_unary(call, "isfinite", distance));
@@ -51,25 +56,29 @@ static hdt_status isneginf(hdt_call *call)
 
 static hdt_status where_tensors(hdt_call *call)
 {
-	return map_result(call, map_where(call, hdt_call_value(call, "condition"), hdt_call_value(call, "self"), hdt_call_value(call, "other")));
+	return map_result(call, map_where(call, hdt_call_value(call, "condition"), hdt_call_value(call, "self"),
+	                                  hdt_call_value(call, "other")));
 }
 
 static hdt_status where_other_number(hdt_call *call)
 {
 	hdt_value *self = hdt_call_value(call, "self");
-	return map_result(call, map_where(call, hdt_call_value(call, "condition"), self, hdt_call_operand(call, "other", self)));
+	return map_result(call,
+	                  map_where(call, hdt_call_value(call, "condition"), self, hdt_call_operand(call, "other", self)));
 }
 
 static hdt_status where_self_number(hdt_call *call)
 {
 	hdt_value *other = hdt_call_value(call, "other");
-	return map_result(call, map_where(call, hdt_call_value(call, "condition"), hdt_call_operand(call, "self", other), other));
+	return map_result(call,
+	                  map_where(call, hdt_call_value(call, "condition"), hdt_call_operand(call, "self", other), other));
 }
 
 static hdt_status where_numbers(hdt_call *call)
 {
 	hdt_value *self = hdt_call_operand(call, "self", NULL);
-	return map_result(call, map_where(call, hdt_call_value(call, "condition"), self, hdt_call_operand(call, "other", self)));
+	return map_result(call,
+	                  map_where(call, hdt_call_value(call, "condition"), self, hdt_call_operand(call, "other", self)));
 }
 
 /* The fill value takes the dtype of self whatever it is. */
@@ -119,4 +128,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_compare = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_compare = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

@@ -1,4 +1,5 @@
-/* map_conv.c: convolutions. PyTorch takes inputs without a batch dimension, padding by name, and one number for all axes. */
+/* map_conv.c: convolutions. PyTorch takes inputs without a batch dimension, padding by name, and one number for all
+ * axes. */
 #include "map.h"
 #include <string.h>
 
@@ -29,7 +30,9 @@ typedef struct convolution {
 /* Arguments that all convolutions have; the input gets a batch of 1 when it has none. */
 static bool read_convolution(hdt_call *call, convolution *c)
 {
-	*c = (convolution){.input = hdt_call_value(call, "input"), .weight = hdt_call_value(call, "weight"), .bias = hdt_call_value(call, "bias")};
+	*c = (convolution){.input = hdt_call_value(call, "input"),
+	                   .weight = hdt_call_value(call, "weight"),
+	                   .bias = hdt_call_value(call, "bias")};
 	c->axes = spatial_axes(call, c->input, c->weight);
 	if (!c->axes)
 		return false;
@@ -51,19 +54,21 @@ static hdt_status convolve(hdt_call *call, const convolution *c)
 {
 	if (!c->input)
 		return map_status(call);
-	return give(call, c, hdt_apply(hdt_call_graph(call), forward[c->axes], HDT_VALUES(c->input, c->weight, c->bias),
-	                               HDT_WITH(map_dims_value("stride", c->stride), map_dims_value("padding", c->padding),
-	                                        map_dims_value("dilation", c->dilation), hdt_int_value("groups", c->groups))));
+	return give(call, c,
+	            hdt_apply(hdt_call_graph(call), forward[c->axes], HDT_VALUES(c->input, c->weight, c->bias),
+	                      HDT_WITH(map_dims_value("stride", c->stride), map_dims_value("padding", c->padding),
+	                               map_dims_value("dilation", c->dilation), hdt_int_value("groups", c->groups))));
 }
 
 static hdt_status convolve_transposed(hdt_call *call, const convolution *c)
 {
 	if (!c->input)
 		return map_status(call);
-	return give(call, c, hdt_apply(hdt_call_graph(call), transposed[c->axes], HDT_VALUES(c->input, c->weight, c->bias),
-	                               HDT_WITH(map_dims_value("stride", c->stride), map_dims_value("padding", c->padding),
-	                                        map_dims_value("output_padding", map_repeat_dims(call, "output_padding", c->axes)),
-	                                        map_dims_value("dilation", c->dilation), hdt_int_value("groups", c->groups))));
+	return give(call, c,
+	            hdt_apply(hdt_call_graph(call), transposed[c->axes], HDT_VALUES(c->input, c->weight, c->bias),
+	                      HDT_WITH(map_dims_value("stride", c->stride), map_dims_value("padding", c->padding),
+	                               map_dims_value("output_padding", map_repeat_dims(call, "output_padding", c->axes)),
+	                               map_dims_value("dilation", c->dilation), hdt_int_value("groups", c->groups))));
 }
 
 static hdt_status conv(hdt_call *call)
@@ -93,7 +98,8 @@ static hdt_status convolution_(hdt_call *call)
 static void pad_same(hdt_call *call, convolution *c)
 {
 	hdt_context *context = hdt_call_context(call);
-	const hdt_expr **half = map_new_dims(call, c->axes), **before = map_new_dims(call, c->axes + 2), **after = map_new_dims(call, c->axes + 2);
+	const hdt_expr **half = map_new_dims(call, c->axes), **before = map_new_dims(call, c->axes + 2),
+				   **after = map_new_dims(call, c->axes + 2);
 	const hdt_expr *one = hdt_int(context, 1), *two = hdt_int(context, 2);
 	bool uneven = false;
 	if (!half || !before || !after)
@@ -107,8 +113,9 @@ static void pad_same(hdt_call *call, convolution *c)
 		uneven = uneven || !map_is_int(after[2 + i], 0);
 	}
 	if (uneven && c->input)
-		c->input = hdt_apply(hdt_call_graph(call), "pad", HDT_VALUES(c->input),
-		                     HDT_WITH(hdt_dims_value("before", before, c->axes + 2), hdt_dims_value("after", after, c->axes + 2)));
+		c->input = hdt_apply(
+			hdt_call_graph(call), "pad", HDT_VALUES(c->input),
+			HDT_WITH(hdt_dims_value("before", before, c->axes + 2), hdt_dims_value("after", after, c->axes + 2)));
 	c->padding = (hdt_list){half, c->axes};
 }
 
@@ -142,8 +149,10 @@ static const hdt_mapping mappings[] = {
 	{"aten.conv_transpose1d.default", CONV_TRANSPOSE, NULL, conv_transpose},
 	{"aten.conv_transpose2d.input", CONV_TRANSPOSE, NULL, conv_transpose},
 	{"aten.conv_transpose3d.input", CONV_TRANSPOSE, NULL, conv_transpose},
-	{"aten.convolution.default", "input, weight, bias, stride, padding, dilation, transposed, output_padding, groups", NULL, convolution_},
+	{"aten.convolution.default", "input, weight, bias, stride, padding, dilation, transposed, output_padding, groups",
+     NULL, convolution_},
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_conv = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_conv = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

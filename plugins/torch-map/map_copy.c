@@ -55,7 +55,10 @@ static hdt_status dropout_in_place(hdt_call *call)
 	return drop_out(call, "self");
 }
 
-#define SAME(name, arguments) {"aten." name, arguments, "self", NULL}
+#define SAME(name, arguments)                 \
+	{                                         \
+		"aten." name, arguments, "self", NULL \
+	}
 
 static const hdt_mapping mappings[] = {
 	SAME("alias.default", "self"),
@@ -76,11 +79,13 @@ static const hdt_mapping mappings[] = {
 	SAME("requires_grad_.default", "self, requires_grad=true"),
 	{"aten.to.dtype", "self, dtype, non_blocking=false, copy=false, memory_format=none", NULL, to},
 	{"aten.to.device", "self, device, dtype, non_blocking=false, copy=false, memory_format=none", NULL, to},
-	{"aten.to.dtype_layout", "self, *, dtype=none, " MAP_PLACEMENT ", non_blocking=false, copy=false, memory_format=none", NULL, to},
+	{"aten.to.dtype_layout",
+     "self, *, dtype=none, " MAP_PLACEMENT ", non_blocking=false, copy=false, memory_format=none", NULL, to},
 	{"aten.to.prim_Device", "self, device, dtype=none, non_blocking=false, copy=false", NULL, to},
 	{"aten.to.prim_dtype", "self, dtype=none, non_blocking=false, copy=false", NULL, to},
 	{"aten.to.other", "self, other, non_blocking=false, copy=false, memory_format=none", NULL, to_other},
-	{"aten._to_copy.default", "self, *, dtype=none, " MAP_PLACEMENT ", non_blocking=false, memory_format=none", NULL, to},
+	{"aten._to_copy.default", "self, *, dtype=none, " MAP_PLACEMENT ", non_blocking=false, memory_format=none", NULL,
+     to},
 	{"aten.type_as.default", "self, other", NULL, to_other},
 	{"aten.copy.default", "self, src, non_blocking=false", NULL, copy},
 	{"aten.fill.Scalar", "self, value", NULL, fill},
@@ -98,4 +103,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_copy = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_copy = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

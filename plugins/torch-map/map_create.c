@@ -1,4 +1,5 @@
-/* map_create.c: tensors made of nothing: filled, counted, triangular. Memory that PyTorch leaves uninitialised is zero here. */
+/* map_create.c: tensors made of nothing: filled, counted, triangular. Memory that PyTorch leaves uninitialised is zero
+ * here. */
 #include "map.h"
 #include <math.h>
 #include <stdlib.h>
@@ -99,12 +100,13 @@ static hdt_value *count_from(hdt_call *call, double start, double step, const hd
 	if (!count)
 		return NULL;
 	return hdt_apply_list(hdt_call_graph(call), "arange", NULL, 0,
-	                      HDT_WITH(hdt_float_value("start", start), hdt_float_value("step", step), hdt_dims_value("count", &count, 1),
-	                               hdt_dtype_value("dtype", dtype)));
+	                      HDT_WITH(hdt_float_value("start", start), hdt_float_value("step", step),
+	                               hdt_dims_value("count", &count, 1), hdt_dtype_value("dtype", dtype)));
 }
 
 /* Numbers that may be symbolic sizes: start + step * (0, 1, ...) in integers. */
-static hdt_status arange_sizes(hdt_call *call, const hdt_expr *start, const hdt_expr *end, int64_t step, hdt_dtype dtype)
+static hdt_status arange_sizes(hdt_call *call, const hdt_expr *start, const hdt_expr *end, int64_t step,
+                               hdt_dtype dtype)
 {
 	hdt_context *context = hdt_call_context(call);
 	int64_t first = 0;
@@ -119,7 +121,8 @@ static hdt_status arange_sizes(hdt_call *call, const hdt_expr *start, const hdt_
 	bool fixed = start && hdt_is_const(start, &first);
 	hdt_value *result = count_from(call, fixed ? (double)first : 0, (double)step, count, fixed ? dtype : HDT_I64);
 	if (!fixed && start) {
-		hdt_value *offset = hdt_apply_list(hdt_call_graph(call), "dim", NULL, 0, HDT_WITH(hdt_dims_value("size", &start, 1)));
+		hdt_value *offset =
+			hdt_apply_list(hdt_call_graph(call), "dim", NULL, 0, HDT_WITH(hdt_dims_value("size", &start, 1)));
 		result = map_cast(call, map_binary(call, "add", result, offset), dtype);
 	}
 	return map_result(call, result);
@@ -155,7 +158,8 @@ static hdt_status arange_step(hdt_call *call)
 	return arange_from(call, true, true);
 }
 
-/* Evenly from start to end, both included. PyTorch counts the second half backwards from the end, so that it is met exactly. */
+/* Evenly from start to end, both included. PyTorch counts the second half backwards from the end, so that it is met
+ * exactly. */
 static hdt_status linspace(hdt_call *call)
 {
 	hdt_dtype dtype = dtype_or(call, HDT_F32);
@@ -164,7 +168,8 @@ static hdt_status linspace(hdt_call *call)
 	if (steps < 0 || steps > INT32_MAX)
 		return map_refuse(call, "%lld steps", (long long)steps);
 	double step = steps > 1 ? (end - start) / (double)(steps - 1) : 0;
-	const hdt_expr *half = hdt_int(hdt_call_context(call), steps - steps / 2), *rest = hdt_int(hdt_call_context(call), steps / 2);
+	const hdt_expr *half = hdt_int(hdt_call_context(call), steps - steps / 2),
+				   *rest = hdt_int(hdt_call_context(call), steps / 2);
 	hdt_dtype work = dtype == HDT_F64 ? HDT_F64 : HDT_F32;
 	hdt_value *parts[2] = {count_from(call, start, step, half, work),
 	                       count_from(call, end - step * (double)(steps / 2 - 1), step, rest, work)};
@@ -177,9 +182,10 @@ static hdt_status give_eye(hdt_call *call, const hdt_expr *rows, const hdt_expr 
 {
 	if (!rows || !columns)
 		return map_status(call);
-	return map_result(call, hdt_apply_list(hdt_call_graph(call), "eye", NULL, 0,
-	                                       HDT_WITH(hdt_dims_value("rows", &rows, 1), hdt_dims_value("columns", &columns, 1),
-	                                                hdt_dtype_value("dtype", dtype_or(call, HDT_F32)))));
+	return map_result(call,
+	                  hdt_apply_list(hdt_call_graph(call), "eye", NULL, 0,
+	                                 HDT_WITH(hdt_dims_value("rows", &rows, 1), hdt_dims_value("columns", &columns, 1),
+	                                          hdt_dtype_value("dtype", dtype_or(call, HDT_F32)))));
 }
 
 static hdt_status eye(hdt_call *call)
@@ -216,7 +222,8 @@ static hdt_status triu(hdt_call *call)
 static hdt_status triangle_indices(hdt_call *call, bool lower)
 {
 	hdt_context *context = hdt_call_context(call);
-	int64_t rows = hdt_call_int(call, "row"), columns = hdt_call_int(call, "col"), offset = hdt_call_int(call, "offset"), count = 0;
+	int64_t rows = hdt_call_int(call, "row"), columns = hdt_call_int(call, "col"),
+			offset = hdt_call_int(call, "offset"), count = 0;
 	if (rows < 0 || columns < 0 || rows > 1 << 14 || columns > 1 << 14 || offset < -(1 << 20) || offset > 1 << 20)
 		return map_refuse(call, "indices of a triangle of %lld by %lld", (long long)rows, (long long)columns);
 	for (int64_t r = 0; r < rows; r++)
@@ -234,7 +241,8 @@ static hdt_status triangle_indices(hdt_call *call, bool lower)
 			}
 	hdt_data owned = {.data = data, .bytes = bytes, .release = free, .owner = data};
 	hdt_list shape = HDT_AT(hdt_int(context, 2), hdt_int(context, count));
-	return map_result(call, map_cast(call, hdt_graph_constant(hdt_call_graph(call), NULL, HDT_I64, shape, owned), dtype_or(call, HDT_I64)));
+	return map_result(call, map_cast(call, hdt_graph_constant(hdt_call_graph(call), NULL, HDT_I64, shape, owned),
+	                                 dtype_or(call, HDT_I64)));
 }
 
 static hdt_status tril_indices(hdt_call *call)
@@ -279,4 +287,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_create = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_create = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

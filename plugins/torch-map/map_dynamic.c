@@ -1,14 +1,18 @@
-/* map_dynamic.c: operators whose result's shape, or the way through the model, depends on data. They cannot be compiled ahead; each says so
- * in words, which is better than being one of the missing. */
+/* map_dynamic.c: operators whose result's shape, or the way through the model, depends on data. They cannot be compiled
+ * ahead; each says so in words, which is better than being one of the missing. */
 #include "map.h"
 
 static hdt_status depends_on_data(hdt_call *call)
 {
-	return map_refuse(call, "its result has a shape or value that depends on data, which is known only when the model runs; rewrite the model "
+	return map_refuse(call, "its result has a shape or value that depends on data, which is known only when the model "
+	                        "runs; rewrite the model "
 	                        "with fixed shapes (torch.where, masks, topk with a fixed k)");
 }
 
-#define REFUSED(name, arguments) {"aten." name, arguments, NULL, depends_on_data}
+#define REFUSED(name, arguments)                       \
+	{                                                  \
+		"aten." name, arguments, NULL, depends_on_data \
+	}
 
 static const hdt_mapping mappings[] = {
 	REFUSED("nonzero.default", "self"),
@@ -28,4 +32,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_dynamic = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_dynamic = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

@@ -2,8 +2,8 @@
  *
  *     einsum("bhqd,bhkd->bhqk", q, k)   becomes   matmul(q, transpose(k)) on [b, h, q, d] and [b, h, d, k]
  *
- * Operands are taken two at a time from the left: axes in both and still needed are batch axes, axes in both and needed no more are
- * contracted by matmul, the rest are rows and columns. tensordot and bilinear are sums of this kind. */
+ * Operands are taken two at a time from the left: axes in both and still needed are batch axes, axes in both and needed
+ * no more are contracted by matmul, the rest are rows and columns. tensordot and bilinear are sums of this kind. */
 #include "map.h"
 #include <string.h>
 
@@ -56,7 +56,8 @@ static void append(labelled *list, unsigned char label)
 }
 
 /* Sizes of the labels of `group`, joined to one when `join`. */
-static int group_shape(hdt_call *call, const labelled *group, const labelled *x, const labelled *y, bool join, const hdt_expr **shape)
+static int group_shape(hdt_call *call, const labelled *group, const labelled *x, const labelled *y, bool join,
+                       const hdt_expr **shape)
 {
 	const hdt_expr *all = hdt_int(hdt_call_context(call), 1);
 	for (int i = 0; i < group->count; i++) {
@@ -74,7 +75,8 @@ static int group_shape(hdt_call *call, const labelled *group, const labelled *x,
 }
 
 /* x in the shape [batch..., first, second], of which the last two groups are joined to one axis each. */
-static hdt_value *as_matrices(hdt_call *call, const labelled *x, const labelled *batch, const labelled *first, const labelled *second)
+static hdt_value *as_matrices(hdt_call *call, const labelled *x, const labelled *batch, const labelled *first,
+                              const labelled *second)
 {
 	labelled order = *batch;
 	const hdt_expr *shape[HDT_MAX_RANK + 2];
@@ -105,8 +107,10 @@ static labelled contract(hdt_call *call, const labelled *x, const labelled *y, c
 		map_refuse(call, "a product with more than %d dimensions", HDT_MAX_RANK);
 		return out;
 	}
-	hdt_value *left = as_matrices(call, x, &batch, &rows, &shared), *right = as_matrices(call, y, &batch, &shared, &columns);
-	hdt_value *product = left && right ? hdt_apply(hdt_call_graph(call), "matmul", HDT_VALUES(left, right), NULL) : NULL;
+	hdt_value *left = as_matrices(call, x, &batch, &rows, &shared),
+			  *right = as_matrices(call, y, &batch, &shared, &columns);
+	hdt_value *product =
+		left && right ? hdt_apply(hdt_call_graph(call), "matmul", HDT_VALUES(left, right), NULL) : NULL;
 	int rank = group_shape(call, &batch, x, y, false, shape);
 	rank += group_shape(call, &rows, x, y, false, shape + rank);
 	rank += group_shape(call, &columns, x, y, false, shape + rank);
@@ -152,7 +156,8 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Labels of one operand up to "," or "->" or the end; `ellipsis` is how many axes "..." stands for (rank -1: as many as remain). */
+/* Labels of one operand up to "," or "->" or the end; `ellipsis` is how many axes "..." stands for (rank -1: as many as
+ * remain). */
 static const char *read_labels(hdt_call *call, const char *at, int rank, int *ellipsis, labelled *out)
 {
 	int letters = 0;
@@ -219,7 +224,8 @@ static hdt_status einsum(hdt_call *call)
 	else
 		imply_result(operands, count, ellipsis, &result);
 	hdt_value *value = evaluate(call, operands, count, &result);
-	return value || map_status(call) != HDT_OK ? map_result(call, value) : map_refuse(call, "an equation that cannot be followed");
+	return value || map_status(call) != HDT_OK ? map_result(call, value)
+	                                           : map_refuse(call, "an equation that cannot be followed");
 }
 
 /* ---- others ------------------------------------------------------------------------------------------------------ */
@@ -227,7 +233,8 @@ static hdt_status einsum(hdt_call *call)
 /* Contract the axes dims_self of self with dims_other of other. */
 static hdt_status tensordot(hdt_call *call)
 {
-	labelled operands[2] = {{.value = hdt_call_value(call, "self")}, {.value = hdt_call_value(call, "other")}}, result = {0};
+	labelled operands[2] = {{.value = hdt_call_value(call, "self")}, {.value = hdt_call_value(call, "other")}},
+			 result = {0};
 	hdt_list dims[2] = {hdt_call_dims(call, "dims_self"), hdt_call_dims(call, "dims_other")};
 	if (!operands[0].value || !operands[1].value || dims[0].count != dims[1].count)
 		return map_status(call);
@@ -250,7 +257,8 @@ static hdt_status tensordot(hdt_call *call)
 /* input1[..., i] weight[o, i, j] input2[..., j] + bias[o] */
 static hdt_status bilinear(hdt_call *call)
 {
-	labelled operands[3] = {{.value = hdt_call_value(call, "input1")}, {.value = hdt_call_value(call, "weight")},
+	labelled operands[3] = {{.value = hdt_call_value(call, "input1")},
+	                        {.value = hdt_call_value(call, "weight")},
 	                        {.value = hdt_call_value(call, "input2")}};
 	labelled result = {0};
 	if (!operands[0].value || !operands[1].value || !operands[2].value || operands[1].value->rank != 3)
@@ -279,4 +287,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_einsum = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_einsum = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

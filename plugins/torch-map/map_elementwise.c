@@ -14,7 +14,11 @@ static hdt_status operate(hdt_call *call, const char *op, const char *other_name
 	return map_result(call, map_binary(call, op, self, hdt_call_operand(call, other_name, self)));
 }
 
-#define BINARY(id, op, other) static hdt_status id(hdt_call *call) { return operate(call, op, other); }
+#define BINARY(id, op, other)            \
+	static hdt_status id(hdt_call *call) \
+	{                                    \
+		return operate(call, op, other); \
+	}
 BINARY(multiply, "mul", "other")
 BINARY(divide, "div", "other")
 BINARY(floor_divide, "floor_divide", "other")
@@ -94,7 +98,8 @@ static hdt_status power_from_number(hdt_call *call)
 static hdt_status float_power(hdt_call *call)
 {
 	hdt_value *self = map_cast(call, hdt_call_value(call, "self"), HDT_F64);
-	return map_result(call, map_binary(call, "pow", self, map_cast(call, hdt_call_operand(call, "exponent", self), HDT_F64)));
+	return map_result(call,
+	                  map_binary(call, "pow", self, map_cast(call, hdt_call_operand(call, "exponent", self), HDT_F64)));
 }
 
 /* fmax and fmin prefer the number to NaN. */
@@ -139,7 +144,8 @@ static hdt_status copysign_(hdt_call *call)
 {
 	hdt_value *x = map_float(call, hdt_call_value(call, "self")), *sign = hdt_call_operand(call, "other", x);
 	hdt_value *size = map_unary(call, "abs", x);
-	return map_result(call, map_where(call, map_with_number(call, "less", sign, 0), map_unary(call, "neg", size), size));
+	return map_result(call,
+	                  map_where(call, map_with_number(call, "less", sign, 0), map_unary(call, "neg", size), size));
 }
 
 static hdt_status heaviside(hdt_call *call)
@@ -211,7 +217,8 @@ static hdt_status sinc(hdt_call *call)
 	hdt_value *x = map_float(call, hdt_call_value(call, "self"));
 	hdt_value *angle = map_with_number(call, "mul", x, 3.14159265358979323846);
 	hdt_value *quotient = map_binary(call, "div", map_unary(call, "sin", angle), angle);
-	return map_result(call, map_where(call, map_with_number(call, "equal", x, 0), map_number_like(call, x, 1), quotient));
+	return map_result(call,
+	                  map_where(call, map_with_number(call, "equal", x, 0), map_number_like(call, x, 1), quotient));
 }
 
 /* log(x / (1 - x)), x held to eps..1-eps. */
@@ -228,7 +235,10 @@ static hdt_status logit(hdt_call *call)
 
 static double largest(hdt_dtype dtype)
 {
-	return dtype == HDT_F16 ? 65504.0 : dtype == HDT_BF16 ? 3.3895313892515355e38 : dtype == HDT_F32 ? 3.4028234663852886e38 : 1.7976931348623157e308;
+	return dtype == HDT_F16    ? 65504.0
+	       : dtype == HDT_BF16 ? 3.3895313892515355e38
+	       : dtype == HDT_F32  ? 3.4028234663852886e38
+	                           : 1.7976931348623157e308;
 }
 
 static hdt_status nan_to_num(hdt_call *call)
@@ -240,8 +250,10 @@ static hdt_status nan_to_num(hdt_call *call)
 	double high = hdt_call_has(call, "posinf") ? hdt_call_float(call, "posinf") : largest(x->dtype);
 	double low = hdt_call_has(call, "neginf") ? hdt_call_float(call, "neginf") : -largest(x->dtype);
 	hdt_value *result = map_where(call, map_unary(call, "isnan", x), map_number_like(call, x, nan), x);
-	result = map_where(call, map_with_number(call, "equal", x, (double)INFINITY), map_number_like(call, x, high), result);
-	return map_result(call, map_where(call, map_with_number(call, "equal", x, -(double)INFINITY), map_number_like(call, x, low), result));
+	result =
+		map_where(call, map_with_number(call, "equal", x, (double)INFINITY), map_number_like(call, x, high), result);
+	return map_result(call, map_where(call, map_with_number(call, "equal", x, -(double)INFINITY),
+	                                  map_number_like(call, x, low), result));
 }
 
 static hdt_status signbit_(hdt_call *call)
@@ -255,16 +267,49 @@ static hdt_status entropy(hdt_call *call)
 	hdt_value *x = map_float(call, hdt_call_value(call, "self"));
 	hdt_value *value = map_unary(call, "neg", map_binary(call, "mul", x, map_unary(call, "log", x)));
 	value = map_where(call, map_with_number(call, "equal", x, 0), map_number_like(call, x, 0), value);
-	return map_result(call, map_where(call, map_with_number(call, "less", x, 0), map_number_like(call, x, -(double)INFINITY), value));
+	return map_result(
+		call, map_where(call, map_with_number(call, "less", x, 0), map_number_like(call, x, -(double)INFINITY), value));
 }
 
-#define UNARY(name) {"aten." #name ".default", "self", #name "(self)", NULL}
+#define UNARY(name)                                            \
+	{                                                          \
+		"aten." #name ".default", "self", #name "(self)", NULL \
+	}
 
 static const hdt_mapping mappings[] = {
-	UNARY(neg), UNARY(abs), UNARY(sign), UNARY(exp), UNARY(exp2), UNARY(expm1), UNARY(log), UNARY(log2), UNARY(log10),
-	UNARY(log1p), UNARY(sqrt), UNARY(rsqrt), UNARY(reciprocal), UNARY(square), UNARY(sin), UNARY(cos), UNARY(tan),
-	UNARY(sinh), UNARY(cosh), UNARY(tanh), UNARY(asin), UNARY(acos), UNARY(atan), UNARY(asinh), UNARY(acosh),
-	UNARY(atanh), UNARY(erf), UNARY(erfc), UNARY(floor), UNARY(ceil), UNARY(round), UNARY(trunc), UNARY(bitwise_not),
+	UNARY(neg),
+	UNARY(abs),
+	UNARY(sign),
+	UNARY(exp),
+	UNARY(exp2),
+	UNARY(expm1),
+	UNARY(log),
+	UNARY(log2),
+	UNARY(log10),
+	UNARY(log1p),
+	UNARY(sqrt),
+	UNARY(rsqrt),
+	UNARY(reciprocal),
+	UNARY(square),
+	UNARY(sin),
+	UNARY(cos),
+	UNARY(tan),
+	UNARY(sinh),
+	UNARY(cosh),
+	UNARY(tanh),
+	UNARY(asin),
+	UNARY(acos),
+	UNARY(atan),
+	UNARY(asinh),
+	UNARY(acosh),
+	UNARY(atanh),
+	UNARY(erf),
+	UNARY(erfc),
+	UNARY(floor),
+	UNARY(ceil),
+	UNARY(round),
+	UNARY(trunc),
+	UNARY(bitwise_not),
 	{"aten.sgn.default", "self", "sign(self)", NULL},
 	{"aten.negative.default", "self", "neg(self)", NULL},
 	{"aten.absolute.default", "self", "abs(self)", NULL},

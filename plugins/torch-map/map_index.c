@@ -1,11 +1,13 @@
-/* map_index.c: reading and writing elements at positions that are data: embedding, gather, advanced indexing, scatter. */
+/* map_index.c: reading and writing elements at positions that are data: embedding, gather, advanced indexing, scatter.
+ */
 #include "map.h"
 #include <string.h>
 
 /* An operator with inputs x and one more, and an axis. */
 static hdt_value *along(hdt_call *call, const char *op, hdt_value *x, hdt_value *index, int axis)
 {
-	return x && index ? hdt_apply(hdt_call_graph(call), op, HDT_VALUES(x, index), HDT_WITH(hdt_int_value("axis", axis))) : NULL;
+	return x && index ? hdt_apply(hdt_call_graph(call), op, HDT_VALUES(x, index), HDT_WITH(hdt_int_value("axis", axis)))
+	                  : NULL;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
@@ -18,7 +20,8 @@ static hdt_status embedding(hdt_call *call)
 static hdt_status gather(hdt_call *call)
 {
 	hdt_value *x = hdt_call_value(call, "self");
-	return map_result(call, along(call, "gather", x, hdt_call_value(call, "index"), x ? map_axis(call, "dim", x->rank) : 0));
+	return map_result(call,
+	                  along(call, "gather", x, hdt_call_value(call, "index"), x ? map_axis(call, "dim", x->rank) : 0));
 }
 
 static hdt_status index_select(hdt_call *call)
@@ -34,14 +37,16 @@ static hdt_value *flatten(hdt_call *call, hdt_value *x)
 	return x ? map_reshape(call, x, HDT_AT(hdt_product(hdt_call_context(call), hdt_value_shape(x)))) : NULL;
 }
 
-/* Positions in the flattened tensor; negative ones count from the end, which advanced indexing allows and take does not. */
+/* Positions in the flattened tensor; negative ones count from the end, which advanced indexing allows and take does
+ * not. */
 static hdt_status take_flat(hdt_call *call)
 {
 	hdt_value *x = flatten(call, hdt_call_value(call, "self")), *index = hdt_call_value(call, "index");
 	int zero = 0;
 	if (!x || !index)
 		return map_status(call);
-	return map_result(call, hdt_apply(hdt_call_graph(call), "index", HDT_VALUES(x, index), HDT_WITH(map_axes_value(call, "axes", &zero, 1))));
+	return map_result(call, hdt_apply(hdt_call_graph(call), "index", HDT_VALUES(x, index),
+	                                  HDT_WITH(map_axes_value(call, "axes", &zero, 1))));
 }
 
 static hdt_status take_along_dim(hdt_call *call)
@@ -78,7 +83,9 @@ static bool read_indices(hdt_call *call, const hdt_value *x, int first, indexing
 		if (!values[i])
 			continue;
 		if (values[i]->dtype == HDT_BOOL || values[i]->dtype == HDT_U8) {
-			map_refuse(call, "a mask picks as many elements as it has true ones, which is known only when it runs; use torch.where");
+			map_refuse(
+				call,
+				"a mask picks as many elements as it has true ones, which is known only when it runs; use torch.where");
 			return false;
 		}
 		out->inputs[first + out->count] = map_cast(call, values[i], HDT_I64);
@@ -107,7 +114,8 @@ static hdt_status put_masked(hdt_call *call, hdt_value *x, hdt_value *mask, hdt_
 {
 	while (mask && x && mask->rank < x->rank)
 		mask = map_unsqueeze(call, mask, mask->rank);
-	hdt_value *changed = hdt_call_bool(call, "accumulate") ? map_binary(call, "add", x, value) : map_cast(call, value, x ? x->dtype : HDT_F32);
+	hdt_value *changed = hdt_call_bool(call, "accumulate") ? map_binary(call, "add", x, value)
+	                                                       : map_cast(call, value, x ? x->dtype : HDT_F32);
 	return map_result(call, map_where(call, mask, changed, x));
 }
 
@@ -130,7 +138,8 @@ static hdt_status index_put(hdt_call *call)
 	                                                hdt_bool_value("accumulate", hdt_call_bool(call, "accumulate")))));
 }
 
-static hdt_value *scatter_into(hdt_call *call, hdt_value *x, hdt_value *index, hdt_value *source, int axis, const char *reduce)
+static hdt_value *scatter_into(hdt_call *call, hdt_value *x, hdt_value *index, hdt_value *source, int axis,
+                               const char *reduce)
 {
 	if (!x || !index || !source)
 		return NULL;
@@ -141,7 +150,8 @@ static hdt_value *scatter_into(hdt_call *call, hdt_value *x, hdt_value *index, h
 static hdt_status scatter_with(hdt_call *call, hdt_value *source, const char *reduce)
 {
 	hdt_value *x = hdt_call_value(call, "self");
-	return map_result(call, scatter_into(call, x, hdt_call_value(call, "index"), source, x ? map_axis(call, "dim", x->rank) : 0, reduce));
+	return map_result(call, scatter_into(call, x, hdt_call_value(call, "index"), source,
+	                                     x ? map_axis(call, "dim", x->rank) : 0, reduce));
 }
 
 static hdt_status scatter(hdt_call *call)
@@ -169,7 +179,10 @@ static hdt_status scatter_reduce(hdt_call *call)
 	static const struct {
 		const char *torch, *ours;
 		double neutral;
-	} kinds[] = {{"sum", "add", 0}, {"prod", "multiply", 1}, {"amax", "amax", -__builtin_inf()}, {"amin", "amin", __builtin_inf()}};
+	} kinds[] = {{"sum", "add", 0},
+	             {"prod", "multiply", 1},
+	             {"amax", "amax", -__builtin_inf()},
+	             {"amin", "amin", __builtin_inf()}};
 	const char *kind = hdt_call_string(call, "reduce");
 	hdt_value *x = hdt_call_value(call, "self"), *index = hdt_call_value(call, "index");
 	for (size_t i = 0; kind && x && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -187,7 +200,8 @@ static hdt_status scatter_reduce(hdt_call *call)
 	return map_refuse(call, "scatter_reduce by \"%s\"", kind ? kind : "none");
 }
 
-/* `rows` is 1-d and stands for every position of the other axes: as the index that scatter takes, of the shape of `source`. */
+/* `rows` is 1-d and stands for every position of the other axes: as the index that scatter takes, of the shape of
+ * `source`. */
 static hdt_value *spread_rows(hdt_call *call, hdt_value *rows, const hdt_value *source, int axis)
 {
 	const hdt_expr *shape[HDT_MAX_RANK], *one = hdt_int(hdt_call_context(call), 1);
@@ -202,7 +216,8 @@ static hdt_status index_copy(hdt_call *call)
 {
 	hdt_value *x = hdt_call_value(call, "self"), *source = hdt_call_value(call, "source");
 	int axis = x ? map_axis(call, "dim", x->rank) : 0;
-	return map_result(call, scatter_into(call, x, spread_rows(call, hdt_call_value(call, "index"), source, axis), source, axis, "none"));
+	return map_result(call, scatter_into(call, x, spread_rows(call, hdt_call_value(call, "index"), source, axis),
+	                                     source, axis, "none"));
 }
 
 static hdt_status index_add(hdt_call *call)
@@ -212,7 +227,8 @@ static hdt_status index_add(hdt_call *call)
 	double alpha = hdt_call_float(call, "alpha");
 	if (alpha != 1)
 		source = map_with_number(call, "mul", source, alpha);
-	return map_result(call, scatter_into(call, x, spread_rows(call, hdt_call_value(call, "index"), source, axis), source, axis, "add"));
+	return map_result(call, scatter_into(call, x, spread_rows(call, hdt_call_value(call, "index"), source, axis),
+	                                     source, axis, "add"));
 }
 
 static hdt_status index_fill(hdt_call *call)
@@ -230,7 +246,8 @@ static hdt_status index_fill(hdt_call *call)
 }
 
 /* x with the elements start..end-1 along an axis replaced. */
-static hdt_value *splice(hdt_call *call, hdt_value *x, hdt_value *part, int axis, const hdt_expr *start, const hdt_expr *end)
+static hdt_value *splice(hdt_call *call, hdt_value *x, hdt_value *part, int axis, const hdt_expr *start,
+                         const hdt_expr *end)
 {
 	hdt_value *parts[3];
 	int count = 0;
@@ -271,7 +288,8 @@ static hdt_status slice_scatter(hdt_call *call)
 		return map_refuse(call, "a slice with a step is written");
 	int axis = map_axis(call, "dim", x->rank);
 	const hdt_expr *size = x->shape[axis];
-	const hdt_expr *start = hdt_call_has(call, "start") ? from_start(hdt_call_dim(call, "start"), size) : hdt_int(hdt_call_context(call), 0);
+	const hdt_expr *start = hdt_call_has(call, "start") ? from_start(hdt_call_dim(call, "start"), size)
+	                                                    : hdt_int(hdt_call_context(call), 0);
 	const hdt_expr *end = hdt_call_has(call, "end") ? hdt_min(from_start(hdt_call_dim(call, "end"), size), size) : size;
 	return map_result(call, splice(call, x, hdt_call_value(call, "src"), axis, start, end));
 }
@@ -292,16 +310,19 @@ static int64_t bag_size(const hdt_value *offsets)
 static hdt_status embedding_bag(hdt_call *call)
 {
 	static const char *const ops[] = {"reduce_sum", "reduce_mean", "reduce_max"};
-	hdt_value *weight = hdt_call_value(call, "weight"), *index = hdt_call_value(call, "indices"), *offsets = hdt_call_value(call, "offsets");
+	hdt_value *weight = hdt_call_value(call, "weight"), *index = hdt_call_value(call, "indices"),
+			  *offsets = hdt_call_value(call, "offsets");
 	int64_t mode = hdt_call_int(call, "mode"), size = bag_size(offsets);
 	if (!weight || !index || !offsets)
 		return map_status(call);
 	if (size == 0 || mode < 0 || mode > 2 || hdt_call_bool(call, "include_last_offset"))
 		return map_refuse(call, "an embedding bag with bags of various sizes; give it a two-dimensional index");
-	if (hdt_call_has(call, "per_sample_weights") || (hdt_call_has(call, "padding_idx") && hdt_call_int(call, "padding_idx") >= 0))
+	if (hdt_call_has(call, "per_sample_weights") ||
+	    (hdt_call_has(call, "padding_idx") && hdt_call_int(call, "padding_idx") >= 0))
 		return map_refuse(call, "an embedding bag with weights or padding");
 	index = map_reshape(call, index, HDT_AT(offsets->shape[0], hdt_int(hdt_call_context(call), size)));
-	return map_result(call, map_reduce(call, ops[mode], along(call, "take", weight, index, 0), (map_axes){1, {1}}, false));
+	return map_result(call,
+	                  map_reduce(call, ops[mode], along(call, "take", weight, index, 0), (map_axes){1, {1}}, false));
 }
 
 static hdt_status one_hot(hdt_call *call)
@@ -312,7 +333,8 @@ static hdt_status one_hot(hdt_call *call)
 		return map_refuse(call, "the number of classes depends on the data; give num_classes");
 	if (!x)
 		return map_status(call);
-	return map_result(call, hdt_apply(hdt_call_graph(call), "one_hot", HDT_VALUES(x), HDT_WITH(hdt_int_value("classes", classes))));
+	return map_result(
+		call, hdt_apply(hdt_call_graph(call), "one_hot", HDT_VALUES(x), HDT_WITH(hdt_int_value("classes", classes))));
 }
 
 static hdt_status search(hdt_call *call, hdt_value *sorted, hdt_value *x)
@@ -322,7 +344,8 @@ static hdt_status search(hdt_call *call, hdt_value *sorted, hdt_value *x)
 		right = true;
 	if (hdt_call_has(call, "sorter"))
 		return map_refuse(call, "searchsorted with a sorter");
-	hdt_value *found = sorted && x ? hdt_apply(hdt_call_graph(call), "searchsorted", HDT_VALUES(sorted, x), HDT_WITH(hdt_bool_value("right", right)))
+	hdt_value *found = sorted && x ? hdt_apply(hdt_call_graph(call), "searchsorted", HDT_VALUES(sorted, x),
+	                                           HDT_WITH(hdt_bool_value("right", right)))
 	                               : NULL;
 	return map_result(call, map_cast(call, found, hdt_call_bool(call, "out_int32") ? HDT_I32 : HDT_I64));
 }
@@ -342,7 +365,8 @@ static hdt_status bucketize(hdt_call *call)
 static hdt_value *diagonal_of(hdt_call *call, hdt_value *x, int64_t offset, int first, int second)
 {
 	return x ? hdt_apply(hdt_call_graph(call), "diagonal", HDT_VALUES(x),
-	                     HDT_WITH(hdt_int_value("offset", offset), hdt_int_value("axis1", first), hdt_int_value("axis2", second)))
+	                     HDT_WITH(hdt_int_value("offset", offset), hdt_int_value("axis1", first),
+	                              hdt_int_value("axis2", second)))
 	         : NULL;
 }
 
@@ -350,7 +374,8 @@ static hdt_status diagonal(hdt_call *call)
 {
 	hdt_value *x = hdt_call_value(call, "self");
 	int rank = x ? x->rank : 0;
-	return map_result(call, diagonal_of(call, x, hdt_call_int(call, "offset"), map_axis(call, "dim1", rank), map_axis(call, "dim2", rank)));
+	return map_result(call, diagonal_of(call, x, hdt_call_int(call, "offset"), map_axis(call, "dim1", rank),
+	                                    map_axis(call, "dim2", rank)));
 }
 
 static hdt_status trace(hdt_call *call)
@@ -360,7 +385,8 @@ static hdt_status trace(hdt_call *call)
 }
 
 static const hdt_mapping mappings[] = {
-	{"aten.embedding.default", "weight, indices, padding_idx=-1, scale_grad_by_freq=false, sparse=false", NULL, embedding},
+	{"aten.embedding.default", "weight, indices, padding_idx=-1, scale_grad_by_freq=false, sparse=false", NULL,
+     embedding},
 	{"aten.gather.default", "self, dim, index, *, sparse_grad=false", NULL, gather},
 	{"aten.index_select.default", "self, dim, index", NULL, index_select},
 	{"aten.take.default", "self, index", NULL, take_flat},
@@ -382,10 +408,14 @@ static const hdt_mapping mappings[] = {
 	{"aten.select_scatter.default", "self, src, dim, index", NULL, select_scatter},
 	{"aten.slice_scatter.default", "self, src, dim=0, start=none, end=none, step=1", NULL, slice_scatter},
 	{"aten.embedding_bag.padding_idx",
-	 "weight, indices, offsets, scale_grad_by_freq=false, mode=0, sparse=false, per_sample_weights=none, include_last_offset=false, padding_idx=none", NULL, embedding_bag},
+     "weight, indices, offsets, scale_grad_by_freq=false, mode=0, sparse=false, per_sample_weights=none, "
+     "include_last_offset=false, padding_idx=none",
+     NULL, embedding_bag},
 	{"aten.one_hot.default", "self, num_classes=-1", NULL, one_hot},
-	{"aten.searchsorted.Tensor", "sorted_sequence, self, *, out_int32=false, right=false, side=none, sorter=none", NULL, searchsorted},
-	{"aten.bucketize.Tensor", "self, boundaries, *, out_int32=false, right=false, side=none, sorter=none", NULL, bucketize},
+	{"aten.searchsorted.Tensor", "sorted_sequence, self, *, out_int32=false, right=false, side=none, sorter=none", NULL,
+     searchsorted},
+	{"aten.bucketize.Tensor", "self, boundaries, *, out_int32=false, right=false, side=none, sorter=none", NULL,
+     bucketize},
 	{"aten.diagonal.default", "self, offset=0, dim1=0, dim2=1", NULL, diagonal},
 	{"aten.diagonal_copy.default", "self, offset=0, dim1=0, dim2=1", NULL, diagonal},
 	{"aten.linalg_diagonal.default", "self, *, offset=0, dim1=-2, dim2=-1", NULL, diagonal},
@@ -393,4 +423,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_index = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_index = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

@@ -1,5 +1,5 @@
-/* map_linear.c: products of matrices and what is made of them: linear layers, attention, distances. Sums named by letters are
- * in map_einsum.c. */
+/* map_linear.c: products of matrices and what is made of them: linear layers, attention, distances. Sums named by
+ * letters are in map_einsum.c. */
 #include "map.h"
 
 static hdt_value *product(hdt_call *call, hdt_value *x, hdt_value *y)
@@ -14,7 +14,8 @@ static hdt_status matmul(hdt_call *call)
 
 static hdt_status linear(hdt_call *call)
 {
-	hdt_value *x = hdt_call_value(call, "input"), *weight = hdt_call_value(call, "weight"), *bias = hdt_call_value(call, "bias");
+	hdt_value *x = hdt_call_value(call, "input"), *weight = hdt_call_value(call, "weight"),
+			  *bias = hdt_call_value(call, "bias");
 	if (!x || !weight)
 		return map_status(call);
 	return map_result(call, hdt_apply(hdt_call_graph(call), "linear", HDT_VALUES(x, weight, bias), NULL));
@@ -133,7 +134,8 @@ static hdt_status pairwise_distance(hdt_call *call)
 	if (!distance)
 		return map_status(call);
 	return map_result(call, hdt_apply(hdt_call_graph(call), "reduce_norm", HDT_VALUES(distance),
-	                                  HDT_WITH(hdt_float_value("ord", hdt_call_float(call, "p")), map_axes_value(call, "axes", &axis, 1),
+	                                  HDT_WITH(hdt_float_value("ord", hdt_call_float(call, "p")),
+	                                           map_axes_value(call, "axes", &axis, 1),
 	                                           hdt_bool_value("keepdims", hdt_call_bool(call, "keepdim")))));
 }
 
@@ -158,10 +160,12 @@ static const hdt_mapping mappings[] = {
 	{"aten.linalg_vecdot.default", "x, y, *, dim=-1", NULL, vecdot},
 	{"aten.linalg_multi_dot.default", "tensors", NULL, multi_dot},
 	{"aten.scaled_dot_product_attention.default",
-     "query, key, value, attn_mask=none, dropout_p=0.0, is_causal=false, *, scale=none, enable_gqa=false", NULL, attention},
+     "query, key, value, attn_mask=none, dropout_p=0.0, is_causal=false, *, scale=none, enable_gqa=false", NULL,
+     attention},
 	{"aten.cosine_similarity.default", "x1, x2, dim=1, eps=1e-08", NULL, cosine_similarity},
 	{"aten.pairwise_distance.default", "x1, x2, p=2, eps=1e-06, keepdim=false", NULL, pairwise_distance},
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_linear = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_linear = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

@@ -1,4 +1,5 @@
-/* map_loss.c: losses, as models that report one compute them. `reduction` is 0 for none, 1 for the mean, 2 for the sum. */
+/* map_loss.c: losses, as models that report one compute them. `reduction` is 0 for none, 1 for the mean, 2 for the sum.
+ */
 #include "map.h"
 
 static hdt_status reduce(hdt_call *call, hdt_value *each)
@@ -55,9 +56,11 @@ static hdt_value *bounded_log(hdt_call *call, hdt_value *p)
 
 static hdt_status binary_cross_entropy(hdt_call *call)
 {
-	hdt_value *p = hdt_call_value(call, "self"), *target = hdt_call_value(call, "target"), *one = map_number_like(call, p, 1);
+	hdt_value *p = hdt_call_value(call, "self"), *target = hdt_call_value(call, "target"),
+			  *one = map_number_like(call, p, 1);
 	hdt_value *yes = map_binary(call, "mul", target, bounded_log(call, p));
-	hdt_value *no = map_binary(call, "mul", map_binary(call, "sub", one, target), bounded_log(call, map_binary(call, "sub", one, p)));
+	hdt_value *no = map_binary(call, "mul", map_binary(call, "sub", one, target),
+	                           bounded_log(call, map_binary(call, "sub", one, p)));
 	hdt_value *each = map_unary(call, "neg", map_binary(call, "add", yes, no));
 	if (hdt_call_has(call, "weight"))
 		each = map_binary(call, "mul", each, hdt_call_value(call, "weight"));
@@ -67,10 +70,12 @@ static hdt_status binary_cross_entropy(hdt_call *call)
 /* (1 - target) x - w log(sigmoid(x)), w = 1 + (pos_weight - 1) target */
 static hdt_status binary_cross_entropy_with_logits(hdt_call *call)
 {
-	hdt_value *x = hdt_call_value(call, "self"), *target = hdt_call_value(call, "target"), *one = map_number_like(call, x, 1);
+	hdt_value *x = hdt_call_value(call, "self"), *target = hdt_call_value(call, "target"),
+			  *one = map_number_like(call, x, 1);
 	hdt_value *log = map_unary(call, "log_sigmoid", x);
 	if (hdt_call_has(call, "pos_weight")) {
-		hdt_value *extra = map_binary(call, "mul", map_with_number(call, "sub", hdt_call_value(call, "pos_weight"), 1), target);
+		hdt_value *extra =
+			map_binary(call, "mul", map_with_number(call, "sub", hdt_call_value(call, "pos_weight"), 1), target);
 		log = map_binary(call, "mul", log, map_binary(call, "add", extra, one));
 	}
 	hdt_value *each = map_binary(call, "sub", map_binary(call, "mul", map_binary(call, "sub", one, target), x), log);
@@ -90,7 +95,8 @@ static hdt_status kl_div(hdt_call *call)
 {
 	hdt_value *x = hdt_call_value(call, "self"), *target = hdt_call_value(call, "target");
 	if (hdt_call_bool(call, "log_target"))
-		return reduce(call, map_binary(call, "mul", map_unary(call, "exp", target), map_binary(call, "sub", target, x)));
+		return reduce(call,
+		              map_binary(call, "mul", map_unary(call, "exp", target), map_binary(call, "sub", target, x)));
 	hdt_value *entropy = map_binary(call, "mul", target, map_unary(call, "log", target));
 	entropy = map_where(call, map_with_number(call, "equal", target, 0), map_number_like(call, target, 0), entropy);
 	return reduce(call, map_binary(call, "sub", entropy, map_binary(call, "mul", target, x)));
@@ -104,7 +110,8 @@ static hdt_status reduce_weighted(hdt_call *call, hdt_value *each, hdt_value *we
 		return reduce(call, each);
 	for (; each && all.count < each->rank; all.count++)
 		all.at[all.count] = all.count;
-	return map_result(call, map_binary(call, "div", map_reduce(call, "reduce_sum", each, all, false), map_reduce(call, "reduce_sum", weights, all, false)));
+	return map_result(call, map_binary(call, "div", map_reduce(call, "reduce_sum", each, all, false),
+	                                   map_reduce(call, "reduce_sum", weights, all, false)));
 }
 
 /* -x[target] along the classes (axis 1, or 0 of a lone row), weighted; targets equal to ignore_index count nothing. */
@@ -114,11 +121,17 @@ static hdt_status choose_classes(hdt_call *call, hdt_value *log, hdt_value *targ
 		return map_status(call);
 	int axis = log->rank == 1 ? 0 : 1;
 	hdt_value *ignored = map_with_number(call, "equal", target, (double)hdt_call_int(call, "ignore_index"));
-	hdt_value *safe = map_where(call, ignored, map_number_like(call, target, 0), target), *index = map_unsqueeze(call, safe, axis);
-	hdt_value *picked = index ? hdt_apply(hdt_call_graph(call), "gather", HDT_VALUES(log, index), HDT_WITH(hdt_int_value("axis", axis))) : NULL;
-	hdt_value *weights = map_cast(call, map_unary(call, "logical_not", ignored), log->dtype), *table = hdt_call_value(call, "weight");
+	hdt_value *safe = map_where(call, ignored, map_number_like(call, target, 0), target),
+			  *index = map_unsqueeze(call, safe, axis);
+	hdt_value *picked =
+		index ? hdt_apply(hdt_call_graph(call), "gather", HDT_VALUES(log, index), HDT_WITH(hdt_int_value("axis", axis)))
+			  : NULL;
+	hdt_value *weights = map_cast(call, map_unary(call, "logical_not", ignored), log->dtype),
+			  *table = hdt_call_value(call, "weight");
 	if (table && safe)
-		weights = map_binary(call, "mul", weights, hdt_apply(hdt_call_graph(call), "take", HDT_VALUES(table, safe), HDT_WITH(hdt_int_value("axis", 0))));
+		weights = map_binary(
+			call, "mul", weights,
+			hdt_apply(hdt_call_graph(call), "take", HDT_VALUES(table, safe), HDT_WITH(hdt_int_value("axis", 0))));
 	hdt_value *each = map_binary(call, "mul", map_unary(call, "neg", map_squeeze(call, picked, axis)), weights);
 	return reduce_weighted(call, each, weights);
 }
@@ -150,12 +163,13 @@ static const hdt_mapping mappings[] = {
 	{"aten.kl_div.default", REDUCTION ", *, log_target=false", NULL, kl_div},
 	{"aten.binary_cross_entropy.default", "self, target, weight=none, reduction=1", NULL, binary_cross_entropy},
 	{"aten.binary_cross_entropy_with_logits.default", "self, target, weight=none, pos_weight=none, reduction=1", NULL,
-	 binary_cross_entropy_with_logits},
+     binary_cross_entropy_with_logits},
 	{"aten.nll_loss_nd.default", "self, target, weight=none, reduction=1, ignore_index=-100", NULL, nll_loss},
 	{"aten.nll_loss.default", "self, target, weight=none, reduction=1, ignore_index=-100", NULL, nll_loss},
-	{"aten.cross_entropy_loss.default", "self, target, weight=none, reduction=1, ignore_index=-100, label_smoothing=0.0", NULL,
-	 cross_entropy_loss},
+	{"aten.cross_entropy_loss.default",
+     "self, target, weight=none, reduction=1, ignore_index=-100, label_smoothing=0.0", NULL, cross_entropy_loss},
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_loss = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_loss = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

@@ -3,12 +3,14 @@
 
 static hdt_status layer_norm(hdt_call *call)
 {
-	hdt_value *x = hdt_call_value(call, "input"), *weight = hdt_call_value(call, "weight"), *bias = hdt_call_value(call, "bias");
+	hdt_value *x = hdt_call_value(call, "input"), *weight = hdt_call_value(call, "weight"),
+			  *bias = hdt_call_value(call, "bias");
 	int axes = hdt_call_dims(call, "normalized_shape").count;
 	if (!x)
 		return map_status(call);
-	return map_result(call, hdt_apply(hdt_call_graph(call), "layer_norm", HDT_VALUES(x, weight, bias),
-	                                  HDT_WITH(hdt_int_value("axes", axes), hdt_float_value("eps", hdt_call_float(call, "eps")))));
+	return map_result(
+		call, hdt_apply(hdt_call_graph(call), "layer_norm", HDT_VALUES(x, weight, bias),
+	                    HDT_WITH(hdt_int_value("axes", axes), hdt_float_value("eps", hdt_call_float(call, "eps")))));
 }
 
 static hdt_status rms_norm(hdt_call *call)
@@ -20,12 +22,14 @@ static hdt_status rms_norm(hdt_call *call)
 		return map_status(call);
 	if (hdt_call_has(call, "eps"))
 		eps = hdt_float_value("eps", hdt_call_float(call, "eps"));
-	return map_result(call, hdt_apply(hdt_call_graph(call), "rms_norm", HDT_VALUES(x, weight), HDT_WITH(hdt_int_value("axes", axes), eps)));
+	return map_result(call, hdt_apply(hdt_call_graph(call), "rms_norm", HDT_VALUES(x, weight),
+	                                  HDT_WITH(hdt_int_value("axes", axes), eps)));
 }
 
 static hdt_status normalise_groups(hdt_call *call, const char *groups)
 {
-	hdt_value *x = hdt_call_value(call, "input"), *weight = hdt_call_value(call, "weight"), *bias = hdt_call_value(call, "bias");
+	hdt_value *x = hdt_call_value(call, "input"), *weight = hdt_call_value(call, "weight"),
+			  *bias = hdt_call_value(call, "bias");
 	if (!x)
 		return map_status(call);
 	return map_result(call, hdt_apply(hdt_call_graph(call), "group_norm", HDT_VALUES(x, weight, bias),
@@ -55,7 +59,8 @@ static hdt_value *with_statistics(hdt_call *call, hdt_value *x, hdt_value *mean,
 /* Without running statistics a layer normalises by those of the batch, also in use. With them, doing so is training. */
 static hdt_status batch_norm(hdt_call *call)
 {
-	hdt_value *x = hdt_call_value(call, "input"), *mean = hdt_call_value(call, "running_mean"), *variance = hdt_call_value(call, "running_var");
+	hdt_value *x = hdt_call_value(call, "input"), *mean = hdt_call_value(call, "running_mean"),
+			  *variance = hdt_call_value(call, "running_var");
 	if (!x || (!hdt_call_bool(call, "training") && mean))
 		return map_result(call, with_statistics(call, x, mean, variance));
 	if (mean)
@@ -75,7 +80,8 @@ static hdt_status batch_norm_inference(hdt_call *call)
 
 static hdt_status instance_norm(hdt_call *call)
 {
-	hdt_value *x = hdt_call_value(call, "input"), *weight = hdt_call_value(call, "weight"), *bias = hdt_call_value(call, "bias");
+	hdt_value *x = hdt_call_value(call, "input"), *weight = hdt_call_value(call, "weight"),
+			  *bias = hdt_call_value(call, "bias");
 	if (!x || !hdt_call_bool(call, "use_input_stats"))
 		return batch_norm_inference(call);
 	if (hdt_call_has(call, "running_mean"))
@@ -104,7 +110,8 @@ static hdt_status softmax_as(hdt_call *call, const char *op)
 	x = map_float(call, map_cast(call, x, dtype));
 	if (!x)
 		return map_status(call);
-	hdt_value *result = hdt_apply(hdt_call_graph(call), op, HDT_VALUES(x), HDT_WITH(hdt_int_value("axis", map_axis(call, "dim", x->rank))));
+	hdt_value *result = hdt_apply(hdt_call_graph(call), op, HDT_VALUES(x),
+	                              HDT_WITH(hdt_int_value("axis", map_axis(call, "dim", x->rank))));
 	return map_result(call, result);
 }
 
@@ -125,7 +132,8 @@ static hdt_status safe_softmax(hdt_call *call)
 	if (!x)
 		return map_status(call);
 	int axis = map_axis(call, "dim", x->rank);
-	hdt_value *result = hdt_apply(hdt_call_graph(call), "softmax", HDT_VALUES(x), HDT_WITH(hdt_int_value("axis", axis)));
+	hdt_value *result =
+		hdt_apply(hdt_call_graph(call), "softmax", HDT_VALUES(x), HDT_WITH(hdt_int_value("axis", axis)));
 	hdt_value *top = map_reduce(call, "reduce_max", x, (map_axes){1, {axis}}, true);
 	hdt_value *empty = map_with_number(call, "equal", top, -__builtin_inf());
 	return map_result(call, map_where(call, empty, map_number_like(call, result, 0), result));
@@ -134,18 +142,23 @@ static hdt_status safe_softmax(hdt_call *call)
 #define BATCH "input, weight, bias, running_mean, running_var"
 
 static const hdt_mapping mappings[] = {
-	{"aten.layer_norm.default", "input, normalized_shape, weight=none, bias=none, eps=1e-05, cudnn_enable=true", NULL, layer_norm},
+	{"aten.layer_norm.default", "input, normalized_shape, weight=none, bias=none, eps=1e-05, cudnn_enable=true", NULL,
+     layer_norm},
 	{"aten.native_layer_norm.default", "input, normalized_shape, weight, bias, eps", NULL, layer_norm},
 	{"aten.rms_norm.default", "input, normalized_shape, weight=none, eps=none", NULL, rms_norm},
-	{"aten.group_norm.default", "input, num_groups, weight=none, bias=none, eps=1e-05, cudnn_enabled=true", NULL, group_norm},
+	{"aten.group_norm.default", "input, num_groups, weight=none, bias=none, eps=1e-05, cudnn_enabled=true", NULL,
+     group_norm},
 	{"aten.native_group_norm.default", "input, weight, bias, N, C, HxW, group, eps", NULL, native_group_norm},
-	{"aten.batch_norm.default", "input, weight=none, bias=none, running_mean=none, running_var=none, training, momentum, eps, cudnn_enabled=true",
+	{"aten.batch_norm.default",
+     "input, weight=none, bias=none, running_mean=none, running_var=none, training, momentum, eps, cudnn_enabled=true",
      NULL, batch_norm},
 	{"aten.native_batch_norm.default", BATCH ", training, momentum, eps", NULL, batch_norm},
 	{"aten._native_batch_norm_legit.default", BATCH ", training, momentum, eps", NULL, batch_norm},
 	{"aten._native_batch_norm_legit_no_training.default", BATCH ", momentum, eps", NULL, batch_norm_inference},
 	{"aten.instance_norm.default",
-     "input, weight=none, bias=none, running_mean=none, running_var=none, use_input_stats, momentum, eps, cudnn_enabled=true", NULL, instance_norm},
+     "input, weight=none, bias=none, running_mean=none, running_var=none, use_input_stats, momentum, eps, "
+     "cudnn_enabled=true",
+     NULL, instance_norm},
 	{"aten._weight_norm.default", "v, g, dim=0", NULL, weight_norm},
 	{"aten.softmax.int", "self, dim, dtype=none", NULL, softmax},
 	{"aten._softmax.default", "self, dim, half_to_float=false, dtype=none", NULL, softmax},
@@ -157,4 +170,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_norm = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_norm = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

@@ -34,7 +34,8 @@ static hdt_status give(hdt_call *call, const pooling *p, hdt_value *result)
 static hdt_attribute_value stride_value(hdt_call *call, int axes)
 {
 	hdt_list stride = map_repeat_dims(call, "stride", axes);
-	return stride.count ? map_dims_value("stride", stride) : map_dims_value("stride", map_repeat_dims(call, "kernel_size", axes));
+	return stride.count ? map_dims_value("stride", stride)
+	                    : map_dims_value("stride", map_repeat_dims(call, "kernel_size", axes));
 }
 
 static hdt_status max_pool(hdt_call *call, int axes)
@@ -42,11 +43,13 @@ static hdt_status max_pool(hdt_call *call, int axes)
 	pooling p;
 	if (!begin(call, "max_pool", axes, &p))
 		return map_status(call);
-	return give(call, &p, hdt_apply(hdt_call_graph(call), p.op, HDT_VALUES(p.input),
-	                                HDT_WITH(map_dims_value("kernel", map_repeat_dims(call, "kernel_size", axes)), stride_value(call, axes),
-	                                         map_dims_value("padding", map_repeat_dims(call, "padding", axes)),
-	                                         map_dims_value("dilation", map_repeat_dims(call, "dilation", axes)),
-	                                         hdt_bool_value("ceil_mode", hdt_call_bool(call, "ceil_mode")))));
+	hdt_value *pooled =
+		hdt_apply(hdt_call_graph(call), p.op, HDT_VALUES(p.input),
+	              HDT_WITH(map_dims_value("kernel", map_repeat_dims(call, "kernel_size", axes)),
+	                       stride_value(call, axes), map_dims_value("padding", map_repeat_dims(call, "padding", axes)),
+	                       map_dims_value("dilation", map_repeat_dims(call, "dilation", axes)),
+	                       hdt_bool_value("ceil_mode", hdt_call_bool(call, "ceil_mode"))));
+	return give(call, &p, pooled);
 }
 
 static hdt_status avg_pool(hdt_call *call, int axes)
@@ -57,11 +60,13 @@ static hdt_status avg_pool(hdt_call *call, int axes)
 		return map_status(call);
 	if (hdt_call_has(call, "divisor_override"))
 		divisor = hdt_int_value("divisor", hdt_call_int(call, "divisor_override"));
-	return give(call, &p, hdt_apply(hdt_call_graph(call), p.op, HDT_VALUES(p.input),
-	                                HDT_WITH(map_dims_value("kernel", map_repeat_dims(call, "kernel_size", axes)), stride_value(call, axes),
-	                                         map_dims_value("padding", map_repeat_dims(call, "padding", axes)),
-	                                         hdt_bool_value("ceil_mode", hdt_call_bool(call, "ceil_mode")),
-	                                         hdt_bool_value("count_include_pad", hdt_call_bool(call, "count_include_pad")), divisor)));
+	hdt_value *pooled =
+		hdt_apply(hdt_call_graph(call), p.op, HDT_VALUES(p.input),
+	              HDT_WITH(map_dims_value("kernel", map_repeat_dims(call, "kernel_size", axes)),
+	                       stride_value(call, axes), map_dims_value("padding", map_repeat_dims(call, "padding", axes)),
+	                       hdt_bool_value("ceil_mode", hdt_call_bool(call, "ceil_mode")),
+	                       hdt_bool_value("count_include_pad", hdt_call_bool(call, "count_include_pad")), divisor));
+	return give(call, &p, pooled);
 }
 
 static hdt_status adaptive_pool(hdt_call *call, const char *kind, int axes)
@@ -69,22 +74,36 @@ static hdt_status adaptive_pool(hdt_call *call, const char *kind, int axes)
 	pooling p;
 	if (!begin(call, kind, axes, &p))
 		return map_status(call);
-	return give(call, &p, hdt_apply(hdt_call_graph(call), p.op, HDT_VALUES(p.input),
-	                                HDT_WITH(map_dims_value("size", map_repeat_dims(call, "output_size", axes)))));
+	hdt_value *pooled = hdt_apply(hdt_call_graph(call), p.op, HDT_VALUES(p.input),
+	                              HDT_WITH(map_dims_value("size", map_repeat_dims(call, "output_size", axes))));
+	return give(call, &p, pooled);
 }
 
-#define FOR_AXES(axes)                                                                                                     \
-	static hdt_status max_pool##axes(hdt_call *call) { return max_pool(call, axes); }                                      \
-	static hdt_status avg_pool##axes(hdt_call *call) { return avg_pool(call, axes); }                                      \
-	static hdt_status adaptive_avg_pool##axes(hdt_call *call) { return adaptive_pool(call, "adaptive_avg_pool", axes); }   \
-	static hdt_status adaptive_max_pool##axes(hdt_call *call) { return adaptive_pool(call, "adaptive_max_pool", axes); }
+#define FOR_AXES(axes)                                         \
+	static hdt_status max_pool##axes(hdt_call *call)           \
+	{                                                          \
+		return max_pool(call, axes);                           \
+	}                                                          \
+	static hdt_status avg_pool##axes(hdt_call *call)           \
+	{                                                          \
+		return avg_pool(call, axes);                           \
+	}                                                          \
+	static hdt_status adaptive_avg_pool##axes(hdt_call *call)  \
+	{                                                          \
+		return adaptive_pool(call, "adaptive_avg_pool", axes); \
+	}                                                          \
+	static hdt_status adaptive_max_pool##axes(hdt_call *call)  \
+	{                                                          \
+		return adaptive_pool(call, "adaptive_max_pool", axes); \
+	}
 FOR_AXES(1)
 FOR_AXES(2)
 FOR_AXES(3)
 #undef FOR_AXES
 
 #define MAX_POOL "self, kernel_size, stride=[], padding=0, dilation=1, ceil_mode=false"
-#define AVG_POOL "self, kernel_size, stride=[], padding=0, ceil_mode=false, count_include_pad=true, divisor_override=none"
+#define AVG_POOL \
+	"self, kernel_size, stride=[], padding=0, ceil_mode=false, count_include_pad=true, divisor_override=none"
 
 /* Of the operators that also give indices only the values are given. */
 static const hdt_mapping mappings[] = {
@@ -108,4 +127,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_pool = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_pool = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

@@ -1,7 +1,8 @@
 /* map_recurrent.c: recurrent layers, unrolled: the sequence's length must be fixed.
  *
- * The part of each gate that comes from the input is one linear layer over all steps; what remains of a step is the part that comes from
- * the state. Layers are stacked; a bidirectional layer runs both ways and puts the results side by side. */
+ * The part of each gate that comes from the input is one linear layer over all steps; what remains of a step is the
+ * part that comes from the state. Layers are stacked; a bidirectional layer runs both ways and puts the results side by
+ * side. */
 #include "map.h"
 
 enum { MAX_STEPS = 2048, MAX_STATES = 64 };
@@ -29,8 +30,10 @@ static hdt_value *part(hdt_call *call, hdt_value *x, int i, int count)
 static void step_lstm(hdt_call *call, hdt_value *from_input, hdt_value *from_state, hdt_value **h, hdt_value **c)
 {
 	hdt_value *gates = map_binary(call, "add", from_input, from_state);
-	hdt_value *input = map_unary(call, "sigmoid", part(call, gates, 0, 4)), *forget = map_unary(call, "sigmoid", part(call, gates, 1, 4));
-	hdt_value *candidate = map_unary(call, "tanh", part(call, gates, 2, 4)), *output = map_unary(call, "sigmoid", part(call, gates, 3, 4));
+	hdt_value *input = map_unary(call, "sigmoid", part(call, gates, 0, 4)),
+			  *forget = map_unary(call, "sigmoid", part(call, gates, 1, 4));
+	hdt_value *candidate = map_unary(call, "tanh", part(call, gates, 2, 4)),
+			  *output = map_unary(call, "sigmoid", part(call, gates, 3, 4));
 	*c = map_binary(call, "add", map_binary(call, "mul", forget, *c), map_binary(call, "mul", input, candidate));
 	*h = map_binary(call, "mul", output, map_unary(call, "tanh", *c));
 }
@@ -39,8 +42,10 @@ static void step_lstm(hdt_call *call, hdt_value *from_input, hdt_value *from_sta
 static void step_gru(hdt_call *call, hdt_value *from_input, hdt_value *from_state, hdt_value **h, hdt_value **c)
 {
 	(void)c;
-	hdt_value *reset = map_unary(call, "sigmoid", map_binary(call, "add", part(call, from_input, 0, 3), part(call, from_state, 0, 3)));
-	hdt_value *update = map_unary(call, "sigmoid", map_binary(call, "add", part(call, from_input, 1, 3), part(call, from_state, 1, 3)));
+	hdt_value *reset =
+		map_unary(call, "sigmoid", map_binary(call, "add", part(call, from_input, 0, 3), part(call, from_state, 0, 3)));
+	hdt_value *update =
+		map_unary(call, "sigmoid", map_binary(call, "add", part(call, from_input, 1, 3), part(call, from_state, 1, 3)));
 	hdt_value *candidate = map_binary(call, "mul", reset, part(call, from_state, 2, 3));
 	candidate = map_unary(call, "tanh", map_binary(call, "add", part(call, from_input, 2, 3), candidate));
 	*h = map_binary(call, "add", candidate, map_binary(call, "mul", update, map_binary(call, "sub", *h, candidate)));
@@ -112,14 +117,18 @@ static bool read_network(hdt_call *call, const cell *kind, const hdt_value *x, n
 		return map_refuse(call, "the sequence's length is not fixed; export the model with a fixed length"), false;
 	if (hdt_call_bool(call, "train") && hdt_call_float(call, "dropout") != 0)
 		return map_refuse(call, "dropout between the layers is on; call model.eval() before export"), false;
-	if (n->layers < 1 || n->layers * n->directions > MAX_STATES || n->steps < 1 || n->steps * n->layers * n->directions > MAX_STEPS)
-		return map_refuse(call, "%d layers over %lld steps are too many to unroll (at most %d steps in all)", n->layers, (long long)n->steps, MAX_STEPS), false;
+	if (n->layers < 1 || n->layers * n->directions > MAX_STATES || n->steps < 1 ||
+	    n->steps * n->layers * n->directions > MAX_STEPS)
+		return map_refuse(call, "%d layers over %lld steps are too many to unroll (at most %d steps in all)", n->layers,
+		                  (long long)n->steps, MAX_STEPS),
+		       false;
 	int plain = n->biases ? 4 : 2;
 	n->per_layer = count / (n->layers * n->directions);
 	n->projects = n->per_layer == plain + 1;
 	n->h0 = state_count ? states[0] : NULL;
 	n->c0 = state_count > 1 ? states[1] : NULL;
-	bool complete = n->per_layer * n->layers * n->directions == count && (n->per_layer == plain || n->projects) && n->h0;
+	bool complete =
+		n->per_layer * n->layers * n->directions == count && (n->per_layer == plain || n->projects) && n->h0;
 	for (int i = 0; i < count && complete; i++)
 		complete = n->parameters[i] != NULL;
 	if (!complete || (kind->gates == 4) != (n->c0 != NULL))
@@ -185,4 +194,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_recurrent = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_recurrent = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

@@ -14,17 +14,23 @@ static bool keeps(hdt_call *call)
 /* self, converted first when a dtype is asked for. */
 static hdt_value *converted(hdt_call *call)
 {
-	return map_cast(call, hdt_call_value(call, "self"), hdt_call_has(call, "dtype") ? hdt_call_dtype(call, "dtype") : HDT_DTYPE_NONE);
+	return map_cast(call, hdt_call_value(call, "self"),
+	                hdt_call_has(call, "dtype") ? hdt_call_dtype(call, "dtype") : HDT_DTYPE_NONE);
 }
 
 static hdt_status reduce(hdt_call *call, const char *op)
 {
 	hdt_value *x = converted(call);
 	hdt_value *result = map_reduce(call, op, x, map_axis_list(call, "dim", x ? x->rank : 0), keeps(call));
-	return map_result(call, map_cast(call, result, hdt_call_has(call, "dtype") ? hdt_call_dtype(call, "dtype") : HDT_DTYPE_NONE));
+	return map_result(
+		call, map_cast(call, result, hdt_call_has(call, "dtype") ? hdt_call_dtype(call, "dtype") : HDT_DTYPE_NONE));
 }
 
-#define REDUCTION(id, op) static hdt_status id(hdt_call *call) { return reduce(call, op); }
+#define REDUCTION(id, op)                \
+	static hdt_status id(hdt_call *call) \
+	{                                    \
+		return reduce(call, op);         \
+	}
 REDUCTION(sum, "reduce_sum")
 REDUCTION(mean, "reduce_mean")
 REDUCTION(product, "reduce_prod")
@@ -66,14 +72,16 @@ static hdt_value *without_nan(hdt_call *call, hdt_value *x)
 static hdt_status nansum(hdt_call *call)
 {
 	hdt_value *x = converted(call);
-	return map_result(call, map_reduce(call, "reduce_sum", without_nan(call, x), map_axis_list(call, "dim", x ? x->rank : 0), keeps(call)));
+	return map_result(call, map_reduce(call, "reduce_sum", without_nan(call, x),
+	                                   map_axis_list(call, "dim", x ? x->rank : 0), keeps(call)));
 }
 
 static hdt_status nanmean(hdt_call *call)
 {
 	hdt_value *x = converted(call);
 	map_axes axes = map_axis_list(call, "dim", x ? x->rank : 0);
-	hdt_value *present = map_cast(call, map_unary(call, "logical_not", map_unary(call, "isnan", x)), x ? x->dtype : HDT_F32);
+	hdt_value *present =
+		map_cast(call, map_unary(call, "logical_not", map_unary(call, "isnan", x)), x ? x->dtype : HDT_F32);
 	hdt_value *total = map_reduce(call, "reduce_sum", without_nan(call, x), axes, keeps(call));
 	return map_result(call, map_binary(call, "div", total, map_reduce(call, "reduce_sum", present, axes, keeps(call))));
 }
@@ -92,8 +100,8 @@ static hdt_value *variance(hdt_call *call)
 		correction = hdt_call_float(call, "correction");
 	map_axes axes = map_axis_list(call, "dim", x->rank);
 	return hdt_apply(hdt_call_graph(call), "reduce_var", HDT_VALUES(x),
-	                 HDT_WITH(map_axes_value(call, "axes", axes.at, axes.count), hdt_bool_value("keepdims", keeps(call)),
-	                          hdt_float_value("correction", correction)));
+	                 HDT_WITH(map_axes_value(call, "axes", axes.at, axes.count),
+	                          hdt_bool_value("keepdims", keeps(call)), hdt_float_value("correction", correction)));
 }
 
 static hdt_value *average(hdt_call *call)
@@ -170,11 +178,16 @@ static hdt_status along_axis(hdt_call *call, const char *op)
 	if (!x)
 		return map_status(call);
 	hdt_dtype wanted = hdt_call_has(call, "dtype") ? hdt_call_dtype(call, "dtype") : HDT_DTYPE_NONE;
-	hdt_value *result = hdt_apply(hdt_call_graph(call), op, HDT_VALUES(x), HDT_WITH(hdt_int_value("axis", map_axis(call, "dim", x->rank))));
+	hdt_value *result = hdt_apply(hdt_call_graph(call), op, HDT_VALUES(x),
+	                              HDT_WITH(hdt_int_value("axis", map_axis(call, "dim", x->rank))));
 	return map_result(call, map_cast(call, result, wanted));
 }
 
-#define SCAN(id, op) static hdt_status id(hdt_call *call) { return along_axis(call, op); }
+#define SCAN(id, op)                     \
+	static hdt_status id(hdt_call *call) \
+	{                                    \
+		return along_axis(call, op);     \
+	}
 SCAN(cumsum, "cumsum")
 SCAN(cumprod, "cumprod")
 SCAN(cummax, "cummax")
@@ -187,10 +200,12 @@ static hdt_status logsumexp(hdt_call *call)
 	map_axes axes = map_axis_list(call, "dim", x ? x->rank : 0);
 	hdt_value *top = map_reduce(call, "reduce_max", x, axes, true);
 	top = map_where(call, map_unary(call, "isfinite", top), top, map_number_like(call, top, 0));
-	hdt_value *total = map_reduce(call, "reduce_sum", map_unary(call, "exp", map_binary(call, "sub", x, top)), axes, true);
+	hdt_value *total =
+		map_reduce(call, "reduce_sum", map_unary(call, "exp", map_binary(call, "sub", x, top)), axes, true);
 	hdt_value *result = map_binary(call, "add", map_unary(call, "log", total), top);
 	if (!keeps(call) && result && axes.count)
-		result = hdt_apply(hdt_call_graph(call), "squeeze", HDT_VALUES(result), HDT_WITH(map_axes_value(call, "axes", axes.at, axes.count)));
+		result = hdt_apply(hdt_call_graph(call), "squeeze", HDT_VALUES(result),
+		                   HDT_WITH(map_axes_value(call, "axes", axes.at, axes.count)));
 	return map_result(call, result);
 }
 
@@ -202,8 +217,9 @@ static hdt_value *position(hdt_call *call, const char *op)
 		return NULL;
 	if (!hdt_call_has(call, "dim"))
 		return hdt_apply(hdt_call_graph(call), op, HDT_VALUES(x), NULL);
-	return hdt_apply(hdt_call_graph(call), op, HDT_VALUES(x),
-	                 HDT_WITH(hdt_int_value("axis", map_axis(call, "dim", x->rank)), hdt_bool_value("keepdims", keeps(call))));
+	return hdt_apply(
+		hdt_call_graph(call), op, HDT_VALUES(x),
+		HDT_WITH(hdt_int_value("axis", map_axis(call, "dim", x->rank)), hdt_bool_value("keepdims", keeps(call))));
 }
 
 static hdt_status argmax(hdt_call *call)
@@ -249,7 +265,8 @@ static hdt_node *sort_node(hdt_call *call, const char *axis, bool descending)
 	if (!x)
 		return NULL;
 	return hdt_apply_node(hdt_call_graph(call), "sort", HDT_VALUES(x),
-	                      HDT_WITH(hdt_int_value("axis", axis ? map_axis(call, axis, x->rank) : 0), hdt_bool_value("descending", descending)));
+	                      HDT_WITH(hdt_int_value("axis", axis ? map_axis(call, axis, x->rank) : 0),
+	                               hdt_bool_value("descending", descending)));
 }
 
 static hdt_status give_pair(hdt_call *call, const hdt_node *node)
@@ -366,4 +383,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_reduce = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_reduce = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

@@ -1,8 +1,9 @@
 /* map_resize.c: images: interpolation, sampling at a grid, exchange of channels and pixels.
  *
- * PyTorch gives the new size or a factor for each axis; where a factor is given, coordinates are computed from it, not from the sizes. */
-#include "map.h"
+ * PyTorch gives the new size or a factor for each axis; where a factor is given, coordinates are computed from it, not
+ * from the sizes. */
 #include "arguments.h"
+#include "map.h"
 #include <math.h>
 #include <string.h>
 
@@ -56,7 +57,8 @@ static bool read_vector(hdt_call *call, int axes, resizing *r)
 static bool read_sized(hdt_call *call, int axes, resizing *r)
 {
 	static const char *const arguments[] = {"scales_d", "scales_h", "scales_w"};
-	*r = (resizing){.input = hdt_call_value(call, "self"), .axes = axes, .size = map_repeat_dims(call, "output_size", axes)};
+	*r = (resizing){
+		.input = hdt_call_value(call, "self"), .axes = axes, .size = map_repeat_dims(call, "output_size", axes)};
 	for (int i = 0; i < 3; i++) {
 		const char *name = axes == 1 && i == 2 ? "scales" : arguments[i];
 		bool given = i >= 3 - axes && hdt_call_has(call, name);
@@ -88,12 +90,15 @@ static hdt_status resize(hdt_call *call, const char *op, int axes, bool vector, 
 	return map_result(call, hdt_apply_list(hdt_call_graph(call), op, &r.input, 1, attributes));
 }
 
-#define NEAREST(id, axes, vector, exact)                                                                                   \
-	static hdt_status id(hdt_call *call) { return resize(call, "resize_nearest", axes, vector, "exact", exact); }
-#define LINEAR(id, axes, vector)                                                                                           \
-	static hdt_status id(hdt_call *call)                                                                                   \
-	{                                                                                                                      \
-		return resize(call, "resize_linear", axes, vector, "align_corners", hdt_call_bool(call, "align_corners"));         \
+#define NEAREST(id, axes, vector, exact)                                     \
+	static hdt_status id(hdt_call *call)                                     \
+	{                                                                        \
+		return resize(call, "resize_nearest", axes, vector, "exact", exact); \
+	}
+#define LINEAR(id, axes, vector)                                                                                   \
+	static hdt_status id(hdt_call *call)                                                                           \
+	{                                                                                                              \
+		return resize(call, "resize_linear", axes, vector, "align_corners", hdt_call_bool(call, "align_corners")); \
 	}
 NEAREST(nearest1_vector, 1, true, false)
 NEAREST(nearest2_vector, 2, true, false)
@@ -133,14 +138,16 @@ static hdt_status bicubic_smooth(hdt_call *call)
 
 static hdt_status grid_sample(hdt_call *call)
 {
-	static const char *const modes[] = {"bilinear", "nearest", "bicubic"}, *const paddings[] = {"zeros", "border", "reflection"};
+	static const char *const modes[] = {"bilinear", "nearest", "bicubic"}, *const paddings[] = {"zeros", "border",
+	                                                                                            "reflection"};
 	hdt_value *x = hdt_call_value(call, "input"), *grid = hdt_call_value(call, "grid");
 	int64_t mode = hdt_call_int(call, "interpolation_mode"), padding = hdt_call_int(call, "padding_mode");
 	if (mode < 0 || mode > 2 || padding < 0 || padding > 2 || !x || !grid)
 		return map_refuse(call, "interpolation mode %lld with padding mode %lld", (long long)mode, (long long)padding);
-	return map_result(call, hdt_apply(hdt_call_graph(call), "grid_sample", HDT_VALUES(x, grid),
-	                                  HDT_WITH(hdt_string_value("mode", modes[mode]), hdt_string_value("padding", paddings[padding]),
-	                                           hdt_bool_value("align_corners", hdt_call_bool(call, "align_corners")))));
+	return map_result(
+		call, hdt_apply(hdt_call_graph(call), "grid_sample", HDT_VALUES(x, grid),
+	                    HDT_WITH(hdt_string_value("mode", modes[mode]), hdt_string_value("padding", paddings[padding]),
+	                             hdt_bool_value("align_corners", hdt_call_bool(call, "align_corners")))));
 }
 
 /* Coordinates -1..1 of `count` pixels: of their corners when aligned, else of their centres. */
@@ -151,10 +158,11 @@ static hdt_value *coordinates(hdt_call *call, const hdt_value *like, const hdt_e
 		map_refuse(call, "an affine grid of symbolic size");
 		return NULL;
 	}
-	double step = align ? (n > 1 ? 2.0 / (double)(n - 1) : 0) : 2.0 / (double)n, start = align ? (n > 1 ? -1 : 0) : -1 + 1.0 / (double)n;
+	double step = align ? (n > 1 ? 2.0 / (double)(n - 1) : 0) : 2.0 / (double)n,
+		   start = align ? (n > 1 ? -1 : 0) : -1 + 1.0 / (double)n;
 	return hdt_apply_list(hdt_call_graph(call), "arange", NULL, 0,
-	                      HDT_WITH(hdt_float_value("start", start), hdt_float_value("step", step), hdt_dims_value("count", &count, 1),
-	                               hdt_dtype_value("dtype", like->dtype)));
+	                      HDT_WITH(hdt_float_value("start", start), hdt_float_value("step", step),
+	                               hdt_dims_value("count", &count, 1), hdt_dtype_value("dtype", like->dtype)));
 }
 
 /* grid[n, h, w, :] = theta[n] (x, y, 1) for theta [n, 2, 3] and size [n, c, h, w]. */
@@ -173,7 +181,8 @@ static hdt_status affine_grid(hdt_call *call)
 	hdt_value *parts[] = {x, y, map_full(call, full, 1, theta->dtype)};
 	if (!x || !y)
 		return map_status(call);
-	hdt_value *base = map_reshape(call, map_concat(call, parts, 3, 2), HDT_AT(hdt_mul(h, w), hdt_int(hdt_call_context(call), 3)));
+	hdt_value *base =
+		map_reshape(call, map_concat(call, parts, 3, 2), HDT_AT(hdt_mul(h, w), hdt_int(hdt_call_context(call), 3)));
 	hdt_value *turned = map_swap_axes(call, theta, 1, 2);
 	hdt_value *grid = base && turned ? hdt_apply(hdt_call_graph(call), "matmul", HDT_VALUES(base, turned), NULL) : NULL;
 	return map_result(call, map_reshape(call, grid, HDT_AT(size.items[0], h, w, hdt_int(hdt_call_context(call), 2))));
@@ -184,7 +193,8 @@ static hdt_status shuffle_pixels(hdt_call *call, const char *op, const char *fac
 	hdt_value *x = hdt_call_value(call, "self");
 	if (!x)
 		return map_status(call);
-	return map_result(call, hdt_apply(hdt_call_graph(call), op, HDT_VALUES(x), HDT_WITH(hdt_int_value("factor", hdt_call_int(call, factor)))));
+	return map_result(call, hdt_apply(hdt_call_graph(call), op, HDT_VALUES(x),
+	                                  HDT_WITH(hdt_int_value("factor", hdt_call_int(call, factor)))));
 }
 
 static hdt_status pixel_shuffle(hdt_call *call)
@@ -226,15 +236,19 @@ static const hdt_mapping mappings[] = {
 	{"aten._upsample_nearest_exact3d.vec", VECTOR, NULL, exact3_vector},
 	{"aten.upsample_nearest1d.default", "self, output_size, scales=none", NULL, nearest1},
 	{"aten.upsample_nearest2d.default", "self, output_size, scales_h=none, scales_w=none", NULL, nearest2},
-	{"aten.upsample_nearest3d.default", "self, output_size, scales_d=none, scales_h=none, scales_w=none", NULL, nearest3},
+	{"aten.upsample_nearest3d.default", "self, output_size, scales_d=none, scales_h=none, scales_w=none", NULL,
+     nearest3},
 	{"aten.upsample_linear1d.vec", VECTOR_ALIGNED, NULL, linear1_vector},
 	{"aten.upsample_bilinear2d.vec", VECTOR_ALIGNED, NULL, linear2_vector},
 	{"aten.upsample_trilinear3d.vec", VECTOR_ALIGNED, NULL, linear3_vector},
 	{"aten.upsample_linear1d.default", "self, output_size, align_corners, scales=none", NULL, linear1},
-	{"aten.upsample_bilinear2d.default", "self, output_size, align_corners, scales_h=none, scales_w=none", NULL, linear2},
-	{"aten.upsample_trilinear3d.default", "self, output_size, align_corners, scales_d=none, scales_h=none, scales_w=none", NULL, linear3},
+	{"aten.upsample_bilinear2d.default", "self, output_size, align_corners, scales_h=none, scales_w=none", NULL,
+     linear2},
+	{"aten.upsample_trilinear3d.default",
+     "self, output_size, align_corners, scales_d=none, scales_h=none, scales_w=none", NULL, linear3},
 	{"aten.upsample_bicubic2d.vec", VECTOR_ALIGNED, NULL, bicubic_vector},
-	{"aten.upsample_bicubic2d.default", "self, output_size, align_corners, scales_h=none, scales_w=none", NULL, bicubic},
+	{"aten.upsample_bicubic2d.default", "self, output_size, align_corners, scales_h=none, scales_w=none", NULL,
+     bicubic},
 	{"aten._upsample_bicubic2d_aa.vec", VECTOR_ALIGNED, NULL, bicubic_smooth},
 	{"aten.grid_sampler.default", "input, grid, interpolation_mode, padding_mode, align_corners", NULL, grid_sample},
 	{"aten.grid_sampler_2d.default", "input, grid, interpolation_mode, padding_mode, align_corners", NULL, grid_sample},
@@ -245,4 +259,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_resize = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_resize = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

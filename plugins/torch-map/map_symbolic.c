@@ -44,7 +44,8 @@ static hdt_status zero(hdt_call *call)
 /* A number of any kind as an expression. */
 static const hdt_expr *number(hdt_call *call, const char *name)
 {
-	return hdt_call_is_float(call, name) ? hdt_number(hdt_call_context(call), HDT_F64, hdt_call_float(call, name)) : hdt_call_dim(call, name);
+	return hdt_call_is_float(call, name) ? hdt_number(hdt_call_context(call), HDT_F64, hdt_call_float(call, name))
+	                                     : hdt_call_dim(call, name);
 }
 
 static hdt_status operate(hdt_call *call, hdt_scalar_op op)
@@ -52,7 +53,11 @@ static hdt_status operate(hdt_call *call, hdt_scalar_op op)
 	return give(call, hdt_binary(op, number(call, "a"), number(call, "b")));
 }
 
-#define BINARY(id, op) static hdt_status id(hdt_call *call) { return operate(call, HDT_OP_##op); }
+#define BINARY(id, op)                     \
+	static hdt_status id(hdt_call *call)   \
+	{                                      \
+		return operate(call, HDT_OP_##op); \
+	}
 BINARY(add, ADD)
 BINARY(subtract, SUB)
 BINARY(multiply, MUL)
@@ -165,9 +170,11 @@ static hdt_status constrain(hdt_call *call)
 {
 	const hdt_expr *size = hdt_call_dim(call, "size");
 	if (hdt_call_has(call, "min"))
-		hdt_graph_assert(hdt_call_graph(call), hdt_less_equal(hdt_call_dim(call, "min"), size), "a size is smaller than the model allows");
+		hdt_graph_assert(hdt_call_graph(call), hdt_less_equal(hdt_call_dim(call, "min"), size),
+		                 "a size is smaller than the model allows");
 	if (hdt_call_has(call, "max"))
-		hdt_graph_assert(hdt_call_graph(call), hdt_less_equal(size, hdt_call_dim(call, "max")), "a size is larger than the model allows");
+		hdt_graph_assert(hdt_call_graph(call), hdt_less_equal(size, hdt_call_dim(call, "max")),
+		                 "a size is larger than the model allows");
 	return zero(call);
 }
 
@@ -211,8 +218,10 @@ static const hdt_mapping mappings[] = {
 	{"aten._assert_scalar.default", "self, assert_msg", NULL, assert_scalar},
 	{"aten.sym_constrain_range.default", "size, *, min=none, max=none", NULL, constrain},
 	{"aten.sym_constrain_range_for_size.default", "size, *, min=none, max=none", NULL, constrain},
-	{"aten._assert_tensor_metadata.default", "a, size=none, stride=none, dtype=none, *, device=none, layout=none", "a", NULL},
+	{"aten._assert_tensor_metadata.default", "a, size=none, stride=none, dtype=none, *, device=none, layout=none", "a",
+     NULL},
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_symbolic = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_symbolic = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

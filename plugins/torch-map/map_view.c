@@ -1,12 +1,12 @@
-/* map_view.c: other shapes of the same elements: reshape, permute, slice, split. Sizes may be symbolic; -1, negative axes and ends beyond
- * the end are resolved here, for our operators take none of them. */
+/* map_view.c: other shapes of the same elements: reshape, permute, slice, split. Sizes may be symbolic; -1, negative
+ * axes and ends beyond the end are resolved here, for our operators take none of them. */
 #include "map.h"
 #include <stdint.h>
 
 /* ---- reshape ----------------------------------------------------------------------------------------------------- */
 
-/* The size that -1 stands for: elements of x by the product of the other sizes. Equal factors cancel first, so that a symbolic batch
- * does not stand in a quotient. */
+/* The size that -1 stands for: elements of x by the product of the other sizes. Equal factors cancel first, so that a
+ * symbolic batch does not stand in a quotient. */
 static const hdt_expr *infer_size(hdt_call *call, hdt_list from, hdt_list to, int unknown)
 {
 	hdt_context *context = hdt_call_context(call);
@@ -34,7 +34,8 @@ static hdt_list resolve_shape(hdt_call *call, hdt_list from, hdt_list wanted)
 	const hdt_expr **dims = map_new_dims(call, wanted.count);
 	int unknown = -1;
 	if (!dims || wanted.count > HDT_MAX_RANK) {
-		hdt_fail(hdt_call_context(call), HDT_UNSUPPORTED, "a tensor of %d dimensions; at most %d are supported", wanted.count, HDT_MAX_RANK);
+		hdt_fail(hdt_call_context(call), HDT_UNSUPPORTED, "a tensor of %d dimensions; at most %d are supported",
+		         wanted.count, HDT_MAX_RANK);
 		return HDT_SCALAR;
 	}
 	for (int i = 0; i < wanted.count; i++) {
@@ -53,7 +54,8 @@ static hdt_list resolve_shape(hdt_call *call, hdt_list from, hdt_list wanted)
 static hdt_status reshape_to(hdt_call *call, const char *argument)
 {
 	hdt_value *x = hdt_call_value(call, "self");
-	return map_result(call, map_reshape(call, x, resolve_shape(call, hdt_value_shape(x), hdt_call_dims(call, argument))));
+	return map_result(call,
+	                  map_reshape(call, x, resolve_shape(call, hdt_value_shape(x), hdt_call_dims(call, argument))));
 }
 
 static hdt_status view(hdt_call *call)
@@ -68,7 +70,8 @@ static hdt_status reshape(hdt_call *call)
 
 static hdt_status reshape_as(hdt_call *call)
 {
-	return map_result(call, map_reshape(call, hdt_call_value(call, "self"), hdt_value_shape(hdt_call_value(call, "other"))));
+	return map_result(call,
+	                  map_reshape(call, hdt_call_value(call, "self"), hdt_value_shape(hdt_call_value(call, "other"))));
 }
 
 static hdt_status flatten(hdt_call *call)
@@ -107,7 +110,8 @@ static hdt_status unflatten(hdt_call *call)
 	hdt_list sizes = resolve_shape(call, (hdt_list){x->shape + axis, 1}, hdt_call_dims(call, "sizes"));
 	const hdt_expr *dims[HDT_MAX_RANK];
 	if (x->rank - 1 + sizes.count > HDT_MAX_RANK)
-		return map_refuse(call, "the result has %d dimensions; at most %d are supported", x->rank - 1 + sizes.count, HDT_MAX_RANK);
+		return map_refuse(call, "the result has %d dimensions; at most %d are supported", x->rank - 1 + sizes.count,
+		                  HDT_MAX_RANK);
 	for (int d = 0; d < axis; d++)
 		dims[count++] = x->shape[d];
 	for (int i = 0; i < sizes.count; i++)
@@ -200,7 +204,8 @@ static hdt_status permute(hdt_call *call)
 	hdt_value *x = hdt_call_value(call, "self");
 	map_axes axes = map_axis_list(call, "dims", x ? x->rank : 0);
 	if (x && axes.count != x->rank)
-		return hdt_fail(hdt_call_context(call), HDT_BAD_MODEL, "%d axes for a tensor of %d dimensions", axes.count, x->rank);
+		return hdt_fail(hdt_call_context(call), HDT_BAD_MODEL, "%d axes for a tensor of %d dimensions", axes.count,
+		                x->rank);
 	return map_result(call, map_transpose(call, x, axes.at));
 }
 
@@ -263,7 +268,9 @@ static hdt_status slice(hdt_call *call)
 	const hdt_expr *start = clamp_index(call, optional_dim(call, "start", zero), size);
 	const hdt_expr *end = clamp_index(call, optional_dim(call, "end", size), size);
 	int64_t low_start, high_start, low_end, high_end;
-	if (start && end && !(hdt_bounds(start, &low_start, &high_start) && hdt_bounds(end, &low_end, &high_end) && high_start <= low_end) &&
+	if (start && end &&
+	    !(hdt_bounds(start, &low_start, &high_start) && hdt_bounds(end, &low_end, &high_end) &&
+	      high_start <= low_end) &&
 	    !hdt_proves_equal(end, size))
 		end = hdt_max(start, end);
 	return map_result(call, map_slice(call, x, axis, start, end, hdt_call_int(call, "step")));
@@ -330,7 +337,8 @@ static hdt_status split_every(hdt_call *call, hdt_value *x, int axis, int64_t si
 static hdt_status split(hdt_call *call)
 {
 	hdt_value *x = hdt_call_value(call, "self");
-	return x ? split_every(call, x, map_axis(call, "dim", x->rank), hdt_call_int(call, "split_size")) : map_status(call);
+	return x ? split_every(call, x, map_axis(call, "dim", x->rank), hdt_call_int(call, "split_size"))
+	         : map_status(call);
 }
 
 static hdt_status chunk(hdt_call *call)
@@ -349,7 +357,8 @@ static hdt_status chunk(hdt_call *call)
 	const hdt_expr **bounds = map_new_dims(call, (int)chunks + 1);
 	for (int64_t i = 0; bounds && i <= chunks; i++)
 		bounds[i] = hdt_mul(size, hdt_int(hdt_call_context(call), i));
-	hdt_graph_assert(hdt_call_graph(call), hdt_equal(hdt_mul(size, hdt_int(hdt_call_context(call), chunks)), x->shape[axis]),
+	hdt_graph_assert(hdt_call_graph(call),
+	                 hdt_equal(hdt_mul(size, hdt_int(hdt_call_context(call), chunks)), x->shape[axis]),
 	                 "a tensor is divided into chunks of equal size");
 	return bounds ? give_parts(call, x, axis, bounds, (int)chunks) : map_status(call);
 }
@@ -390,7 +399,8 @@ static hdt_status split_evenly(hdt_call *call, hdt_value *x, int axis, int64_t s
 	if (!bounds)
 		return map_refuse(call, "%lld sections", (long long)sections);
 	for (int64_t i = 0; i <= sections; i++)
-		bounds[i] = hdt_int(hdt_call_context(call), i * (extent / sections) + (i < extent % sections ? i : extent % sections));
+		bounds[i] =
+			hdt_int(hdt_call_context(call), i * (extent / sections) + (i < extent % sections ? i : extent % sections));
 	return give_parts(call, x, axis, bounds, (int)sections);
 }
 
@@ -414,7 +424,8 @@ static hdt_status split_axis(hdt_call *call, int axis)
 		return map_refuse(call, "a scalar cannot be split");
 	axis = axis == 1 && x->rank == 1 ? 0 : axis;
 	if (axis >= x->rank)
-		return hdt_fail(hdt_call_context(call), HDT_BAD_MODEL, "a tensor of %d dimensions has no axis %d", x->rank, axis);
+		return hdt_fail(hdt_call_context(call), HDT_BAD_MODEL, "a tensor of %d dimensions has no axis %d", x->rank,
+		                axis);
 	if (hdt_call_has(call, "sections"))
 		return split_evenly(call, x, axis, hdt_call_int(call, "sections"));
 	return split_at(call, x, axis, hdt_call_dims(call, "indices"));
@@ -452,7 +463,10 @@ static hdt_status unbind(hdt_call *call)
 	return map_status(call);
 }
 
-#define VIEW(name, arguments, function) {"aten." name, arguments, NULL, function}
+#define VIEW(name, arguments, function)         \
+	{                                           \
+		"aten." name, arguments, NULL, function \
+	}
 
 static const hdt_mapping mappings[] = {
 	VIEW("view.default", "self, size", view),
@@ -521,4 +535,5 @@ static const hdt_mapping mappings[] = {
 	{0},
 };
 
-const hdt_mapping_set hdt_mappings_map_view = {.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};
+const hdt_mapping_set hdt_mappings_map_view = {
+	.size = sizeof(hdt_mapping_set), .framework = "torch", .mappings = mappings};

@@ -1,5 +1,5 @@
-/* mapped_file.c: read-only file mappings with a reference count. Only regular files are opened, and never blocking: a FIFO or a device
- * given as a model is a fault, not a hang. The file must not be shortened while it is mapped. */
+/* mapped_file.c: read-only file mappings with a reference count. Only regular files are opened, and never blocking: a
+ * FIFO or a device given as a model is a fault, not a hang. The file must not be shortened while it is mapped. */
 #include "mapped_file.h"
 #include <errno.h>
 #include <fcntl.h>

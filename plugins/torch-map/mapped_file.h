@@ -1,5 +1,5 @@
-/* mapped_file.h: a file mapped read-only and shared by reference count: each constant that lies in the file holds one reference, so
- * the mapping goes when the last of them goes. */
+/* mapped_file.h: a file mapped read-only and shared by reference count: each constant that lies in the file holds one
+ * reference, so the mapping goes when the last of them goes. */
 #ifndef TORCH_MAP_MAPPED_FILE_H
 #define TORCH_MAP_MAPPED_FILE_H
 

@@ -15,10 +15,11 @@ static hdt_status check_version(const program *p)
 	json_int_t number = json_integer_value(major);
 	if (number == SCHEMA_MAJOR)
 		return HDT_OK;
-	return hdt_fail(p->context, HDT_UNSUPPORTED,
-	                "%s: has version %lld of the export schema (written by PyTorch %.40s); this reader knows version %d: %s",
-	                p->path, (long long)number, torch ? torch : "of unknown version", SCHEMA_MAJOR,
-	                number < SCHEMA_MAJOR ? "export the model again with PyTorch 2.11 or newer" : "a newer plugin is needed");
+	return hdt_fail(
+		p->context, HDT_UNSUPPORTED,
+		"%s: has version %lld of the export schema (written by PyTorch %.40s); this reader knows version %d: %s",
+		p->path, (long long)number, torch ? torch : "of unknown version", SCHEMA_MAJOR,
+		number < SCHEMA_MAJOR ? "export the model again with PyTorch 2.11 or newer" : "a newer plugin is needed");
 }
 
 hdt_status program_open(hdt_context *context, const char *path, json_t *root, program *out)

@@ -1,4 +1,5 @@
-/* schema.c: reads the pieces of which torch.export's JSON is made. Every type is checked: the file may hold anything. */
+/* schema.c: reads the pieces of which torch.export's JSON is made. Every type is checked: the file may hold anything.
+ */
 #include "schema.h"
 #include <math.h>
 #include <string.h>
@@ -74,8 +75,9 @@ hdt_status schema_dtype(hdt_context *context, const json_t *code, const char *wh
 		*out = scalar_types[i].dtype;
 		if (*out != HDT_DTYPE_NONE)
 			return HDT_OK;
-		return hdt_fail(context, HDT_UNSUPPORTED, "%s: has element type %s, which is not supported; convert it before export",
-		                where, scalar_types[i].name);
+		return hdt_fail(context, HDT_UNSUPPORTED,
+		                "%s: has element type %s, which is not supported; convert it before export", where,
+		                scalar_types[i].name);
 	}
 	return hdt_fail(context, HDT_BAD_MODEL, "%s: has the unknown element type %lld", where, (long long)number);
 }
@@ -126,7 +128,8 @@ hdt_status schema_tensor_meta(const symbol_table *symbols, const json_t *json, c
 		return hdt_fail(symbols->context, HDT_BAD_MODEL, "%s: has no description of its type and shape", where);
 	const json_t *layout = json_object_get(json, "layout");
 	if (json_is_integer(layout) && json_integer_value(layout) != LAYOUT_STRIDED)
-		return hdt_fail(symbols->context, HDT_UNSUPPORTED, "%s: is a sparse tensor; make it dense before export", where);
+		return hdt_fail(symbols->context, HDT_UNSUPPORTED, "%s: is a sparse tensor; make it dense before export",
+		                where);
 	hdt_status status = schema_dtype(symbols->context, json_object_get(json, "dtype"), where, &out->dtype);
 	if (status == HDT_OK)
 		status = read_sizes(symbols, json_object_get(json, "sizes"), where, "sizes", out->sizes, &out->rank);
@@ -134,7 +137,8 @@ hdt_status schema_tensor_meta(const symbol_table *symbols, const json_t *json, c
 	if (status == HDT_OK)
 		status = read_sizes(symbols, json_object_get(json, "strides"), where, "strides", out->strides, &strides);
 	if (status == HDT_OK && strides != out->rank)
-		status = hdt_fail(symbols->context, HDT_BAD_MODEL, "%s: has %d sizes but %d strides", where, out->rank, strides);
+		status =
+			hdt_fail(symbols->context, HDT_BAD_MODEL, "%s: has %d sizes but %d strides", where, out->rank, strides);
 	if (status != HDT_OK)
 		return status;
 	out->offset = symbols_size(symbols, json_object_get(json, "storage_offset"), where);

@@ -1,5 +1,5 @@
-/* schema.h: the vocabulary of torch.export's JSON: tagged unions, element types, tensor descriptions, numbers. Unknown fields are
- * ignored, so that files of newer minor versions of the schema read well. */
+/* schema.h: the vocabulary of torch.export's JSON: tagged unions, element types, tensor descriptions, numbers. Unknown
+ * fields are ignored, so that files of newer minor versions of the schema read well. */
 #ifndef TORCH_MAP_SCHEMA_H
 #define TORCH_MAP_SCHEMA_H
 
@@ -38,7 +38,8 @@ typedef enum schema_kind {
 	SCHEMA_UNKNOWN /* one that this reader does not know */
 } schema_kind;
 
-/* Which alternative a union `{"as_int": 3}` holds, and its value; UNKNOWN when it is no such object. `key` may be NULL. */
+/* Which alternative a union `{"as_int": 3}` holds, and its value; UNKNOWN when it is no such object. `key` may be NULL.
+ */
 schema_kind schema_union(const json_t *object, const json_t **value, const char **key);
 
 /* The element type numbered `code`; a fault naming `where` when this system has none for it. */
@@ -61,7 +62,11 @@ typedef struct tensor_meta {
 
 /* Read a tensor description; `where` names the tensor in messages. */
 hdt_status schema_tensor_meta(const symbol_table *symbols, const json_t *json, const char *where, tensor_meta *out);
-static inline hdt_list schema_shape(const tensor_meta *meta) { hdt_list l = {meta->sizes, meta->rank}; return l; }
+static inline hdt_list schema_shape(const tensor_meta *meta)
+{
+	hdt_list l = {meta->sizes, meta->rank};
+	return l;
+}
 /* Is it proved to be row-major without gaps? */
 bool schema_is_contiguous(hdt_context *context, const tensor_meta *meta);
 

@@ -13,10 +13,10 @@ static bool collect_names(const json_t *json, json_t *names)
 	size_t i;
 	bool good = true;
 	if (json_is_array(json))
-		json_array_foreach((json_t *)json, i, item)
+		json_array_foreach ((json_t *)json, i, item)
 			good = good && collect_names(item, names);
 	if (json_is_object(json))
-		json_object_foreach((json_t *)json, key, item) {
+		json_object_foreach ((json_t *)json, key, item) {
 			if (strcmp(key, "metadata") == 0)
 				continue;
 			if (strcmp(key, "name") == 0 && json_is_string(item))
@@ -27,14 +27,15 @@ static bool collect_names(const json_t *json, json_t *names)
 	return good;
 }
 
-/* Names that occur in the arguments of nodes and in the outputs: a set, as a JSON object (json_decref); NULL when memory is out. */
+/* Names that occur in the arguments of nodes and in the outputs: a set, as a JSON object (json_decref); NULL when
+ * memory is out. */
 static json_t *find_used_names(const program *p)
 {
 	json_t *names = json_object();
 	bool good = names && collect_names(json_object_get(p->signature, "output_specs"), names);
 	const json_t *node;
 	size_t i;
-	json_array_foreach((json_t *)p->nodes, i, node)
+	json_array_foreach ((json_t *)p->nodes, i, node)
 		good = good && collect_names(json_object_get(node, "inputs"), names);
 	if (!good) {
 		json_decref(names);
@@ -48,7 +49,8 @@ static json_t *find_used_names(const program *p)
 
 static hdt_status read_meta(const program *p, const char *name, tensor_meta *meta)
 {
-	return schema_tensor_meta(&p->symbols, json_object_get(json_object_get(p->graph, "tensor_values"), name), name, meta);
+	return schema_tensor_meta(&p->symbols, json_object_get(json_object_get(p->graph, "tensor_values"), name), name,
+	                          meta);
 }
 
 static hdt_status bind_user_input(const program *p, const json_t *spec, hdt_graph *graph, environment *env)
@@ -57,14 +59,17 @@ static hdt_status bind_user_input(const program *p, const json_t *spec, hdt_grap
 	const char *key;
 	tensor_meta meta;
 	schema_kind kind = schema_union(json_object_get(spec, "arg"), &value, &key);
-	if (kind == SCHEMA_NONE || kind == SCHEMA_INT || kind == SCHEMA_FLOAT || kind == SCHEMA_BOOL || kind == SCHEMA_STRING)
+	if (kind == SCHEMA_NONE || kind == SCHEMA_INT || kind == SCHEMA_FLOAT || kind == SCHEMA_BOOL ||
+	    kind == SCHEMA_STRING)
 		return HDT_OK; /* fixed when it was exported */
 	if (kind == SCHEMA_SYM_INT || kind == SCHEMA_SYM_FLOAT || kind == SCHEMA_SYM_BOOL)
-		return hdt_fail(p->context, HDT_UNSUPPORTED,
-		                "%s: an input is a number that changes from run to run; export it as a tensor, or as a constant", p->path);
+		return hdt_fail(
+			p->context, HDT_UNSUPPORTED,
+			"%s: an input is a number that changes from run to run; export it as a tensor, or as a constant", p->path);
 	const char *name = kind == SCHEMA_TENSOR ? schema_string(value, "name") : NULL;
 	if (!name)
-		return hdt_fail(p->context, HDT_UNSUPPORTED, "%s: an input is given as %s; only tensors are supported", p->path, key);
+		return hdt_fail(p->context, HDT_UNSUPPORTED, "%s: an input is given as %s; only tensors are supported", p->path,
+		                key);
 	hdt_status status = read_meta(p, name, &meta);
 	if (status != HDT_OK)
 		return status;
@@ -182,7 +187,8 @@ static hdt_status give_output(const program *p, const json_t *spec, size_t index
 		output = number_output(graph, env, kind, value);
 	}
 	if (!output)
-		return hdt_fail(p->context, HDT_UNSUPPORTED, "%s: output %zu is given as %s, which is not supported", p->path, index, key);
+		return hdt_fail(p->context, HDT_UNSUPPORTED, "%s: output %zu is given as %s, which is not supported", p->path,
+		                index, key);
 	hdt_graph_output(graph, name, output);
 	return hdt_context_status(p->context);
 }
@@ -194,13 +200,18 @@ static hdt_status refuse_mutation(const program *p, const char *kind, const json
 	for (size_t i = 0; !name && i < sizeof(keys) / sizeof(keys[0]); i++)
 		name = schema_string(spec, keys[i]);
 	if (strncmp(kind, "gradient", strlen("gradient")) == 0)
-		return hdt_fail(p->context, HDT_UNSUPPORTED, "%s: the program gives gradients (of %s); export the forward pass alone", p->path,
+		return hdt_fail(p->context, HDT_UNSUPPORTED,
+		                "%s: the program gives gradients (of %s); export the forward pass alone", p->path,
 		                name ? name : "?");
-	return hdt_fail(p->context, HDT_UNSUPPORTED,
-	                "%s: the program changes %s \"%s\" in place, which would have to last from run to run; return the new value as "
-	                "an output instead, and export again",
-	                p->path, strstr(kind, "input") ? "the input" : strstr(kind, "buffer") ? "the buffer" : "the parameter",
-	                name ? name : "?");
+	return hdt_fail(
+		p->context, HDT_UNSUPPORTED,
+		"%s: the program changes %s \"%s\" in place, which would have to last from run to run; return the new value as "
+		"an output instead, and export again",
+		p->path,
+		strstr(kind, "input")    ? "the input"
+		: strstr(kind, "buffer") ? "the buffer"
+								 : "the parameter",
+		name ? name : "?");
 }
 
 hdt_status signature_give_outputs(const program *p, hdt_graph *graph, environment *env)

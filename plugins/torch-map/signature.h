@@ -6,8 +6,8 @@
 #include "program.h"
 #include "weights.h"
 
-/* Bind the placeholders in signature order: user inputs become inputs of the graph, under their names; parameters, buffers and tensor
- * constants that a node or output uses become constants. */
+/* Bind the placeholders in signature order: user inputs become inputs of the graph, under their names; parameters,
+ * buffers and tensor constants that a node or output uses become constants. */
 hdt_status signature_bind_inputs(const program *p, weights *w, hdt_graph *graph, environment *env);
 
 /* Give the user's outputs in order. Programs that change a buffer or an input are refused. */

@@ -29,8 +29,8 @@ static const hdt_expr *parse_comparison(parser *p);
 static const hdt_expr *refuse(parser *p, const char *why)
 {
 	if (!p->failed)
-		hdt_fail(p->symbols->context, HDT_BAD_MODEL, "%s: the size expression \"%.200s\" %s (at character %d)", p->where,
-		         p->text, why, (int)(p->at - p->text) + 1);
+		hdt_fail(p->symbols->context, HDT_BAD_MODEL, "%s: the size expression \"%.200s\" %s (at character %d)",
+		         p->where, p->text, why, (int)(p->at - p->text) + 1);
 	p->failed = true;
 	return NULL;
 }

@@ -1,4 +1,5 @@
-/* symbols.h: symbolic sizes as torch.export writes them: sympy's text, "2*s0 + 1" or "Add(Mul(Integer(2), Symbol('s0', ...)), Integer(1))". */
+/* symbols.h: symbolic sizes as torch.export writes them: sympy's text, "2*s0 + 1" or "Add(Mul(Integer(2), Symbol('s0',
+ * ...)), Integer(1))". */
 #ifndef TORCH_MAP_SYMBOLS_H
 #define TORCH_MAP_SYMBOLS_H
 

@@ -1,35 +1,27 @@
-/* targets.c: names of PyTorch's operators. An in-place operator is mapped as the functional one of the same name; the caller then puts
- * the result in the receiver's place. */
+/* targets.c: names of PyTorch's operators. An in-place operator is mapped as the functional one of the same name; the
+ * caller then puts the result in the receiver's place. */
 #include "targets.h"
 #include <string.h>
 
 #define FRAMEWORK "torch"
 
-/* Operators whose result may lie in the memory of their first argument, without overload. */
-static const struct {
-	const char *name;
-	target_alias alias;
-} aliases[] = {
-	{"alias", ALIAS_ALWAYS},          {"detach", ALIAS_ALWAYS},          {"view", ALIAS_ALWAYS},
-	{"view_as", ALIAS_ALWAYS},        {"_unsafe_view", ALIAS_ALWAYS},    {"unflatten", ALIAS_ALWAYS},
-	{"squeeze", ALIAS_ALWAYS},        {"unsqueeze", ALIAS_ALWAYS},       {"permute", ALIAS_ALWAYS},
-	{"transpose", ALIAS_ALWAYS},      {"t", ALIAS_ALWAYS},               {"numpy_T", ALIAS_ALWAYS},
-	{"mT", ALIAS_ALWAYS},             {"swapaxes", ALIAS_ALWAYS},        {"swapdims", ALIAS_ALWAYS},
-	{"movedim", ALIAS_ALWAYS},        {"moveaxis", ALIAS_ALWAYS},        {"slice", ALIAS_ALWAYS},
-	{"select", ALIAS_ALWAYS},         {"narrow", ALIAS_ALWAYS},          {"split", ALIAS_ALWAYS},
-	{"split_with_sizes", ALIAS_ALWAYS}, {"chunk", ALIAS_ALWAYS},         {"unsafe_chunk", ALIAS_ALWAYS},
-	{"unsafe_split", ALIAS_ALWAYS},   {"tensor_split", ALIAS_ALWAYS},    {"hsplit", ALIAS_ALWAYS},
-	{"vsplit", ALIAS_ALWAYS},         {"dsplit", ALIAS_ALWAYS},          {"unbind", ALIAS_ALWAYS},
-	{"expand", ALIAS_ALWAYS},         {"expand_as", ALIAS_ALWAYS},       {"broadcast_to", ALIAS_ALWAYS},
-	{"diagonal", ALIAS_ALWAYS},       {"unfold", ALIAS_ALWAYS},          {"as_strided", ALIAS_ALWAYS},
-	{"real", ALIAS_ALWAYS},           {"positive", ALIAS_ALWAYS},        {"dropout", ALIAS_UNCHANGED},
-	{"feature_dropout", ALIAS_UNCHANGED}, {"to", ALIAS_UNCHANGED},       {"type_as", ALIAS_UNCHANGED},
-	{"contiguous", ALIAS_CONTIGUOUS}, {"reshape", ALIAS_IF_CONTIGUOUS},  {"reshape_as", ALIAS_IF_CONTIGUOUS},
-	{"flatten", ALIAS_IF_CONTIGUOUS}, {"ravel", ALIAS_IF_CONTIGUOUS},
+/* Operators whose result lies in the memory of their first argument, without overload ... */
+/* clang-format off */
+static const char *const views[] = {
+	"alias", "detach", "view", "view_as", "_unsafe_view", "unflatten", "squeeze", "unsqueeze", "permute", "transpose", "t",
+	"numpy_T", "mT", "swapaxes", "swapdims", "movedim", "moveaxis", "slice", "select", "narrow", "split", "split_with_sizes",
+	"chunk", "unsafe_chunk", "unsafe_split", "tensor_split", "hsplit", "vsplit", "dsplit", "unbind", "expand", "expand_as",
+	"broadcast_to", "diagonal", "unfold", "as_strided", "real", "positive",
 };
+/* clang-format on */
+/* ... if they have nothing to do ... */
+static const char *const conversions[] = {"to", "type_as", "dropout", "feature_dropout"};
+/* ... and if it is row-major. */
+static const char *const reshapes[] = {"reshape", "reshape_as", "flatten", "ravel"};
 
 /* In-place operators that change the receiver's shape, not its elements. */
-static const char *const reshaping[] = {"unsqueeze_", "squeeze_", "t_", "transpose_", "swapaxes_", "swapdims_", "detach_"};
+static const char *const reshaping[] = {"unsqueeze_", "squeeze_",  "t_",     "transpose_",
+                                        "swapaxes_",  "swapdims_", "detach_"};
 
 /* Operators that apply a graph to the rest of their arguments. */
 static const char *const inlining[] = {"higher_order.wrap_with_autocast", "higher_order.wrap_with_set_grad_enabled"};
@@ -42,16 +34,22 @@ static bool is_listed(const char *const *list, size_t count, const char *name)
 	return false;
 }
 
+#define IS_LISTED(list, name) is_listed(list, sizeof(list) / sizeof(list[0]), name)
+
 static target_alias find_alias(const char *base)
 {
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
-		if (strcmp(aliases[i].name, base) == 0)
-			return aliases[i].alias;
-	return ALIAS_NEVER;
+	if (IS_LISTED(views, base))
+		return ALIAS_ALWAYS;
+	if (IS_LISTED(conversions, base))
+		return ALIAS_UNCHANGED;
+	if (IS_LISTED(reshapes, base))
+		return ALIAS_IF_CONTIGUOUS;
+	return strcmp(base, "contiguous") == 0 ? ALIAS_CONTIGUOUS : ALIAS_NEVER;
 }
 
 /* "aten.add_.Tensor" -> "aten", "add_", ".Tensor". */
-static bool split_name(hdt_context *context, const char *name, const char **library, const char **base, const char **overload)
+static bool split_name(hdt_context *context, const char *name, const char **library, const char **base,
+                       const char **overload)
 {
 	const char *first = strchr(name, '.');
 	if (!first)
@@ -74,7 +72,7 @@ bool target_resolve(hdt_context *context, const char *text, target *out)
 	const char *name = strncmp(text, prefix, strlen(prefix)) == 0 ? text + strlen(prefix) : text;
 	const char *library, *base, *overload;
 	*out = (target){.name = hdt_intern(context, name)};
-	if (is_listed(inlining, sizeof(inlining) / sizeof(inlining[0]), name)) {
+	if (IS_LISTED(inlining, name)) {
 		out->effect = EFFECT_INLINE;
 		return true;
 	}
@@ -86,8 +84,8 @@ bool target_resolve(hdt_context *context, const char *text, target *out)
 		const char *functional = hdt_format(context, "%s.%.*s%s", library, (int)strlen(base) - 1, base, overload);
 		if (!out->mapping && functional)
 			out->mapping = hdt_find_mapping(context, FRAMEWORK, functional);
-		bool reshapes = is_listed(reshaping, sizeof(reshaping) / sizeof(reshaping[0]), base);
-		out->effect = reshapes ? EFFECT_RESHAPE : EFFECT_WRITE;
+		bool changes_shape = IS_LISTED(reshaping, base);
+		out->effect = changes_shape ? EFFECT_RESHAPE : EFFECT_WRITE;
 		out->alias = ALIAS_ALWAYS;
 	}
 	return out->mapping != NULL;

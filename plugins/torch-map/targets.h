@@ -1,4 +1,5 @@
-/* targets.h: what the target of a node means: its mapping, whether it changes its receiver, and how its result relates to the receiver's memory. */
+/* targets.h: what the target of a node means: its mapping, whether it changes its receiver, and how its result relates
+ * to the receiver's memory. */
 #ifndef TORCH_MAP_TARGETS_H
 #define TORCH_MAP_TARGETS_H
 
@@ -21,7 +22,7 @@ typedef enum target_alias {
 } target_alias;
 
 typedef struct target {
-	const char *name; /* "aten.add_.Tensor" */
+	const char *name;           /* "aten.add_.Tensor" */
 	const hdt_mapping *mapping; /* NULL for EFFECT_INLINE */
 	target_effect effect;
 	target_alias alias;

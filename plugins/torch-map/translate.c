@@ -1,8 +1,8 @@
 /* translate.c: walks the nodes of an exported program in order and lets their mappings build the graph.
  *
- * Guarantees: nothing is built unless every operator has a mapping; each result has the shape and dtype that the program says it has (a
- * mapping that disagrees with PyTorch is a fault at its node, not a wrong answer); writes in place are seen by all that shares
- * the memory, or refused (environment.h). */
+ * Guarantees: nothing is built unless every operator has a mapping; each result has the shape and dtype that the
+ * program says it has (a mapping that disagrees with PyTorch is a fault at its node, not a wrong answer); writes in
+ * place are seen by all that shares the memory, or refused (environment.h). */
 #include "translate.h"
 #include "arguments.h"
 #include "schema.h"
@@ -45,7 +45,7 @@ static hdt_status survey(const program *p, const json_t *nodes, int depth, int *
 	hdt_status status = HDT_OK;
 	if (depth > MAX_GRAPH_DEPTH)
 		return hdt_fail(p->context, HDT_UNSUPPORTED, "%s: its graphs are nested too deeply", p->path);
-	json_array_foreach((json_t *)nodes, i, node) {
+	json_array_foreach ((json_t *)nodes, i, node) {
 		target what;
 		const char *text = schema_string(node, "target");
 		if (!text)
@@ -65,7 +65,8 @@ static hdt_status survey(const program *p, const json_t *nodes, int depth, int *
 
 /* ---- results ----------------------------------------------------------------------------------------------------- */
 
-/* Does the value have the shape and dtype of the program's description? Symbolic sizes are compared when both are known. */
+/* Does the value have the shape and dtype of the program's description? Symbolic sizes are compared when both are
+ * known. */
 static hdt_status check_result(translation *t, const target *what, const char *name, const hdt_value *value)
 {
 	hdt_context *context = t->program->context;
@@ -88,8 +89,9 @@ static hdt_status check_result(translation *t, const target *what, const char *n
 		shapes[0] = hdt_format(context, "%s%s%s", shapes[0], d ? ", " : "", hdt_expr_text(meta.sizes[d]));
 	for (int d = 0; d < value->rank; d++)
 		shapes[1] = hdt_format(context, "%s%s%s", shapes[1], d ? ", " : "", hdt_expr_text(value->shape[d]));
-	return hdt_fail(context, HDT_BAD_MODEL, "%s: the program says that %s is %s[%s], but %s gives %s[%s]", t->program->path, name,
-	                hdt_dtype_of(meta.dtype)->name, shapes[0], what->name, hdt_dtype_of(value->dtype)->name, shapes[1]);
+	return hdt_fail(context, HDT_BAD_MODEL, "%s: the program says that %s is %s[%s], but %s gives %s[%s]",
+	                t->program->path, name, hdt_dtype_of(meta.dtype)->name, shapes[0], what->name,
+	                hdt_dtype_of(value->dtype)->name, shapes[1]);
 }
 
 /* Is the tensor called `name` row-major in the program? */
@@ -101,7 +103,8 @@ static bool is_contiguous(const translation *t, const char *name)
 	       schema_is_contiguous(t->program->context, &meta);
 }
 
-static environment_relation relation_of(const translation *t, const target *what, const char *receiver, const hdt_value *result)
+static environment_relation relation_of(const translation *t, const target *what, const char *receiver,
+                                        const hdt_value *result)
 {
 	if (!t->writes || !receiver)
 		return RELATION_NEW;
@@ -119,11 +122,14 @@ static environment_relation relation_of(const translation *t, const target *what
 	}
 }
 
-static hdt_status bind_tensor(translation *t, const target *what, const char *receiver, const char *name, hdt_value *value)
+static hdt_status bind_tensor(translation *t, const target *what, const char *receiver, const char *name,
+                              hdt_value *value)
 {
 	hdt_status status = name ? check_result(t, what, name, value) : HDT_BAD_MODEL;
 	if (status != HDT_OK)
-		return name ? status : hdt_fail(t->program->context, status, "%s: a result of %s has no name", t->program->path, what->name);
+		return name ? status
+		            : hdt_fail(t->program->context, status, "%s: a result of %s has no name", t->program->path,
+		                       what->name);
 	environment_relation relation = relation_of(t, what, receiver, value);
 	if (relation == RELATION_NEW)
 		return environment_bind(t->env, name, value, NULL);
@@ -151,10 +157,11 @@ static hdt_status bind_output(translation *t, const target *what, const char *re
 	case SCHEMA_TENSORS:
 		if (result->kind == HDT_ARGUMENT_VALUES)
 			++*next;
-		json_array_foreach((json_t *)value, i, item) {
-			hdt_value *tensor = result->kind == HDT_ARGUMENT_VALUES ? ((int)i < result->count ? result->values[i] : NULL)
-			                    : *next < count                     ? results[(*next)++].value
-			                                                        : NULL;
+		json_array_foreach ((json_t *)value, i, item) {
+			hdt_value *tensor = result->kind == HDT_ARGUMENT_VALUES
+			                        ? ((int)i < result->count ? result->values[i] : NULL)
+			                    : *next < count ? results[(*next)++].value
+			                                    : NULL;
 			status = tensor ? bind_tensor(t, what, receiver, schema_string(item, "name"), tensor)
 			                : environment_bind_unusable(t->env, schema_string(item, "name"), unusable);
 			if (status != HDT_OK)
@@ -169,8 +176,8 @@ static hdt_status bind_output(translation *t, const target *what, const char *re
 			return environment_bind_unusable(t->env, schema_string(value, "as_name"), unusable);
 		return environment_bind_scalar(t->env, schema_string(value, "as_name"), result->dim);
 	default:
-		return hdt_fail(t->program->context, HDT_UNSUPPORTED, "%s: %s has an output of an unknown kind", t->program->path,
-		                what->name);
+		return hdt_fail(t->program->context, HDT_UNSUPPORTED, "%s: %s has an output of an unknown kind",
+		                t->program->path, what->name);
 	}
 }
 
@@ -185,7 +192,8 @@ static hdt_value *fit(hdt_graph *graph, hdt_value *value, const hdt_value *recei
 		same = hdt_proves_equal(value ? value->shape[d] : NULL, receiver->shape[d]);
 	if (same || !value)
 		return value;
-	return hdt_apply(graph, "expand", HDT_VALUES(value), HDT_WITH(hdt_dims_value("shape", receiver->shape, receiver->rank)));
+	return hdt_apply(graph, "expand", HDT_VALUES(value),
+	                 HDT_WITH(hdt_dims_value("shape", receiver->shape, receiver->rank)));
 }
 
 /* The result replaces the receiver's elements, and both names are the same tensor from here on. */
@@ -203,7 +211,8 @@ static hdt_status write_back(translation *t, const target *what, const char *rec
 		if (status != HDT_OK)
 			return status;
 	}
-	const char *name = schema_union(json_array_get(outputs, 0), &value, NULL) == SCHEMA_TENSOR ? schema_string(value, "name") : NULL;
+	const char *name =
+		schema_union(json_array_get(outputs, 0), &value, NULL) == SCHEMA_TENSOR ? schema_string(value, "name") : NULL;
 	return name && changed ? environment_share(t->env, name, t->env, receiver) : hdt_context_status(context);
 }
 
@@ -242,8 +251,8 @@ static const char *next_name(const json_t *list, size_t *outer, size_t *inner)
 }
 
 /* Names of one environment become names of the other, pair by pair. */
-static hdt_status share_names(translation *t, environment *to, const json_t *to_list, environment *from, const json_t *from_list,
-                              size_t from_first)
+static hdt_status share_names(translation *t, environment *to, const json_t *to_list, environment *from,
+                              const json_t *from_list, size_t from_first)
 {
 	size_t to_outer = 0, to_inner = 0, from_outer = from_first, from_inner = 0;
 	for (;;) {
@@ -252,7 +261,8 @@ static hdt_status share_names(translation *t, environment *to, const json_t *to_
 		if (!target_name && !source_name)
 			return HDT_OK;
 		if (!target_name || !source_name)
-			return hdt_fail(t->program->context, HDT_BAD_MODEL, "%s: an inner graph has another number of inputs or outputs than its node",
+			return hdt_fail(t->program->context, HDT_BAD_MODEL,
+			                "%s: an inner graph has another number of inputs or outputs than its node",
 			                t->program->path);
 		hdt_status status = environment_share(to, target_name, from, source_name);
 		if (status != HDT_OK)
@@ -268,10 +278,11 @@ static hdt_status check_autocast(translation *t, const target *what, const json_
 	const json_t *value, *enabled = json_array_get(json_object_get(node, "inputs"), 2);
 	if (schema_union(json_object_get(enabled, "arg"), &value, NULL) == SCHEMA_BOOL && json_is_false(value))
 		return HDT_OK;
-	return hdt_fail(t->program->context, HDT_UNSUPPORTED,
-	                "%s: a part of the model runs under torch.autocast; convert it to the dtype that it shall compute in, and "
-	                "export without autocast",
-	                t->program->path);
+	return hdt_fail(
+		t->program->context, HDT_UNSUPPORTED,
+		"%s: a part of the model runs under torch.autocast; convert it to the dtype that it shall compute in, and "
+		"export without autocast",
+		t->program->path);
 }
 
 static hdt_status inline_graph(translation *t, const target *what, const json_t *node)
@@ -286,11 +297,13 @@ static hdt_status inline_graph(translation *t, const target *what, const json_t 
 	nested.env = environment_new(t->program->context, t->graph);
 	hdt_status status = nested.env ? check_autocast(t, what, node) : HDT_OUT_OF_MEMORY;
 	if (status == HDT_OK)
-		status = share_names(t, nested.env, json_object_get(inner, "inputs"), t->env, json_object_get(node, "inputs"), position + 1);
+		status = share_names(t, nested.env, json_object_get(inner, "inputs"), t->env, json_object_get(node, "inputs"),
+		                     position + 1);
 	if (status == HDT_OK)
 		status = translate_nodes(&nested, json_object_get(inner, "nodes"));
 	if (status == HDT_OK)
-		status = share_names(t, t->env, json_object_get(node, "outputs"), nested.env, json_object_get(inner, "outputs"), 0);
+		status =
+			share_names(t, t->env, json_object_get(node, "outputs"), nested.env, json_object_get(inner, "outputs"), 0);
 	return status;
 }
 
@@ -316,7 +329,7 @@ static hdt_status translate_node(translation *t, const json_t *node)
 		return write_back(t, &what, receiver, outputs, &results[0]);
 	if (what.effect == EFFECT_RESHAPE)
 		return reshape_receiver(t, &what, receiver, outputs, results, result_count);
-	json_array_foreach((json_t *)outputs, i, output) {
+	json_array_foreach ((json_t *)outputs, i, output) {
 		status = bind_output(t, &what, receiver, output, results, result_count, &next);
 		if (status != HDT_OK)
 			return status;
@@ -330,7 +343,7 @@ static hdt_status translate_nodes(translation *t, const json_t *nodes)
 	const json_t *node;
 	if (t->depth > MAX_GRAPH_DEPTH)
 		return hdt_fail(t->program->context, HDT_UNSUPPORTED, "%s: its graphs are nested too deeply", t->program->path);
-	json_array_foreach((json_t *)nodes, i, node) {
+	json_array_foreach ((json_t *)nodes, i, node) {
 		const char *origin = program_origin(t->program->context, node);
 		hdt_graph_set_origin(t->graph, origin);
 		hdt_status status = translate_node(t, node);
@@ -352,9 +365,11 @@ hdt_status translate_program(const program *p, weights *w, const char *name, hdt
 	if (status != HDT_OK)
 		return status;
 	if (missing)
-		return hdt_fail(p->context, HDT_UNSUPPORTED, "%s: %d calls are of operators that no plugin maps", p->path, missing);
+		return hdt_fail(p->context, HDT_UNSUPPORTED, "%s: %d calls are of operators that no plugin maps", p->path,
+		                missing);
 	hdt_graph *graph = hdt_graph_new(p->context, name);
-	translation t = {.program = p, .graph = graph, .writes = writes, .values = json_object_get(p->graph, "tensor_values")};
+	translation t = {
+		.program = p, .graph = graph, .writes = writes, .values = json_object_get(p->graph, "tensor_values")};
 	t.env = graph ? environment_new(p->context, graph) : NULL;
 	if (!t.env)
 		return hdt_context_status(p->context) != HDT_OK ? hdt_context_status(p->context) : HDT_OUT_OF_MEMORY;

@@ -66,8 +66,9 @@ static bool read_single(hdt_context *context, const hdt_attribute_value *a, cons
 static hdt_value *slice(hdt_graph *graph, hdt_value *x, int axis, const hdt_expr *start, const hdt_expr *end)
 {
 	const hdt_expr *at = hdt_int(graph->context, axis);
-	return hdt_apply(graph, "slice", HDT_VALUES(x),
-	                 HDT_WITH(hdt_dims_value("axes", &at, 1), hdt_dims_value("starts", &start, 1), hdt_dims_value("ends", &end, 1)));
+	return hdt_apply(
+		graph, "slice", HDT_VALUES(x),
+		HDT_WITH(hdt_dims_value("axes", &at, 1), hdt_dims_value("starts", &start, 1), hdt_dims_value("ends", &end, 1)));
 }
 
 /* `whole` with the elements start..end-1 of `axis` replaced by `part`. */
@@ -98,8 +99,9 @@ static hdt_value *undo_slice(hdt_graph *graph, const hdt_node *step, hdt_value *
 	const hdt_expr *axis, *start, *end, *by;
 	const hdt_attribute_value *steps = attribute(step, "steps");
 	int64_t at, one;
-	if (!read_single(context, attribute(step, "axes"), &axis) || !hdt_is_const(axis, &at) || at < 0 || at >= whole->rank ||
-	    !read_single(context, attribute(step, "starts"), &start) || !read_single(context, attribute(step, "ends"), &end))
+	if (!read_single(context, attribute(step, "axes"), &axis) || !hdt_is_const(axis, &at) || at < 0 ||
+	    at >= whole->rank || !read_single(context, attribute(step, "starts"), &start) ||
+	    !read_single(context, attribute(step, "ends"), &end))
 		return NULL;
 	if (steps && steps->kind != HDT_ATTRIBUTE_NONE &&
 	    (!read_single(context, steps, &by) || !hdt_is_const(by, &one) || one != 1))

@@ -1,5 +1,5 @@
-/* weights.c: from the configuration of an archive's weights to constants of the graph. Sizes, strides and offsets come from the file and
- * are checked against the bytes of the storage before anything is read. */
+/* weights.c: from the configuration of an archive's weights to constants of the graph. Sizes, strides and offsets come
+ * from the file and are checked against the bytes of the storage before anything is read. */
 #include "weights.h"
 #include <stdlib.h>
 #include <string.h>
@@ -120,15 +120,16 @@ static hdt_status find_placement(const weights *w, const char *key, const tensor
 	if (!payload)
 		return refuse(w, key, "is not in the archive");
 	if (json_is_true(json_object_get(payload, "use_pickle")))
-		return hdt_fail(w->context, HDT_UNSUPPORTED,
-		                "%s: constant %s is a pickled Python object, not a tensor; replace it in the model by plain tensors",
-		                w->archive->zip.path, key);
+		return hdt_fail(
+			w->context, HDT_UNSUPPORTED,
+			"%s: constant %s is a pickled Python object, not a tensor; replace it in the model by plain tensors",
+			w->archive->zip.path, key);
 	const char *file = schema_string(payload, "path_name");
 	const char *path = file ? hdt_format(w->context, "%s%s%s", w->archive->root, folder, file) : NULL;
 	p->entry = path ? zip_find(&w->archive->zip, path) : NULL;
 	if (!p->entry)
-		return hdt_fail(w->context, HDT_BAD_MODEL, "%s: weight %s: its data %s%s are missing", w->archive->zip.path, key, folder,
-		                file ? file : "");
+		return hdt_fail(w->context, HDT_BAD_MODEL, "%s: weight %s: its data %s%s are missing", w->archive->zip.path,
+		                key, folder, file ? file : "");
 	symbol_table none = {.context = w->context};
 	tensor_meta stored;
 	hdt_status status = schema_tensor_meta(&none, json_object_get(payload, "tensor_meta"), key, &stored);
@@ -137,7 +138,8 @@ static hdt_status find_placement(const weights *w, const char *key, const tensor
 	bool same = stored.dtype == meta->dtype && stored.rank == meta->rank;
 	for (int d = 0; same && d < stored.rank; d++)
 		same = hdt_proves_equal(stored.sizes[d], meta->sizes[d]);
-	return same ? place(w, key, &stored, p) : refuse(w, key, "has another dtype or shape in the archive than in the program");
+	return same ? place(w, key, &stored, p)
+	            : refuse(w, key, "has another dtype or shape in the archive than in the program");
 }
 
 static bool is_same(const placement *a, const placement *b)
@@ -187,13 +189,13 @@ static bool has_bad_bool(const placement *p, const unsigned char *storage)
 	return false;
 }
 
-static hdt_status copy_data(const weights *w, const char *key, const placement *p, const unsigned char *storage, size_t element,
-                            hdt_data *out)
+static hdt_status copy_data(const weights *w, const char *key, const placement *p, const unsigned char *storage,
+                            size_t element, hdt_data *out)
 {
 	unsigned char *copy = malloc(out->bytes ? out->bytes : 1);
 	if (!copy)
-		return hdt_fail(w->context, HDT_OUT_OF_MEMORY, "%s: out of memory for the %zu bytes of weight %s", w->archive->zip.path,
-		                out->bytes, key);
+		return hdt_fail(w->context, HDT_OUT_OF_MEMORY, "%s: out of memory for the %zu bytes of weight %s",
+		                w->archive->zip.path, out->bytes, key);
 	gather(p, storage, element, copy);
 	out->data = copy;
 	out->release = free;
@@ -213,8 +215,9 @@ static hdt_status load_data(const weights *w, const char *key, const placement *
 	const unsigned char *storage;
 	unsigned char *inflated = NULL;
 	*out = (hdt_data){.bytes = (size_t)p->count * element};
-	hdt_status status = p->entry->method == ZIP_STORED ? zip_stored(&w->archive->zip, p->entry, &storage)
-	                                                   : zip_extract(&w->archive->zip, p->entry, inflation_limit(w), &inflated);
+	hdt_status status = p->entry->method == ZIP_STORED
+	                        ? zip_stored(&w->archive->zip, p->entry, &storage)
+	                        : zip_extract(&w->archive->zip, p->entry, inflation_limit(w), &inflated);
 	if (status != HDT_OK)
 		return status;
 	if (inflated)
@@ -249,7 +252,9 @@ hdt_value *weights_constant(weights *w, hdt_graph *graph, const char *name, cons
 	loaded *row = hdt_allocate(w->context, sizeof(*row));
 	if (!row || load_data(w, key, &where, &data) != HDT_OK)
 		return NULL;
-	*row = (loaded){.where = where, .value = hdt_graph_constant(graph, name, meta->dtype, schema_shape(meta), data), .next = w->loaded};
+	*row = (loaded){.where = where,
+	                .value = hdt_graph_constant(graph, name, meta->dtype, schema_shape(meta), data),
+	                .next = w->loaded};
 	w->loaded = row;
 	return row->value;
 }

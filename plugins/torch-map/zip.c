@@ -1,8 +1,8 @@
 /* zip.c: reads the directory of a zip archive (with the 64-bit extension) and its stored and deflated entries.
  *
- * Only the central directory is believed for sizes; of an entry's local header nothing but the length is used. Archives in several
- * volumes, encrypted entries, other compression methods, and anything before or between the parts that the directory does not
- * account for in order are refused rather than guessed at. */
+ * Only the central directory is believed for sizes; of an entry's local header nothing but the length is used. Archives
+ * in several volumes, encrypted entries, other compression methods, and anything before or between the parts that the
+ * directory does not account for in order are refused rather than guessed at. */
 #include "zip.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -49,8 +49,8 @@ static uint64_t read64(const unsigned char *p)
 
 static hdt_status damaged(const zip_directory *zip, const char *what)
 {
-	return hdt_fail(zip->context, HDT_BAD_MODEL, "%s: damaged zip archive: %s; copy or export the file again", zip->path,
-	                what);
+	return hdt_fail(zip->context, HDT_BAD_MODEL, "%s: damaged zip archive: %s; copy or export the file again",
+	                zip->path, what);
 }
 
 static hdt_status damaged_entry(const zip_directory *zip, const char *name, const char *what)

@@ -1,8 +1,8 @@
 /* zip.h: a read-only view of a zip archive that lies in memory: its directory, and the bytes of its entries.
  *
- * Everything in the archive is distrusted: every offset and size is checked against the file before it is followed, entries may not
- * overlap, names must be distinct and printable, and an entry may not claim to inflate beyond what deflate can do. Faults
- * are HDT_BAD_MODEL with the path of the archive and the name of the entry. */
+ * Everything in the archive is distrusted: every offset and size is checked against the file before it is followed,
+ * entries may not overlap, names must be distinct and printable, and an entry may not claim to inflate beyond what
+ * deflate can do. Faults are HDT_BAD_MODEL with the path of the archive and the name of the entry. */
 #ifndef TORCH_MAP_ZIP_H
 #define TORCH_MAP_ZIP_H
 
@@ -37,7 +37,8 @@ const zip_entry *zip_find(const zip_directory *zip, const char *name);
 /* The bytes of a stored entry, in place, after their checksum was compared. */
 hdt_status zip_stored(const zip_directory *zip, const zip_entry *entry, const unsigned char **out);
 
-/* A copy of the entry's bytes on the heap (free), inflated if needed, followed by a NUL. More than `limit` bytes are refused. */
+/* A copy of the entry's bytes on the heap (free), inflated if needed, followed by a NUL. More than `limit` bytes are
+ * refused. */
 hdt_status zip_extract(const zip_directory *zip, const zip_entry *entry, uint64_t limit, unsigned char **out);
 
 #endif

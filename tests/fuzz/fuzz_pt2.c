@@ -1,8 +1,8 @@
-/* fuzz_pt2.c: no bytes make the reader of PyTorch's archives and programs crash, leak or hang. The plugins are those beside the program,
- * built with the same instrumentation; bytes that begin with a brace are a program in JSON.
+/* fuzz_pt2.c: no bytes make the reader of PyTorch's archives and programs crash, leak or hang. The plugins are those
+ * beside the program, built with the same instrumentation; bytes that begin with a brace are a program in JSON.
  *
- * Random bytes seldom are JSON, so half of the mutations of a program change one of its values and keep it well-formed: numbers become
- * other numbers, names other names of the program, members vanish or are copied over others. */
+ * Random bytes seldom are JSON, so half of the mutations of a program change one of its values and keep it well-formed:
+ * numbers become other numbers, names other names of the program, members vanish or are copied over others. */
 #include "memory_file.h"
 #include <hidet/hidet.h>
 #include <jansson.h>
@@ -30,12 +30,12 @@ static size_t collect(json_t *json, place *out, size_t count)
 	const char *key;
 	json_t *item;
 	size_t i;
-	json_object_foreach(json, key, item) {
+	json_object_foreach (json, key, item) {
 		if (count < MAX_VALUES)
 			out[count++] = (place){json, key, 0};
 		count = collect(item, out, count);
 	}
-	json_array_foreach(json, i, item) {
+	json_array_foreach (json, i, item) {
 		if (count < MAX_VALUES)
 			out[count++] = (place){json, NULL, i};
 		count = collect(item, out, count);
@@ -50,7 +50,8 @@ static json_t *value_at(place p)
 
 static json_t *other_number(unsigned int choice)
 {
-	static const json_int_t numbers[] = {0, 1, -1, 2, 3, 7, 8, 9, 64, -64, 4096, INT32_MAX, INT64_MAX, INT64_MIN, (json_int_t)1 << 40};
+	static const json_int_t numbers[] = {
+		0, 1, -1, 2, 3, 7, 8, 9, 64, -64, 4096, INT32_MAX, INT64_MAX, INT64_MIN, (json_int_t)1 << 40};
 	return json_integer(numbers[choice % (sizeof(numbers) / sizeof(numbers[0]))]);
 }
 

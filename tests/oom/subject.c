@@ -142,10 +142,10 @@ static hdt_status run_steps(run *r)
 	return status;
 }
 
-static hdt_status run_sample(run *r, const char *source)
+static hdt_status run_sample(run *r, const subject *what)
 {
 	sample s;
-	hdt_status status = sample_parse(r->context, source, HDT_F32, &s);
+	hdt_status status = sample_parse(r->context, what->source, what->dtype, &s);
 	if (status != HDT_OK)
 		return status;
 	r->graph = s.graph;
@@ -182,5 +182,5 @@ static hdt_status run_text(run *r, const subject *s)
 hdt_status subject_run(const subject *s, hdt_context *context, text *out)
 {
 	run r = {.context = context, .out = out};
-	return s->is_sample ? run_sample(&r, s->source) : run_text(&r, s);
+	return s->is_sample ? run_sample(&r, s) : run_text(&r, s);
 }

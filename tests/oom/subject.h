@@ -9,6 +9,7 @@ typedef struct subject {
 	const char *name;
 	const char *source;
 	bool is_sample;
+	hdt_dtype dtype; /* T in a sample */
 } subject;
 
 /* Parse, build, verify, evaluate, print; rewrite, resolve, fold, merge, drop; verify, evaluate, print again. Appends every

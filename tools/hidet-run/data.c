@@ -83,8 +83,7 @@ static int64_t index_limit(const hdt_graph *graph, const hdt_value *value, int d
 	return s.limit;
 }
 
-/* Sizes given by --dim, else a small one inside the range. */
-static hdt_status choose_symbols(hdt_context *context, const hdt_graph *graph, const options *o, int64_t *values)
+hdt_status sizes_choose(hdt_context *context, const hdt_graph *graph, const options *o, int64_t *values)
 {
 	for (int s = 0; s < graph->symbol_count; s++) {
 		int64_t min = graph->symbols[s]->args[0]->integer, max = graph->symbols[s]->args[1]->integer;
@@ -149,7 +148,7 @@ static hdt_status make_up(hdt_context *context, const hdt_graph *graph, const op
 	set->made = calloc((size_t)graph->input_count + 1, sizeof *set->made);
 	if (!values || !set->made)
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory making up inputs");
-	hdt_status status = choose_symbols(context, graph, o, values);
+	hdt_status status = sizes_choose(context, graph, o, values);
 	bindings b = {graph->symbols, values, graph->symbol_count};
 	random_stream stream;
 	random_seed(&stream, o->seed < 0 ? 0 : (uint64_t)o->seed);

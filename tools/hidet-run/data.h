@@ -15,6 +15,8 @@ typedef struct input_set {
 	int made_count;
 } input_set;
 
+/* The sizes of graph->symbols: those of --dim, else a small one inside the range. */
+hdt_status sizes_choose(hdt_context *context, const hdt_graph *graph, const options *o, int64_t *values);
 /* Read --inputs, or make up data (--seed, --dim, --shape). Faults are BAD_INPUT or USAGE. */
 hdt_status inputs_gather(hdt_context *context, const hdt_graph *graph, const options *o, input_set *out);
 void inputs_free(input_set *set);

@@ -1,6 +1,7 @@
 /* info.c: the verb info: what a model takes, gives, needs and will cost, without running it. */
 #include "verbs.h"
 
+#include "data.h"
 #include "graph/graph.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,21 +59,15 @@ static json_t *count_missing(const hdt_context *context)
 	return counts;
 }
 
-/* Multiply-adds and the like at the smallest sizes; -1: unknown. */
-static int64_t count_flops(const hdt_graph *graph)
+static int64_t count_flops(const hdt_graph *graph, const int64_t *values)
 {
-	int64_t total = 0, *values = calloc((size_t)graph->symbol_count + 1, sizeof *values);
-	if (!values)
-		return -1;
-	for (int s = 0; s < graph->symbol_count; s++)
-		values[s] = graph->symbols[s]->args[0]->integer;
+	int64_t total = 0;
 	bindings b = {graph->symbols, values, graph->symbol_count};
 	for (int n = 0; n < graph->node_count; n++) {
 		int64_t flops = task_flops(graph->nodes[n]->task, &b);
 		if (flops > 0)
 			total += flops;
 	}
-	free(values);
 	return total;
 }
 
@@ -95,7 +90,7 @@ static void print_counts(const char *title, const json_t *counts)
 	}
 }
 
-static void print_report(const hdt_graph *graph, const json_t *report)
+static void print_report(const hdt_graph *graph, const int64_t *values, const json_t *report)
 {
 	hdt_context *context = graph->context;
 	print_values(context, "inputs", graph->inputs, NULL, graph->input_count);
@@ -106,6 +101,8 @@ static void print_report(const hdt_graph *graph, const json_t *report)
 		printf("  %-32s %lld..%lld\n", graph->symbols[s]->name, (long long)graph->symbols[s]->args[0]->integer,
 		       (long long)graph->symbols[s]->args[1]->integer);
 	print_counts("operators", json_object_get(report, "operators"));
+	for (int s = 0; s < graph->symbol_count; s++)
+		printf("%s%s = %lld%s", s ? ", " : "at ", graph->symbols[s]->name, (long long)values[s], s + 1 == graph->symbol_count ? ": " : "");
 	printf("%lld kernels a run, %.2f MFLOP, weights %.2f MB, intermediates %.2f MB (at least %.2f MB)\n",
 	       (long long)json_integer_value(json_object_get(report, "kernels")), (double)json_integer_value(json_object_get(report, "flops")) * 1e-6,
 	       (double)json_integer_value(json_object_get(report, "weight_bytes")) * 1e-6,
@@ -123,37 +120,59 @@ static int report_missing(hdt_session *session, const options *o, int code)
 {
 	const hdt_context *context = session_failed_context(session);
 	json_t *report = json_pack("{s:o}", "missing", context ? count_missing(context) : json_object());
-	if (!o->json || strcmp(o->json, "-") != 0)
+	if (!json_on_stdout(o))
 		print_counts("missing", json_object_get(report, "missing"));
 	return finish(o, report, code);
+}
+
+/* The report of a model whose every operator is known; NULL after a fault in `context`. */
+static json_t *make_report(hdt_context *context, hdt_model *model, const options *o, const int64_t **sizes)
+{
+	hdt_graph *graph = model_graph(model);
+	int64_t *values = hdt_allocate(context, sizeof *values * (size_t)(graph->symbol_count + 1));
+	if (!values || sizes_choose(context, graph, o, values) != HDT_OK)
+		return NULL;
+	*sizes = values;
+	json_t *inputs = describe_values(graph->inputs, NULL, graph->input_count);
+	json_t *outputs = describe_values(graph->outputs, graph->output_names, graph->output_count);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "inputs", inputs, "outputs", outputs, "symbols", describe_symbols(graph),
+	                 "operators", count_operators(graph), "missing", count_missing(graph->context), "flops",
+	                 (json_int_t)count_flops(graph, values));
+}
+
+static hdt_status add_plan(hdt_model *model, const options *o, const int64_t *values, json_t *report)
+{
+	hdt_compile_options how = compile_options_of(o);
+	compile_report plan = {0};
+	hdt_status status = model_plan(model, &how, values, &plan);
+	json_object_set_new(report, "kernels", json_integer(plan.steps));
+	json_object_set_new(report, "planned_bytes", json_integer(plan.planned_bytes));
+	json_object_set_new(report, "lower_bound_bytes", json_integer(plan.lower_bound_bytes));
+	json_object_set_new(report, "weight_bytes", json_integer(plan.weight_bytes));
+	return status;
 }
 
 int verb_info(hdt_session *session, const options *o)
 {
 	int code;
+	const int64_t *values = NULL;
 	hdt_model *model = load_model(session, o, &code);
 	if (!model)
 		return code == exit_code_of(HDT_UNSUPPORTED) ? report_missing(session, o, code) : code;
-	hdt_graph *graph = model_graph(model);
-	json_t *report = json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "inputs",
-	                           describe_values(graph->inputs, NULL, graph->input_count), "outputs",
-	                           describe_values(graph->outputs, graph->output_names, graph->output_count), "symbols",
-	                           describe_symbols(graph), "operators", count_operators(graph), "missing", count_missing(graph->context),
-	                           "flops", (json_int_t)count_flops(graph));
-	hdt_compile_options how = compile_options_of(o);
-	compile_report plan = {0};
-	hdt_status status = model_plan(model, &how, &plan);
-	if (status == HDT_OK) {
-		json_object_set_new(report, "kernels", json_integer(plan.steps));
-		json_object_set_new(report, "planned_bytes", json_integer(plan.planned_bytes));
-		json_object_set_new(report, "lower_bound_bytes", json_integer(plan.lower_bound_bytes));
-		json_object_set_new(report, "weight_bytes", json_integer(plan.weight_bytes));
-		if (!o->json || strcmp(o->json, "-") != 0)
-			print_report(graph, report);
-	}
-	code = status == HDT_OK ? finish(o, report, 0) : report_session_fault(session, status);
-	if (status != HDT_OK)
+	hdt_context *context = context_new(session_registry(session));
+	json_t *report = context ? make_report(context, model, o, &values) : NULL;
+	hdt_status status = report ? add_plan(model, o, values, report) : HDT_OK;
+	if (!report)
+		code = context ? report_fault(context) : exit_code_of(HDT_OUT_OF_MEMORY);
+	else if (status != HDT_OK) {
+		code = report_session_fault(session, status);
 		json_decref(report);
+	} else {
+		if (!json_on_stdout(o))
+			print_report(model_graph(model), values, report);
+		code = finish(o, report, 0);
+	}
+	context_free(context);
 	hdt_model_free(model);
 	return code;
 }

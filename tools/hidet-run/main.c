@@ -30,11 +30,16 @@ int report_session_fault(hdt_session *session, hdt_status status)
 	return exit_code_of(status);
 }
 
+bool json_on_stdout(const options *o)
+{
+	return o->json && strcmp(o->json, "-") == 0;
+}
+
 bool report_json(const options *o, json_t *report)
 {
 	bool good = true;
 	if (o->json) {
-		good = strcmp(o->json, "-") == 0 ? json_dumpf(report, stdout, JSON_INDENT(2)) == 0 && putchar('\n') == '\n'
+		good = json_on_stdout(o) ? json_dumpf(report, stdout, JSON_INDENT(2)) == 0 && putchar('\n') == '\n'
 		                                 : json_dump_file(report, o->json, JSON_INDENT(2)) == 0;
 		if (!good)
 			fprintf(stderr, "hidet-run: cannot write the report to '%s'\n", o->json);

@@ -25,9 +25,15 @@ static void count_provided(const plugin_info *p, text *t)
 	int counts[REGISTRY_KIND_COUNT] = {0};
 	for (int i = 0; i < p->provided_count; i++)
 		counts[p->provides[i].kind]++;
-	for (int k = 0; k < REGISTRY_KIND_COUNT; k++)
-		if (counts[k])
-			text_format(t, "%s%d %s", t->length ? ", " : "", counts[k], registry_kind_text((registry_kind)k));
+	for (int k = 0; k < REGISTRY_KIND_COUNT; k++) {
+		if (!counts[k])
+			continue;
+		/* "resolve_rules" as a person says it. */
+		const char *kind = registry_kind_text((registry_kind)k);
+		text_format(t, "%s%d ", t->length ? ", " : "", counts[k]);
+		for (size_t i = 0, n = strlen(kind) - (counts[k] == 1); i < n; i++)
+			text_format(t, "%c", kind[i] == '_' ? ' ' : kind[i]);
+	}
 }
 
 static int list(hdt_session *session, const options *o)
@@ -37,7 +43,7 @@ static int list(hdt_session *session, const options *o)
 	for (int i = 0; i < loader_count(l); i++) {
 		const plugin_info *p = loader_at(l, i);
 		json_array_append_new(report, describe(p));
-		if (o->json && strcmp(o->json, "-") == 0)
+		if (json_on_stdout(o))
 			continue;
 		text provided = {0};
 		count_provided(p, &provided);

@@ -60,6 +60,7 @@ static const hdt_array *expected(const tensor_file *file, const char *name, int 
 /* Compare with --expect; prints one line an output. A mismatch is counted, not a fault. */
 static hdt_status check(model_run *r)
 {
+	FILE *to = json_on_stdout(r->o) ? stderr : stdout;
 	tensor_file file;
 	hdt_status status = safetensors_read(r->context, r->o->expect, &file);
 	if (status != HDT_OK)
@@ -72,7 +73,7 @@ static hdt_status check(model_run *r)
 			continue;
 		compared++;
 		if (!same_shape(got, want)) {
-			printf("%s: MISMATCH: the result is %s, expected %s\n", got->name, show_type(got, a), show_type(want, b));
+			fprintf(to, "%s: MISMATCH: the result is %s, expected %s\n", got->name, show_type(got, a), show_type(want, b));
 			r->mismatched++;
 			continue;
 		}
@@ -82,14 +83,14 @@ static hdt_status check(model_run *r)
 		r->mismatched += c.mismatched;
 		if (!c.mismatched) {
 			if (!r->o->quiet)
-				printf("%s: equal within tolerance, largest error %.3g absolute, %.3g relative\n", got->name, c.max_absolute, c.max_relative);
+				fprintf(to, "%s: equal within tolerance, largest error %.3g absolute, %.3g relative\n", got->name, c.max_absolute, c.max_relative);
 			continue;
 		}
-		printf("%s: MISMATCH in %lld of %lld elements, largest error %.3g absolute, %.3g relative; worst at [", got->name,
+		fprintf(to, "%s: MISMATCH in %lld of %lld elements, largest error %.3g absolute, %.3g relative; worst at [", got->name,
 		       (long long)c.mismatched, (long long)c.elements, c.max_absolute, c.max_relative);
 		for (int d = 0; d < want->rank; d++)
-			printf("%s%lld", d ? ", " : "", (long long)c.worst[d]);
-		printf("]: %.9g, expected %.9g\n", c.worst_got, c.worst_want);
+			fprintf(to, "%s%lld", d ? ", " : "", (long long)c.worst[d]);
+		fprintf(to, "]: %.9g, expected %.9g\n", c.worst_got, c.worst_want);
 	}
 	tensor_file_close(&file);
 	if (!compared)
@@ -130,8 +131,7 @@ static json_t *make_report(const model_run *r)
 
 static void show(const model_run *r)
 {
-	bool json_there = r->o->json && strcmp(r->o->json, "-") == 0;
-	for (int i = 0; i < r->output_count && !json_there && !r->o->quiet; i++) {
+	for (int i = 0; i < r->output_count && !json_on_stdout(r->o) && !r->o->quiet; i++) {
 		if (r->o->topk > 0)
 			show_top(stdout, &r->outputs[i], (int)r->o->topk);
 		else if (!r->o->expect && !r->o->outputs)

@@ -284,14 +284,13 @@ int verb_selftest(hdt_session *session, const options *o)
 		show_progress(&s, at + count);
 	}
 	if (!code) {
-		bool json_there = o->json && strcmp(o->json, "-") == 0;
 		if (!o->quiet && isatty(STDERR_FILENO))
 			fprintf(stderr, "\n");
-		for (int i = 0; i < s.cases.count && !json_there; i++)
+		for (int i = 0; i < s.cases.count && !json_on_stdout(o); i++)
 			if (s.cases.items[i].problem || o->verbose)
 				printf("%s %s%s%s\n", s.cases.items[i].problem ? "FAILED" : "passed", case_name(&s, &s.cases.items[i]),
 				       s.cases.items[i].problem ? ": " : "", s.cases.items[i].problem ? s.cases.items[i].problem : "");
-		if (!json_there)
+		if (!json_on_stdout(o))
 			printf("%d passed, %d failed\n", s.passed, s.failed);
 		code = !report_json(o, make_report(&s)) ? exit_code_of(HDT_IO_ERROR) : s.failed ? exit_code_of(HDT_MISMATCH) : 0;
 	}

@@ -20,6 +20,8 @@ int exit_code_of(hdt_status status);
 int report_session_fault(hdt_session *session, hdt_status status);
 /* Write the report where --json says ("-": stdout); takes over `report`. False after a message. */
 bool report_json(const options *o, json_t *report);
+/* Does the report take the place of the text on stdout? */
+bool json_on_stdout(const options *o);
 double now_ms(void);
 /* Load the one operand as a model. NULL after a message; *exit_code is set. */
 hdt_model *load_model(hdt_session *session, const options *o, int *exit_code);

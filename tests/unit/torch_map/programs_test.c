@@ -1,5 +1,5 @@
-/* programs_test.c: small exported programs read through the public interface, with the plugins of this build: what they compute, and how bad
- * ones are refused. */
+/* programs_test.c: small exported programs read through the public interface, with the plugins of this build: what they
+ * compute, and how bad ones are refused. */
 #include "program_writer.h"
 #include <criterion/criterion.h>
 #include <hidet/hidet.h>
@@ -69,14 +69,15 @@ static void refuse_program(program_writer *p, hdt_status wanted, const char *wor
 }
 
 /* Evaluate on one float input of the given shape; compare output `index` with `want`. */
-static void check_output(hdt_model *model, const float *input, int64_t rows, int64_t columns, int index, const float *want, size_t count)
+static void check_output(hdt_model *model, const float *input, int64_t rows, int64_t columns, int index,
+                         const float *want, size_t count)
 {
 	hdt_array in = {.dtype = HDT_F32, .rank = 2, .shape = {rows, columns}, .data = (void *)input};
 	hdt_array out[4] = {{0}};
 	cr_assert_eq(hdt_model_evaluate(model, &in, 1, out, index + 1), HDT_OK, "%s", hdt_session_error(session));
 	for (size_t i = 0; i < count; i++)
-		cr_assert_float_eq(((float *)out[index].data)[i], want[i], 1e-6, "element %zu is %g, not %g", i, (double)((float *)out[index].data)[i],
-		                   (double)want[i]);
+		cr_assert_float_eq(((float *)out[index].data)[i], want[i], 1e-6, "element %zu is %g, not %g", i,
+		                   (double)((float *)out[index].data)[i], (double)want[i]);
 	for (int i = 0; i <= index; i++)
 		free(out[i].data);
 }
@@ -156,7 +157,8 @@ Test(programs, assert_on_sizes)
 {
 	program_writer p = with_symbol();
 	program_node(&p, "_operator.le", "[[\"a\", \"$n\"], [\"b\", 1]]", "$c", NULL);
-	program_node(&p, "torch.ops.aten._assert_scalar.default", "[[\"self\", \"$c\"], [\"assert_msg\", \"one row at most\"]]", "", NULL);
+	program_node(&p, "torch.ops.aten._assert_scalar.default",
+	             "[[\"self\", \"$c\"], [\"assert_msg\", \"one row at most\"]]", "", NULL);
 	program_output(&p, "x");
 	hdt_model *model;
 	cr_assert_eq(load_program(&p, &model), HDT_OK, "%s", hdt_session_error(session));
@@ -189,7 +191,8 @@ Test(programs, see_a_write_through_the_receiver)
 Test(programs, see_a_write_to_a_part_in_the_whole)
 {
 	program_writer p = with_copy();
-	program_node(&p, "torch.ops.aten.slice.Tensor", "[[\"self\", \"%y\"], [\"dim\", 1], [\"start\", 1], [\"end\", 2]]", "%c", NULL);
+	program_node(&p, "torch.ops.aten.slice.Tensor", "[[\"self\", \"%y\"], [\"dim\", 1], [\"start\", 1], [\"end\", 2]]",
+	             "%c", NULL);
 	program_node(&p, "torch.ops.aten.fill_.Scalar", "[[\"self\", \"%c\"], [\"value\", 9]]", "%f", NULL);
 	program_output(&p, "y");
 	check_program(&p, (float[]){-1, 9, -3, 4, 9, 6}, 6);
@@ -236,7 +239,8 @@ Test(programs, refuse_a_write_to_an_input)
 Test(programs, refuse_mutations_in_the_signature)
 {
 	program_writer p = with_input();
-	json_array_append_new(p.specs_out, json_pack("{s{s{ss}ss}}", "buffer_mutation", "arg", "name", "x", "buffer_name", "cache.k"));
+	json_array_append_new(p.specs_out,
+	                      json_pack("{s{s{ss}ss}}", "buffer_mutation", "arg", "name", "x", "buffer_name", "cache.k"));
 	program_output(&p, "x");
 	refuse_program(&p, HDT_UNSUPPORTED, "cache.k");
 }
@@ -268,7 +272,8 @@ Test(programs, refuse_results_that_depend_on_data)
 Test(programs, refuse_training_mode)
 {
 	program_writer p = with_input();
-	program_node(&p, "torch.ops.aten.dropout.default", "[[\"input\", \"%x\"], [\"p\", 0.5], [\"train\", true]]", "%a", NULL);
+	program_node(&p, "torch.ops.aten.dropout.default", "[[\"input\", \"%x\"], [\"p\", 0.5], [\"train\", true]]", "%a",
+	             NULL);
 	program_output(&p, "a");
 	refuse_program(&p, HDT_UNSUPPORTED, "model.eval()");
 }
@@ -310,8 +315,12 @@ Test(programs, refuse_complex_numbers)
 
 Test(programs, refuse_bad_json)
 {
-	static const char *const texts[] = {"{\"graph_module\": ", "{\"graph_module\": {}, \"graph_module\": {}}", "{}", "{\"schema_version\": 8}",
-	                                    "{\"schema_version\": {\"major\": 8}}", "{\"schema_version\": {\"major\": 8}, \"graph_module\": []}"};
+	static const char *const texts[] = {"{\"graph_module\": ",
+	                                    "{\"graph_module\": {}, \"graph_module\": {}}",
+	                                    "{}",
+	                                    "{\"schema_version\": 8}",
+	                                    "{\"schema_version\": {\"major\": 8}}",
+	                                    "{\"schema_version\": {\"major\": 8}, \"graph_module\": []}"};
 	hdt_model *model;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		expect_refusal(load_bytes(texts[i], strlen(texts[i]), &model), HDT_BAD_MODEL, path);
@@ -342,7 +351,8 @@ static hdt_status load_with_storage(program_writer *p, packing how, const void *
 	zip_writer w = program_archive(p);
 	program_free(p);
 	if (how == ODD) /* makes what follows begin at any address */
-		zip_writer_add(&w, "m/odd", "1", (w.bytes + strlen("m/data/weights/weight_0") + 30 + 30 + 5) % 4 == 0 ? 2 : 1, false);
+		zip_writer_add(&w, "m/odd", "1", (w.bytes + strlen("m/data/weights/weight_0") + 30 + 30 + 5) % 4 == 0 ? 2 : 1,
+		               false);
 	if (how == ALIGNED)
 		zip_writer_add_aligned(&w, "m/data/weights/weight_0", storage, bytes, 64);
 	else
@@ -356,7 +366,8 @@ static void check_weight(const char *shape, const char *strides, int offset, pac
 {
 	program_writer p = with_weight(shape, strides, offset);
 	hdt_model *model;
-	cr_assert_eq(load_with_storage(&p, how, storage, sizeof(storage), &model), HDT_OK, "%s", hdt_session_error(session));
+	cr_assert_eq(load_with_storage(&p, how, storage, sizeof(storage), &model), HDT_OK, "%s",
+	             hdt_session_error(session));
 	check_output(model, six, 2, 3, 0, want, 6);
 	hdt_model_free(model);
 }
@@ -401,7 +412,8 @@ Test(programs, share_tied_weights)
 	program_node(&p, "torch.ops.aten.sub.Tensor", "[[\"self\", \"%y\"], [\"other\", \"%w2\"]]", "%z", NULL);
 	program_output(&p, "z");
 	hdt_model *model;
-	cr_assert_eq(load_with_storage(&p, ALIGNED, storage, sizeof(storage), &model), HDT_OK, "%s", hdt_session_error(session));
+	cr_assert_eq(load_with_storage(&p, ALIGNED, storage, sizeof(storage), &model), HDT_OK, "%s",
+	             hdt_session_error(session));
 	check_output(model, six, 2, 3, 1, six, 6);
 	hdt_model_free(model);
 }
@@ -418,7 +430,8 @@ Test(programs, refuse_missing_and_pickled_weights)
 	expect_refusal(load_with_storage(&p, ALIGNED, storage, sizeof(storage), &model), HDT_UNSUPPORTED, "pickled");
 	p = with_weight("[2, 3]", NULL, 0);
 	json_object_clear(p.weights);
-	expect_refusal(load_with_storage(&p, ALIGNED, storage, sizeof(storage), &model), HDT_BAD_MODEL, "not in the archive");
+	expect_refusal(load_with_storage(&p, ALIGNED, storage, sizeof(storage), &model), HDT_BAD_MODEL,
+	               "not in the archive");
 }
 
 Test(programs, leave_unused_weights_alone)

@@ -1,7 +1,7 @@
 /* symbols_test.c: size expressions in both of sympy's spellings. */
-#include "symbols.h"
 #include "base/context.h"
 #include "ir/expr.h"
+#include "symbols.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -12,9 +12,10 @@ static symbol_table symbols;
 static void setup(void)
 {
 	context = context_new(NULL);
-	ranges = json_loads("{\"s0\": {\"min_val\": 2, \"max_val\": 64}, \"s1\": {\"min_val\": null, \"max_val\": null},"
-	                    " \"s2\": {\"min_val\": 5, \"max_val\": 4}, \"s3\": {\"min_val\": 1, \"max_val\": 9223372036854775807}}",
-	                    0, NULL);
+	ranges = json_loads(
+		"{\"s0\": {\"min_val\": 2, \"max_val\": 64}, \"s1\": {\"min_val\": null, \"max_val\": null},"
+		" \"s2\": {\"min_val\": 5, \"max_val\": 4}, \"s3\": {\"min_val\": 1, \"max_val\": 9223372036854775807}}",
+		0, NULL);
 	symbols = (symbol_table){.context = context, .ranges = ranges};
 }
 
@@ -89,7 +90,8 @@ Test(symbols, take_their_range)
 static void refuse(const char *source, const char *word)
 {
 	cr_assert_null(symbols_parse(&symbols, source, "tensor x"), "%s", source);
-	cr_assert(strstr(context->message, word) && strstr(context->message, "tensor x"), "%s: %s", source, context->message);
+	cr_assert(strstr(context->message, word) && strstr(context->message, "tensor x"), "%s: %s", source,
+	          context->message);
 	context_clear_fault(context);
 }
 

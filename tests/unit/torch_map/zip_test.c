@@ -1,6 +1,6 @@
 /* zip_test.c: the zip reader on good archives, and on archives that lie. */
-#include "zip.h"
 #include "base/context.h"
+#include "zip.h"
 #include "zip_writer.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>

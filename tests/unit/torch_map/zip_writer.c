@@ -1,5 +1,5 @@
-/* zip_writer.c: local headers and data as they come, the directory collected and appended at the end. Failures of the test machine (no
- * memory) end the test. */
+/* zip_writer.c: local headers and data as they come, the directory collected and appended at the end. Failures of the
+ * test machine (no memory) end the test. */
 #include "zip_writer.h"
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,8 @@ static size_t put_extra64(unsigned char *at, uint64_t bytes, uint64_t compressed
 }
 
 /* The fields that local and central header share, from "version needed" to the length of the name. */
-static size_t put_common(const zip_writer *w, unsigned char *at, bool deflated, uint32_t crc, size_t compressed, size_t bytes, size_t name)
+static size_t put_common(const zip_writer *w, unsigned char *at, bool deflated, uint32_t crc, size_t compressed,
+                         size_t bytes, size_t name)
 {
 	size_t n = put(at, w->zip64 ? 45 : 20, 2);
 	n += put(at + n, 0, 2);
@@ -50,8 +51,8 @@ static size_t put_common(const zip_writer *w, unsigned char *at, bool deflated, 
 	return n + put(at + n, name, 2);
 }
 
-static void add_entry(zip_writer *w, const char *name, const void *data, size_t bytes, const void *stored, size_t stored_bytes,
-                      bool deflated, size_t alignment)
+static void add_entry(zip_writer *w, const char *name, const void *data, size_t bytes, const void *stored,
+                      size_t stored_bytes, bool deflated, size_t alignment)
 {
 	unsigned char header[128], padding[256] = {0};
 	size_t name_bytes = strlen(name), offset = w->bytes, fixed = 30 + name_bytes + (w->zip64 ? EXTRA64_LOCAL : 0);
