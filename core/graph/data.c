@@ -108,3 +108,12 @@ hdt_value *hdt_graph_integer(hdt_graph *graph, hdt_dtype dtype, int64_t value)
 		v = scalar_cast(v, HDT_I64, dtype);
 	return add_scalar(graph, dtype, v);
 }
+
+bool hdt_constant_number(const hdt_value *value, double *out)
+{
+	if (!value || !value->constant || !value->constant->data || value_bytes(value) != hdt_dtype_of(value->dtype)->bytes)
+		return false;
+	scalar v = scalar_load(value->constant->data, value->dtype, 0);
+	*out = hdt_is_float(value->dtype) ? v.f : value->dtype == HDT_U64 ? (double)(uint64_t)v.i : (double)v.i;
+	return true;
+}

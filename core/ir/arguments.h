@@ -1,8 +1,8 @@
-/* arguments.h: the arguments of a mapping or a layout in text: (4, 2, ranks=[1, 0], loops="u+."). Integers are constant expressions, so
- * names that the parser resolves to constants may stand in them.
+/* arguments.h: the arguments of a mapping or a layout in text: (4, 2, ranks=[1, 0], loops="u+."). Integers are constant
+ * expressions, so names that the parser resolves to constants may stand in them.
  *
- * The arguments are read as a whole and then taken one after the other; what is left over is a fault. Each function that returns false has
- * told a fault with its place. */
+ * The arguments are read as a whole and then taken one after the other; what is left over is a fault. Each function
+ * that returns false has told a fault with its place. */
 #ifndef CORE_IR_ARGUMENTS_H
 #define CORE_IR_ARGUMENTS_H
 
@@ -40,7 +40,8 @@ bool arguments_take_integer(arguments *a, const char *name, int64_t *out, bool *
 bool arguments_take_dim(arguments *a, const char *name, int *out);
 bool arguments_take_ranks(arguments *a, int rank, int *ranks, bool *given);
 bool arguments_take_string(arguments *a, const char *name, const char **out);
-/* Nothing left over, and the closing parenthesis. *method tells that a point stands right behind it; the point is passed. */
+/* Nothing left over, and the closing parenthesis. *method tells that a point stands right behind it; the point is
+ * passed. */
 bool arguments_close(arguments *a, bool *method);
 bool parse_closing(parser *p, const token *word, bool *method);
 

@@ -1,8 +1,11 @@
 /* auto_map.c: a box of tasks shared out to a number of workers.
  *
- * Both forms walk the dimensions from the fastest to the slowest and give each as many workers as it can take of those that are left:
- *     8 x 96 to 64 workers:  gcd(64, 96) = 32 of them along the second, gcd(2, 8) = 2 along the first: repeat(4, 3) * spatial(2, 32)
- * When the workers divide the tasks, the exact form uses them all, prime by prime. */
+ * Both forms walk the dimensions from the fastest to the slowest and give each as many workers as it can take of those
+ * that are left. 8 x 96 tasks to 64 workers, exactly:
+ *
+ *     gcd(64, 96) = 32 along the second, then gcd(64 / 32, 8) = 2 along the first  ->  repeat(4, 3) * spatial(2, 32)
+ *
+ * When the workers divide the tasks, all of them are used up in this way, prime by prime. */
 #include "ir/task_mapping.h"
 
 typedef struct shares {
@@ -34,7 +37,8 @@ static shares share_exactly(const box *b, int64_t workers)
 	return s;
 }
 
-/* As many workers as a dimension has tasks, while there are; along the first larger dimension a divisor of it, then one each. */
+/* As many workers as a dimension has tasks, while there are; along the first larger dimension a divisor of it, then one
+ * each. */
 static shares share_some(const box *b, int64_t workers)
 {
 	int dims[HDT_MAX_RANK];
@@ -53,7 +57,7 @@ static shares share_some(const box *b, int64_t workers)
 static const hdt_task_mapping *compose_shares(hdt_context *context, const box *b, const shares *s)
 {
 	return hdt_mapping_compose(hdt_repeat_ranked(context, s->times, b->rank, b->ranks, NULL),
-							   hdt_spatial_ranked(context, s->workers, b->rank, b->ranks));
+	                           hdt_spatial_ranked(context, s->workers, b->rank, b->ranks));
 }
 
 static bool prepare(box *b, hdt_context *context, const int64_t *shape, int rank, int64_t workers, const int *ranks)
@@ -66,14 +70,14 @@ static bool prepare(box *b, hdt_context *context, const int64_t *shape, int rank
 }
 
 const hdt_task_mapping *hdt_auto_map(hdt_context *context, const int64_t *shape, int rank, int64_t workers,
-									 const int *ranks, const char **reason)
+                                     const int *ranks, const char **reason)
 {
 	box b;
 	if (!prepare(&b, context, shape, rank, workers, ranks))
 		return NULL;
 	if (b.size % workers) {
 		const char *why = hdt_format(context, "auto_map: %lld tasks cannot be shared out evenly to %lld workers",
-									 (long long)b.size, (long long)workers);
+		                             (long long)b.size, (long long)workers);
 		if (reason)
 			*reason = why;
 		else if (why)
@@ -85,7 +89,7 @@ const hdt_task_mapping *hdt_auto_map(hdt_context *context, const int64_t *shape,
 }
 
 const hdt_task_mapping *hdt_auto_map_predicated(hdt_context *context, const int64_t *shape, int rank, int64_t workers,
-												const int *ranks)
+                                                const int *ranks)
 {
 	box b;
 	if (!prepare(&b, context, shape, rank, workers, ranks))

@@ -364,3 +364,13 @@ bool proves_below(const hdt_expr *x, const hdt_expr *limit)
 {
 	return below(x, limit, MAX_DIGITS);
 }
+
+int64_t hdt_size_estimate(const hdt_expr *size)
+{
+	int64_t value, min, max;
+	if (hdt_is_const(size, &value))
+		return value;
+	if (!hdt_bounds(size, &min, &max))
+		return 64;
+	return max < 64 ? max : min > 64 ? min : 64;
+}

@@ -25,7 +25,7 @@ bool check_permutation(hdt_context *context, const char *what, const char *items
 		bool repeated = item >= 0 && item < count && (seen >> item & 1);
 		if (item < 0 || item >= count || repeated) {
 			hdt_fail(context, HDT_INTERNAL, "%s: the %s are a permutation of 0..%d, and %d %s", what, items, count - 1,
-					 item, repeated ? "stands there twice" : "is none of them");
+			         item, repeated ? "stands there twice" : "is none of them");
 			return false;
 		}
 		seen |= 1u << item;
@@ -50,7 +50,7 @@ bool box_init(box *b, hdt_context *context, const char *what, const int64_t *ext
 		b->ranks[d] = ranks ? ranks[d] : d;
 		if (extents[d] < 1) {
 			hdt_fail(context, HDT_INTERNAL, "%s: extent %lld of dimension %d is not at least 1", what,
-					 (long long)extents[d], d);
+			         (long long)extents[d], d);
 			return false;
 		}
 	}

@@ -1,4 +1,4 @@
-/* box.h: boxes of constant extents and the order in which their dimensions vary: what task mappings and layouts share. */
+/* box.h: boxes of constant extents and the order in which their dimensions vary: for task mappings and layouts. */
 #ifndef CORE_IR_BOX_H
 #define CORE_IR_BOX_H
 
@@ -18,7 +18,8 @@ typedef enum box_order { BOX_ROW, BOX_COLUMN } box_order;
 
 /* Extents at least 1 whose product fits; `ranks` NULL: 0, 1, 2, ... False and a fault that begins with `what`. */
 bool box_init(box *b, hdt_context *context, const char *what, const int64_t *extents, int rank, const int *ranks);
-bool box_init_ordered(box *b, hdt_context *context, const char *what, const int64_t *extents, int rank, box_order order);
+bool box_init_ordered(box *b, hdt_context *context, const char *what, const int64_t *extents, int rank,
+                      box_order order);
 
 /* Is it a permutation of 0..count-1? `items` names them in the fault. */
 bool check_permutation(hdt_context *context, const char *what, const char *items, const int *permutation, int count);

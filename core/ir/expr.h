@@ -34,9 +34,10 @@ uint32_t expr_count(const hdt_context *context);
  * out: then nothing was visited. */
 bool expr_walk(const hdt_expr *e, void (*visit)(const hdt_expr *node, void *closure), void *closure);
 /* Does `e` contain a node of this op / this very node? Also false, with a fault in the context, when memory is out. */
-bool expr_contains_wrapped(const hdt_expr *e); /* a constant whose computation left 64 bits */
 bool expr_contains_op(const hdt_expr *e, hdt_scalar_op op);
 bool expr_contains(const hdt_expr *e, const hdt_expr *node);
+/* Does `e` contain a constant beyond -limit..limit, or one whose computation left 64 bits? */
+bool expr_exceeds(const hdt_expr *e, int64_t limit);
 /* `e` rebuilt with `replace` applied to every node after its operands were rebuilt; returning NULL keeps the node. The axes of
  * reductions are visited too and must stay axes. */
 const hdt_expr *expr_map(const hdt_expr *e, const hdt_expr *(*replace)(const hdt_expr *node, void *closure), void *closure);

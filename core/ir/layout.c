@@ -56,7 +56,7 @@ const hdt_layout *hdt_layout_column(hdt_context *context, const int64_t *shape, 
 {
 	box b;
 	return context && box_init_ordered(&b, context, "column", shape, rank, BOX_COLUMN) ? make_strided(context, &b)
-																					   : NULL;
+	                                                                                   : NULL;
 }
 
 const hdt_layout *hdt_layout_strided(hdt_context *context, const int64_t *shape, int rank, const int *ranks)
@@ -120,7 +120,7 @@ const hdt_layout *hdt_layout_compose(const hdt_layout *outer, const hdt_layout *
 		return NULL;
 	if (outer->rank != inner->rank) {
 		hdt_fail(outer->context, HDT_INTERNAL, "a layout of rank %d is composed with one of rank %d", outer->rank,
-				 inner->rank);
+		         inner->rank);
 		return NULL;
 	}
 	if (!join(&node, LAYOUT_COMPOSE, outer, inner))
@@ -139,7 +139,7 @@ const hdt_layout *hdt_layout_concat(const hdt_layout *left, const hdt_layout *ri
 		return NULL;
 	if (left->rank + right->rank > HDT_MAX_RANK) {
 		hdt_fail(left->context, HDT_INTERNAL, "layouts of rank %d and %d do not join: the rank is at most %d",
-				 left->rank, right->rank, HDT_MAX_RANK);
+		         left->rank, right->rank, HDT_MAX_RANK);
 		return NULL;
 	}
 	if (!join(&node, LAYOUT_CONCAT, left, right))
@@ -158,7 +158,7 @@ const hdt_layout *hdt_layout_permute(const hdt_layout *layout, const int *dims, 
 		return NULL;
 	if (count != layout->rank) {
 		hdt_fail(layout->context, HDT_INTERNAL, "permute: %d dimensions are given for a layout of rank %d", count,
-				 layout->rank);
+		         layout->rank);
 		return NULL;
 	}
 	if (!check_permutation(layout->context, "permute", "dimensions", dims, count))
@@ -178,7 +178,7 @@ const hdt_layout *hdt_layout_reshape(const hdt_layout *layout, const int64_t *sh
 		return NULL;
 	if (b.size != layout->elements) {
 		hdt_fail(layout->context, HDT_INTERNAL, "a layout of %lld elements cannot take a shape of %lld",
-				 (long long)layout->elements, (long long)b.size);
+		         (long long)layout->elements, (long long)b.size);
 		return NULL;
 	}
 	layout_node node = derived(LAYOUT_RESHAPE, layout);
@@ -202,7 +202,8 @@ static bool check_swizzle(const hdt_layout *layout, int dim, int regards, int lo
 	else if (log_step < 0 || log_step > 62)
 		fault = "has a log_step outside 0..62";
 	if (fault)
-		hdt_fail(layout->context, HDT_INTERNAL, "swizzle(%d, regards=%d, log_step=%d) %s", dim, regards, log_step, fault);
+		hdt_fail(layout->context, HDT_INTERNAL, "swizzle(%d, regards=%d, log_step=%d) %s", dim, regards, log_step,
+		         fault);
 	return !fault;
 }
 

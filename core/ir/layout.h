@@ -1,5 +1,5 @@
-/* layout.h: the host's side of hidet/layout.h: a layout as a tree. Compositions and concatenations hold all their parts in one node,
- * since both are associative. */
+/* layout.h: the host's side of hidet/layout.h: a layout as a tree. Compositions and concatenations hold all their parts
+ * in one node, since both are associative. */
 #ifndef CORE_IR_LAYOUT_H
 #define CORE_IR_LAYOUT_H
 
@@ -43,9 +43,9 @@ static inline int swizzle_default(int rank, int dim)
 }
 
 void layout_print(text *t, const hdt_layout *layout);
-/* layout := part { * part }, part := ( layout ) or one of the forms below, followed by methods; integers as in a task mapping:
- *     row(2, 2) * column(2, 3)     strided(2, 3, ranks=[1, 0])     local(4, 2) * row(2, 2)     concat(row(2), [4, 4])
- *     row(8, 8).swizzle(1)         row(8, 8).swizzle(1, regards=0, log_step=1)    .permute(1, 0)    .reshape(4, 16)
+/* layout := part { * part }, part := ( layout ) or one of the forms below, then methods; integers as in a task mapping:
+ *     row(2, 2) * column(2, 3)    strided(2, 3, ranks=[1, 0])    local(4, 2) * row(2, 2)    concat(row(2), [4, 4])
+ *     row(8, 8).swizzle(1)        row(8, 8).swizzle(1, regards=0, log_step=1)    .permute(1, 0)    .reshape(4, 16)
  * A method's point stands right behind the closing parenthesis. */
 const hdt_layout *parse_layout(parser *p);
 

@@ -39,8 +39,7 @@ static bool read_style(const char **at, hdt_loop_style *out)
 	return !has_factor || out->factor > 0;
 }
 
-bool loop_styles_parse(hdt_context *context, const char *styles, const int64_t *extents, int count,
-					   hdt_loop_style *out)
+bool loop_styles_parse(hdt_context *context, const char *styles, const int64_t *extents, int count, hdt_loop_style *out)
 {
 	const char *at = styles;
 	int given = 0;
@@ -51,15 +50,16 @@ bool loop_styles_parse(hdt_context *context, const char *styles, const int64_t *
 	for (hdt_loop_style style; *at; given++) {
 		if (!read_style(&at, &style)) {
 			hdt_fail(context, HDT_INTERNAL,
-					 "\"%s\" is no list of loop styles: each is one of . u uN u+ p pN with N at least 1", styles);
+			         "\"%s\" is no list of loop styles: each is one of . u uN u+ p pN with N at least 1", styles);
 			return false;
 		}
 		if (given < count)
 			out[given] = style;
 	}
 	if (given != 1 && given != count) {
-		hdt_fail(context, HDT_INTERNAL, "\"%s\" has %d loop styles for %d dimensions: give one for all, or one for each",
-				 styles, given, count);
+		hdt_fail(context, HDT_INTERNAL,
+		         "\"%s\" has %d loop styles for %d dimensions: give one for all, or one for each", styles, given,
+		         count);
 		return false;
 	}
 	for (int d = 1; d < count && given == 1; d++)

@@ -1,10 +1,12 @@
-/* mapping_tasks.c: what a task mapping means: its tasks as numbers, and as loops with an index expression for each dimension.
+/* mapping_tasks.c: what a task mapping means: its tasks as numbers, and as loops with an index expression for each
+ * dimension.
  *
  *     repeat(2, 2) * spatial(2, 3) on w    ->    for t0 in 0..2 { for t1 in 0..2 { if 0 <= w && w < 6 { ...
  *                                                    (t0 * 2 + w // 3, t1 * 3 + w % 3) } } }
  *
- * A factor of stride s and extent e in a dimension contributes  position // s % e , times the extents of that dimension in the factors
- * within it. A position is the worker's, divided by the workers within, or that of the loops of a repeat. */
+ * A factor of stride s and extent e in a dimension contributes  position // s % e , times the extents of that dimension
+ * in the factors within it. A position is the worker's, divided by the workers within, or that of the loops of a
+ * repeat. */
 #include "ir/task_mapping.h"
 
 /* ---- numbers ---- */
@@ -35,7 +37,7 @@ void mapping_enumerate(const hdt_task_mapping *mapping, int64_t worker, int64_t 
 typedef struct nest {
 	hdt_context *context;
 	const hdt_expr *worker;
-	int64_t workers_within;              /* of the factors within the current one */
+	int64_t workers_within; /* of the factors within the current one */
 	int64_t extents_within[HDT_MAX_RANK];
 	const hdt_expr *axes[MAPPING_MAX_FACTORS * HDT_MAX_RANK];
 	hdt_loop_style styles[MAPPING_MAX_FACTORS * HDT_MAX_RANK];
@@ -113,13 +115,13 @@ static const hdt_expr *check_worker(const hdt_task_mapping *mapping, const hdt_e
 	int64_t min, max;
 	if (worker->context != mapping->context || !hdt_is_integer((hdt_dtype)worker->dtype)) {
 		hdt_fail(mapping->context, HDT_INTERNAL, "the worker of a task mapping is an integer of its context, not %s",
-				 hdt_expr_text(worker));
+		         hdt_expr_text(worker));
 		return NULL;
 	}
 	if (worker->op != HDT_OP_CONST && hdt_bounds(worker, &min, &max) && max < mapping->workers - 1) {
 		hdt_fail(mapping->context, HDT_INTERNAL,
-				 "%s is for %lld workers, but %s is at most %lld: some tasks would be left out",
-				 hdt_mapping_text(mapping), (long long)mapping->workers, hdt_expr_text(worker), (long long)max);
+		         "%s is for %lld workers, but %s is at most %lld: some tasks would be left out",
+		         hdt_mapping_text(mapping), (long long)mapping->workers, hdt_expr_text(worker), (long long)max);
 		return NULL;
 	}
 	return hdt_cast(worker, HDT_I64);
@@ -162,7 +164,7 @@ bool hdt_mapping_task(const hdt_task_mapping *mapping, const hdt_expr *worker, c
 		return false;
 	if (mapping->tasks != 1) {
 		hdt_fail(mapping->context, HDT_INTERNAL, "the one task of a worker was asked for, but %s gives each %lld",
-				 hdt_mapping_text(mapping), (long long)mapping->tasks);
+		         hdt_mapping_text(mapping), (long long)mapping->tasks);
 		return false;
 	}
 	const hdt_mapped_tasks *tasks = hdt_mapping_on(mapping, worker);

@@ -20,13 +20,13 @@ static bool give(parser *p, const token *where, const hdt_layout *layout, readin
 /* ---- forms ---- */
 
 static bool parse_shape(parser *p, const token *word, reading *out,
-						const hdt_layout *(*build)(hdt_context *context, const int64_t *shape, int rank))
+                        const hdt_layout *(*build)(hdt_context *context, const int64_t *shape, int rank))
 {
 	arguments a;
 	int64_t shape[HDT_MAX_RANK];
 	int rank;
 	if (!arguments_parse(&a, p, word) || (rank = arguments_take_integers(&a, shape, HDT_MAX_RANK)) < 0 ||
-		!arguments_close(&a, &out->method))
+	    !arguments_close(&a, &out->method))
 		return false;
 	return give(p, word, build(p->context, shape, rank), out);
 }
@@ -53,7 +53,7 @@ static bool parse_strided(parser *p, const token *word, reading *out)
 	int ranks[HDT_MAX_RANK], rank;
 	bool ranked;
 	if (!arguments_parse(&a, p, word) || (rank = arguments_take_integers(&a, shape, HDT_MAX_RANK)) < 0 ||
-		!arguments_take_ranks(&a, rank, ranks, &ranked) || !arguments_close(&a, &out->method))
+	    !arguments_take_ranks(&a, rank, ranks, &ranked) || !arguments_close(&a, &out->method))
 		return false;
 	return give(p, word, hdt_layout_strided(p->context, shape, rank, ranked ? ranks : NULL), out);
 }
@@ -95,7 +95,7 @@ static bool parse_permute(parser *p, const token *word, reading *out)
 	arguments a;
 	int dims[HDT_MAX_RANK], count;
 	if (!arguments_parse(&a, p, word) || (count = arguments_take_dims(&a, dims, HDT_MAX_RANK)) < 0 ||
-		!arguments_close(&a, &out->method))
+	    !arguments_close(&a, &out->method))
 		return false;
 	return give(p, word, hdt_layout_permute(out->layout, dims, count), out);
 }
@@ -106,7 +106,7 @@ static bool parse_reshape(parser *p, const token *word, reading *out)
 	int64_t shape[HDT_MAX_RANK];
 	int rank;
 	if (!arguments_parse(&a, p, word) || (rank = arguments_take_integers(&a, shape, HDT_MAX_RANK)) < 0 ||
-		!arguments_close(&a, &out->method))
+	    !arguments_close(&a, &out->method))
 		return false;
 	return give(p, word, hdt_layout_reshape(out->layout, shape, rank), out);
 }
@@ -121,7 +121,7 @@ static bool parse_swizzle(parser *p, const token *word, reading *out)
 	if (count == 0)
 		parser_fail_at(p, word, "'%s' needs the dimension to change, as in %s(1)", word->text, word->text);
 	if (count < 1 || !arguments_take_dim(&a, "regards", &regards) || !arguments_take_dim(&a, "log_step", &log_step) ||
-		!arguments_close(&a, &out->method))
+	    !arguments_close(&a, &out->method))
 		return false;
 	return give(p, word, hdt_layout_swizzle(out->layout, dim, regards, log_step), out);
 }
@@ -133,7 +133,10 @@ typedef struct form {
 	bool (*parse)(parser *p, const token *word, reading *out);
 } form;
 
-#define FORM(name) {#name, parse_##name}
+#define FORM(name)          \
+	{                       \
+#name, parse_##name \
+	}
 static const form forms[] = {FORM(row), FORM(column), FORM(strided), FORM(local), FORM(concat), {0}};
 static const form methods[] = {FORM(permute), FORM(reshape), FORM(swizzle), {0}};
 #undef FORM
@@ -149,7 +152,8 @@ static void tell_unknown(parser *p, const token *word, const form *table)
 	if (near)
 		parser_fail_at(p, word, "there is no layout '%s': did you mean '%s'?", word->text, near);
 	else
-		parser_fail_at(p, word, "expected %s", table == forms ? "a layout such as row(4, 2)" : "permute, reshape or swizzle");
+		parser_fail_at(p, word, "expected %s",
+		               table == forms ? "a layout such as row(4, 2)" : "permute, reshape or swizzle");
 }
 
 static bool parse_form(parser *p, const form *table, reading *out)

@@ -35,8 +35,8 @@ static bool parse_factor(parser *p, const token *word, bool spatial, box_order o
 	if ((!spatial && !arguments_take_string(&a, "loops", &styles)) || !arguments_close(&a, &out->method))
 		return false;
 	out->mapping = checked(p, word,
-						   spatial ? hdt_spatial_ranked(p->context, shape, rank, ranks)
-								   : hdt_repeat_ranked(p->context, shape, rank, ranks, styles));
+	                       spatial ? hdt_spatial_ranked(p->context, shape, rank, ranks)
+	                               : hdt_repeat_ranked(p->context, shape, rank, ranks, styles));
 	return out->mapping != NULL;
 }
 
@@ -67,8 +67,8 @@ static bool parse_shared_out(parser *p, const token *word, bool exact, reading *
 	int ranks[HDT_MAX_RANK], rank;
 	bool ranked, has_workers;
 	if (!arguments_parse(&a, p, word) || (rank = arguments_take_integers(&a, shape, HDT_MAX_RANK)) < 0 ||
-		!arguments_take_ranks(&a, rank, ranks, &ranked) ||
-		!arguments_take_integer(&a, "workers", &workers, &has_workers) || !arguments_close(&a, &out->method))
+	    !arguments_take_ranks(&a, rank, ranks, &ranked) ||
+	    !arguments_take_integer(&a, "workers", &workers, &has_workers) || !arguments_close(&a, &out->method))
 		return false;
 	if (!has_workers) {
 		parser_fail_at(p, word, "'%s' needs the number of workers, as in workers=256", word->text);
@@ -76,8 +76,8 @@ static bool parse_shared_out(parser *p, const token *word, bool exact, reading *
 	}
 	const int *order = ranked ? ranks : NULL;
 	out->mapping = checked(p, word,
-						   exact ? hdt_auto_map(p->context, shape, rank, workers, order, NULL)
-								 : hdt_auto_map_predicated(p->context, shape, rank, workers, order));
+	                       exact ? hdt_auto_map(p->context, shape, rank, workers, order, NULL)
+	                             : hdt_auto_map_predicated(p->context, shape, rank, workers, order));
 	return out->mapping != NULL;
 }
 
@@ -97,7 +97,7 @@ static bool parse_project(parser *p, const token *word, reading *out)
 	arguments a;
 	int dims[HDT_MAX_RANK], count;
 	if (!arguments_parse(&a, p, word) || (count = arguments_take_dims(&a, dims, HDT_MAX_RANK)) < 0 ||
-		!arguments_close(&a, &out->method))
+	    !arguments_close(&a, &out->method))
 		return false;
 	out->mapping = checked(p, word, hdt_mapping_project(out->mapping, dims, count));
 	return out->mapping != NULL;
@@ -105,12 +105,15 @@ static bool parse_project(parser *p, const token *word, reading *out)
 
 /* ---- factors and compositions ---- */
 
-#define FORM(name) {#name, parse_##name}
+#define FORM(name)          \
+	{                       \
+#name, parse_##name \
+	}
 static const struct form {
 	const char *name;
 	bool (*parse)(parser *p, const token *word, reading *out);
-} forms[] = {FORM(spatial),  FORM(repeat),   FORM(col_spatial), FORM(col_repeat),
-			 FORM(auto_map), FORM(predicated_auto_map)};
+} forms[] = {FORM(spatial),    FORM(repeat),   FORM(col_spatial),
+             FORM(col_repeat), FORM(auto_map), FORM(predicated_auto_map)};
 #undef FORM
 
 static void tell_unknown(parser *p, const token *word)
@@ -161,7 +164,7 @@ static const hdt_task_mapping *parse_projected(parser *p)
 	while (r.method) {
 		token word = p->now;
 		if (!parser_expect(p, "project", "behind the point: nothing else applies to a task mapping") ||
-			!parser_expect(p, "(", "before the dimensions to project") || !parse_project(p, &word, &r))
+		    !parser_expect(p, "(", "before the dimensions to project") || !parse_project(p, &word, &r))
 			return NULL;
 	}
 	return r.mapping;

@@ -1,5 +1,5 @@
 /* print.c: canonical text of expressions and attributes, with the fewest parentheses. parse_expr reads it back to the
- * same node.
+ * same node (an i64 constant that wrapped as the plain one).
  *
  * Constants have one form each:
  *     7  -7               i64; the smallest i64 is (-9223372036854775807 - 1)

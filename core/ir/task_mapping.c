@@ -41,11 +41,11 @@ const hdt_task_mapping *hdt_spatial_ranked(hdt_context *context, const int64_t *
 }
 
 const hdt_task_mapping *hdt_repeat_ranked(hdt_context *context, const int64_t *shape, int rank, const int *ranks,
-										  const char *styles)
+                                          const char *styles)
 {
 	mapping_factor f = {.spatial = false};
 	if (!context || !box_init(&f.box, context, "repeat", shape, rank, ranks) ||
-		!loop_styles_parse(context, styles, shape, rank, f.styles))
+	    !loop_styles_parse(context, styles, shape, rank, f.styles))
 		return NULL;
 	return make_single(context, &f);
 }
@@ -68,7 +68,7 @@ const hdt_task_mapping *hdt_mapping_compose(const hdt_task_mapping *outer, const
 	const task_mapping *a = task_mapping_of(outer), *b = task_mapping_of(inner);
 	if (context != inner->context || outer->rank != inner->rank) {
 		hdt_fail(context, HDT_INTERNAL, "a task mapping of rank %d is composed with one of rank %d%s", outer->rank,
-				 inner->rank, context != inner->context ? " and another context" : "");
+		         inner->rank, context != inner->context ? " and another context" : "");
 		return NULL;
 	}
 	if (a->count + b->count > MAPPING_MAX_FACTORS) {
@@ -92,7 +92,7 @@ const hdt_task_mapping *hdt_mapping_project(const hdt_task_mapping *mapping, con
 	for (int i = 0; i < count; i++) {
 		if (dims[i] < 0 || dims[i] >= mapping->rank) {
 			hdt_fail(mapping->context, HDT_INTERNAL, "a task mapping of rank %d has no dimension %d to project",
-					 mapping->rank, dims[i]);
+			         mapping->rank, dims[i]);
 			return NULL;
 		}
 		projected |= 1u << dims[i];

@@ -1,7 +1,7 @@
 /* task_mapping.h: the host's side of hidet/task_mapping.h.
  *
- * A mapping is the list of its factors, outermost first: composition is associative, and a projection of a composition is the
- * composition of the projections, so that every mapping has this form. */
+ * A mapping is the list of its factors, outermost first: composition is associative, and a projection of a composition
+ * is the composition of the projections, so that every mapping has this form. */
 #ifndef CORE_IR_TASK_MAPPING_H
 #define CORE_IR_TASK_MAPPING_H
 
@@ -41,12 +41,13 @@ static inline int64_t factor_tasks(const mapping_factor *f)
 	return f->spatial ? 1 : f->box.size;
 }
 
-/* The tasks of `worker`, in 0..workers-1, in their order: mapping->tasks tuples, of which the first `rank` entries count. */
+/* The tasks of `worker`, in 0..workers-1, in their order: mapping->tasks tuples, of which the first `rank` entries
+ * count. */
 void mapping_enumerate(const hdt_task_mapping *mapping, int64_t worker, int64_t (*tasks)[HDT_MAX_RANK]);
 
-/* Styles of the loops over `count` dimensions of these extents from their text (NULL: the defaults). False and a fault. */
+/* Styles of loops over `count` dimensions of these extents from their text; NULL: the defaults. False and a fault. */
 bool loop_styles_parse(hdt_context *context, const char *styles, const int64_t *extents, int count,
-					   hdt_loop_style *out);
+                       hdt_loop_style *out);
 hdt_loop_style loop_style_default(int64_t extent);
 /* As loop_styles_parse reads it: once when all are the same. */
 void loop_styles_print(text *t, const hdt_loop_style *styles, int count);

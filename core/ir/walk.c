@@ -134,21 +134,6 @@ static bool contains(const hdt_expr *e, const hdt_expr *node, hdt_scalar_op op)
 	return found;
 }
 
-static void find_wrapped(const hdt_expr *e, void *closure)
-{
-	*(bool *)closure |= is_constant(e) && e->serial != 0;
-}
-
-bool expr_contains_wrapped(const hdt_expr *e)
-{
-	bool found = false;
-	if (is_leaf(e)) /* most dimensions */
-		find_wrapped(e, &found);
-	else
-		expr_walk(e, find_wrapped, &found);
-	return found;
-}
-
 bool expr_contains_op(const hdt_expr *e, hdt_scalar_op op)
 {
 	return contains(e, NULL, op);
@@ -157,6 +142,28 @@ bool expr_contains_op(const hdt_expr *e, hdt_scalar_op op)
 bool expr_contains(const hdt_expr *e, const hdt_expr *node)
 {
 	return node && e && node->id <= e->id && contains(e, node, HDT_OP_CONST);
+}
+
+typedef struct excess {
+	int64_t limit;
+	bool found;
+} excess;
+
+static void find_excess(const hdt_expr *e, void *closure)
+{
+	excess *x = closure;
+	bool integer = is_constant(e) && !hdt_is_float(dtype_of(e));
+	x->found |= integer && (e->serial != 0 || e->integer > x->limit || e->integer < -x->limit);
+}
+
+bool expr_exceeds(const hdt_expr *e, int64_t limit)
+{
+	excess x = {limit, false};
+	if (e && is_leaf(e)) /* most dimensions */
+		find_excess(e, &x);
+	else
+		expr_walk(e, find_excess, &x);
+	return x.found;
 }
 
 /* ---- rebuilding ---- */

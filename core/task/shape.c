@@ -9,8 +9,9 @@ static const char *dimension_fault(hdt_context *context, const hdt_expr *dim, in
 	*least = 0;
 	if (!dim || dim->dtype != HDT_I64)
 		return hdt_format(context, "dimension %d is %s", d, dim ? "no i64 expression" : "missing");
-	if (expr_contains_wrapped(dim))
-		return hdt_format(context, "dimension %d leaves 64 bits while it is computed", d);
+	/* Within this limit nothing that has a meaning as a size wraps; a lone constant is judged by its value below. */
+	if (expr_exceeds(dim, hdt_is_const(dim, least) ? INT64_MAX : MAX_DIMENSION))
+		return hdt_format(context, "dimension %d is computed with numbers that are too large for a size", d);
 	if (!hdt_bounds(dim, least, &max))
 		return NULL;
 	if (max < 0)

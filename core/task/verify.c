@@ -27,6 +27,7 @@ typedef struct verifier {
 	node_facts *facts; /* by id */
 	const hdt_expr *axes[MACHINE_MAX_AXES];
 	int axis_count;
+	bool may_be_empty; /* the tensor has no element for some sizes */
 	bool failed;
 } verifier;
 
@@ -176,6 +177,9 @@ static void check_indices(verifier *v, const hdt_expr *load)
 		const hdt_expr *extent = load->tensor->shape[d];
 		if (!hdt_bounds(load->args[d], &min, &max) || !hdt_bounds(extent, &least, &most))
 			continue;
+		/* What reads an empty tensor may have no element itself: a run tells. */
+		if (most <= 0 && v->may_be_empty)
+			continue;
 		if (max < 0 || min >= most)
 			fault(v, "index %d of '%s', %s, is out of bounds: the dimension is %s", d, load->tensor->name,
 			      hdt_expr_text(load->args[d]), hdt_expr_text(extent));
@@ -232,9 +236,11 @@ static void check_shape(verifier *v, const hdt_tensor *t)
 static void check_tensor(verifier *v, const hdt_tensor *t)
 {
 	uint64_t own = 0;
+	int64_t least, most;
 	bool empty = false;
 	check_shape(v, t);
 	v->axis_count = 0;
+	v->may_be_empty = false;
 	if (!v->failed && (t->kind != HDT_TENSOR_COMPUTE || !t->value || (hdt_dtype)t->value->dtype != t->dtype))
 		fault(v, "has no value, or one of another dtype");
 	for (int d = 0; d < t->rank && !v->failed; d++) {
@@ -243,6 +249,7 @@ static void check_tensor(verifier *v, const hdt_tensor *t)
 			fault(v, "axis %d is no axis over dimension %d, or comes twice", d, d);
 		own |= bit;
 		empty |= is_empty(t->shape[d]);
+		v->may_be_empty |= !hdt_bounds(t->shape[d], &least, &most) || least <= 0;
 	}
 	if (v->failed)
 		return;

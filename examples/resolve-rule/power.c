@@ -15,19 +15,6 @@ const hdt_resolve_rule hdt_resolve_power_to_reciprocal = {
 	.text = "pow(%x, -1) => reciprocal(%x)",
 };
 
-/* The exponent, when it is a constant of rank 0 whose bytes are known. */
-static bool read_exponent(const hdt_value *value, double *out)
-{
-	if (value->rank != 0 || !value->constant || !value->constant->data)
-		return false;
-	switch (value->dtype) {
-	case HDT_F32: *out = (double)*(const float *)value->constant->data; return true;
-	case HDT_F64: *out = *(const double *)value->constant->data; return true;
-	case HDT_I64: *out = (double)*(const int64_t *)value->constant->data; return true;
-	default: return false;
-	}
-}
-
 /* One that looks closer is a function: it builds the replacement, or declines with a reason. */
 static hdt_status cube(hdt_rewrite *r, const hdt_node *node)
 {
@@ -36,8 +23,8 @@ static hdt_status cube(hdt_rewrite *r, const hdt_node *node)
 	double exponent;
 	if (x->dtype == HDT_F16 || x->dtype == HDT_BF16)
 		return hdt_decline(r, "two products in %s would be rounded twice", hdt_dtype_of(x->dtype)->name);
-	if (!read_exponent(node->inputs[1], &exponent))
-		return hdt_decline(r, "the exponent is no known constant of rank 0");
+	if (!hdt_constant_number(node->inputs[1], &exponent))
+		return hdt_decline(r, "the exponent is no known constant");
 	if (exponent != 3)
 		return hdt_decline(r, "the exponent is %g, not 3", exponent);
 	if (x->dtype != node->outputs[0]->dtype)

@@ -19,16 +19,6 @@ static bool is_along_rows(const hdt_task *task)
 	return load->op == HDT_OP_LOAD && load->args[1] == reduce->args[1];
 }
 
-/* The number of rows, or of a symbolic one what the rule-based scheduler expects: 64, if its range allows that. */
-static double expected(const hdt_expr *extent)
-{
-	int64_t value, min = 0, max = 64;
-	if (hdt_is_const(extent, &value))
-		return (double)value;
-	hdt_bounds(extent, &min, &max);
-	return (double)(max < 64 ? max : min > 64 ? min : 64);
-}
-
 static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
 {
 	int64_t columns;
@@ -39,7 +29,7 @@ static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
 		return (hdt_answer){.reason = "it does not run along the rows of an f32 matrix"};
 	if (!hdt_is_const(x->shape[1], &columns) || columns < 1 || columns > LONGEST)
 		return (hdt_answer){.reason = hdt_format(task->context, "rows of %s elements are not short", hdt_expr_text(x->shape[1]))};
-	double nanoseconds = expected(x->shape[0]) * (double)columns * 6 / (target->threads > 0 ? target->threads : 1);
+	double nanoseconds = (double)hdt_size_estimate(x->shape[0]) * (double)columns * 6 / (target->threads > 0 ? target->threads : 1);
 	return (hdt_answer){.applies = true, .cost_us = 1 + nanoseconds / 1e3};
 }
 

@@ -86,6 +86,10 @@ bool hdt_is_const(const hdt_expr *e, int64_t *value);
 /* Bounds of an integer expression from the ranges of its symbols and axes. False when nothing is known. */
 bool hdt_bounds(const hdt_expr *e, int64_t *min, int64_t *max);
 
+/* A size to reckon costs with before it is known: its constant value, else 64 brought into its bounds. Schedulers that estimate with
+ * the same sizes give costs that can be compared. */
+int64_t hdt_size_estimate(const hdt_expr *size);
+
 /* Are these equal for every value of the symbols? True only when proved. */
 bool hdt_proves_equal(const hdt_expr *a, const hdt_expr *b);
 

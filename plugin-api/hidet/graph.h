@@ -94,6 +94,9 @@ hdt_value *hdt_apply_list(hdt_graph *graph, const char *op, hdt_value *const *in
 #define HDT_WITH(...) (const hdt_attribute_value[]) { __VA_ARGS__, { 0 } }
 #define hdt_apply(graph, op, ...) hdt_apply_list(graph, op, __VA_ARGS__)
 
+/* The number of a constant with one element whose bytes are known; false for every other value. */
+bool hdt_constant_number(const hdt_value *value, double *out);
+
 /* Attributes of a node by name; a fault when it has none of that name or kind. */
 const hdt_attribute_value *hdt_node_attribute(const hdt_node *node, const char *name);
 

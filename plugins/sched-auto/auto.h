@@ -50,8 +50,6 @@ bool plan_stages(plan *p);
 stage *plan_find(const plan *p, const hdt_tensor *tensor);
 /* group.c: fills in the groups and gives every stage its memory, but for those that live on the stack. */
 bool plan_groups(plan *p);
-/* How many iterations, for deciding: symbols count as middling. */
-int64_t extent_estimate(const hdt_expr *extent);
 /* loops.c */
 bool emit_group(plan *p, const group *g);
 

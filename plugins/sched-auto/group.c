@@ -7,21 +7,11 @@
 #define ROW_BYTES 32768  /* of a row that is kept on the stack, at most */
 #define SMALL_WORK 16384 /* elements of a group that need no parallel loop */
 
-int64_t extent_estimate(const hdt_expr *extent)
-{
-	int64_t value, min, max;
-	if (hdt_is_const(extent, &value))
-		return value;
-	if (!hdt_bounds(extent, &min, &max))
-		return 64;
-	return max < 64 ? max : min > 64 ? min : 64;
-}
-
 static int64_t elements_estimate(const hdt_tensor *t, int first, int last)
 {
 	int64_t product = 1;
 	for (int d = first; d < last; d++)
-		if (__builtin_mul_overflow(product, extent_estimate(t->shape[d]), &product))
+		if (__builtin_mul_overflow(product, hdt_size_estimate(t->shape[d]), &product))
 			return INT64_MAX;
 	return product;
 }

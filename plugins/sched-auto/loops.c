@@ -62,7 +62,7 @@ static int parallel_count(const plan *p, const loop *loops, int count)
 	for (int i = 0; i < count; i++) {
 		if (pieces >= PIECES * p->target->threads)
 			return i;
-		if (__builtin_mul_overflow(pieces, extent_estimate(loops[i].axis->args[0]), &pieces))
+		if (__builtin_mul_overflow(pieces, hdt_size_estimate(loops[i].axis->args[0]), &pieces))
 			return i + 1;
 	}
 	return count;

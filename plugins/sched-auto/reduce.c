@@ -181,7 +181,7 @@ static bool runs_in_chains(const hdt_expr *reduce, const hdt_expr *value)
 	bool sums = kind == HDT_REDUCE_SUM || kind == HDT_REDUCE_PROD || kind == HDT_REDUCE_AVG;
 	if ((sums && hdt_is_float(reduce_dtype(reduce))) || is_ragged(reduce))
 		return false;
-	if (extent_estimate(reduce->args[reduce->count - 1]->args[0]) < 2 * CHAINS)
+	if (hdt_size_estimate(reduce->args[reduce->count - 1]->args[0]) < 2 * CHAINS)
 		return false;
 	expr_list nodes = {0};
 	expr_nodes(value, &nodes);

@@ -10,7 +10,7 @@ static double elements(hdt_list shape)
 {
 	double product = 1;
 	for (int d = 0; d < shape.count; d++)
-		product *= (double)extent_estimate(shape.items[d]);
+		product *= (double)hdt_size_estimate(shape.items[d]);
 	return product;
 }
 
@@ -23,7 +23,7 @@ static double operations(const hdt_expr *value)
 	for (int i = 0; i < nodes.count; i++) {
 		count += nodes.items[i]->op >= HDT_OP_LOAD;
 		for (int a = 1; is_reduce(nodes.items[i]) && a < nodes.items[i]->count; a++)
-			repeated *= (double)extent_estimate(nodes.items[i]->args[a]->args[0]);
+			repeated *= (double)hdt_size_estimate(nodes.items[i]->args[a]->args[0]);
 	}
 	return count * repeated;
 }

@@ -141,11 +141,11 @@ static int64_t lanes_of(const hdt_expr *extent, int64_t most, int64_t vector)
 static bool panel_pays(const plan *p, const dims *d, const expr_list *reductions, const tile *t)
 {
 	const hdt_expr *lane = d->axes[t->lane], *row = d->axes[t->row];
-	int64_t pieces = extent_estimate(lane->args[0]) / t->lanes;
+	int64_t pieces = hdt_size_estimate(lane->args[0]) / t->lanes;
 	for (int i = 0; i < d->count; i++)
-		if (i != t->row && i != t->lane && __builtin_mul_overflow(pieces, extent_estimate(d->axes[i]->args[0]), &pieces))
+		if (i != t->row && i != t->lane && __builtin_mul_overflow(pieces, hdt_size_estimate(d->axes[i]->args[0]), &pieces))
 			return false;
-	return reductions->count == 1 && pieces >= 2 * p->target->threads && extent_estimate(row->args[0]) >= 2 * t->rows &&
+	return reductions->count == 1 && pieces >= 2 * p->target->threads && hdt_size_estimate(row->args[0]) >= 2 * t->rows &&
 	       panel_fits(reductions->items[0], lane, row, t->lanes);
 }
 
@@ -166,7 +166,7 @@ static int64_t outer_estimate(const dims *d)
 {
 	int64_t product = 1;
 	for (int i = 0; i + 1 < d->count; i++)
-		if (__builtin_mul_overflow(product, extent_estimate(d->axes[i]->args[0]), &product))
+		if (__builtin_mul_overflow(product, hdt_size_estimate(d->axes[i]->args[0]), &product))
 			return INT64_MAX;
 	return product;
 }
@@ -187,7 +187,7 @@ tile tile_choose(const plan *p, const dims *d)
 	}
 	if (!reductions.count) {
 		t.lanes = PLAIN_LANES;
-		t.whole = extent_estimate(extent) <= PLAIN_LANES || outer_estimate(d) >= 4 * p->target->threads;
+		t.whole = hdt_size_estimate(extent) <= PLAIN_LANES || outer_estimate(d) >= 4 * p->target->threads;
 		return t;
 	}
 	read_along(&reductions, lane, &r);

@@ -36,6 +36,10 @@ Test(base, arena_memory_is_zeroed_aligned_and_rewinds)
 	a.fail_after = 1;
 	cr_assert_not_null(arena_alloc(&a, 1));
 	cr_assert_null(arena_alloc(&a, 1));
+	cr_assert_null(arena_alloc(&a, 1));
+	a.fail_once = true;
+	cr_assert_null(arena_alloc(&a, 1));
+	cr_assert_not_null(arena_alloc(&a, 1));
 	arena_fini(&a);
 }
 
@@ -74,6 +78,16 @@ Test(base, running_out_of_memory_is_a_status)
 	cr_assert(hdt_context_status(c) == HDT_OUT_OF_MEMORY);
 	cr_assert_null(hdt_intern(c, "never seen"));
 	cr_assert_null(hdt_format(c, "%d", 1));
+	/* Whatever seems wrong after it is a consequence. */
+	cr_assert(hdt_fail(c, HDT_BAD_MODEL, "no name") == HDT_OUT_OF_MEMORY);
+}
+
+Test(base, a_message_that_cannot_be_formatted_is_out_of_memory)
+{
+	c->arena.fail_after = 0;
+	c->arena.fail_once = true;
+	cr_assert(hdt_fail(c, HDT_BAD_MODEL, "%d", 1) == HDT_OUT_OF_MEMORY);
+	cr_assert(hdt_context_status(c) == HDT_OUT_OF_MEMORY);
 }
 
 static int freed;

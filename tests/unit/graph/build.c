@@ -201,7 +201,87 @@ Test(build, every_failing_allocation_is_a_status_and_leaks_nothing)
 		y = hdt_apply(g, "plus", HDT_VALUES(y, hdt_graph_number(g, HDT_F32, 1)), NULL);
 		hdt_graph_output(g, "y", y);
 		bool complete = g && g->output_count == 1;
-		cr_assert(complete || hdt_context_status(own) != HDT_OK, "allocation %ld: %s", n, own->message);
+		cr_assert(complete || hdt_context_status(own) == HDT_OUT_OF_MEMORY, "allocation %ld: %s", n, own->message);
 		context_free(own);
 	}
+}
+
+/* ---- hostile sizes ---------------------------------------------------------------------------------------------- */
+
+typedef struct size_row {
+	int rank;
+	int64_t shape[4];
+	const char *fault; /* NULL: accepted */
+} size_row;
+
+#define LARGEST (INT64_C(1) << 48)
+static const size_row size_rows[] = {
+	{1, {LARGEST}, NULL},
+	{1, {LARGEST + 1}, "dimension 0, 281474976710657, is too large: at most 2^48 is possible"},
+	{2, {1, INT64_MAX}, "dimension 1, 9223372036854775807, is too large"},
+	{1, {-1}, "dimension 0, -1, is negative"},
+	{1, {INT64_MIN}, "dimension 0"},
+	{2, {INT64_C(1) << 30, INT64_C(1) << 30}, NULL},
+	{2, {INT64_C(1) << 30, INT64_C(1) << 31}, "at most 2^62 bytes are possible"},
+	{4, {LARGEST, LARGEST, LARGEST, LARGEST}, "at most 2^62 bytes are possible"},
+	{3, {LARGEST, 0, LARGEST}, "at most 2^62 bytes are possible"},
+};
+
+static void expect_size(const size_row *row, const hdt_value *value)
+{
+	cr_expect_eq(value == NULL, row->fault != NULL, "%s", c->message);
+	if (!row->fault)
+		return;
+	cr_expect_eq(hdt_context_status(c), HDT_BAD_MODEL);
+	cr_expect_not_null(strstr(c->message, row->fault), "%s", c->message);
+	cr_expect_str_eq(c->notes, "", "one diagnostic: %s", c->notes);
+}
+
+static hdt_list shape_of(const size_row *row, const hdt_expr **dims)
+{
+	for (int d = 0; d < row->rank; d++)
+		dims[d] = hdt_int(c, row->shape[d]);
+	return (hdt_list){dims, row->rank};
+}
+
+Test(build, inputs_and_constants_of_impossible_sizes_are_refused_at_the_door)
+{
+	const hdt_expr *dims[4];
+	for (size_t i = 0; i < sizeof size_rows / sizeof *size_rows; i++) {
+		const size_row *row = &size_rows[i];
+		hdt_graph *g = hdt_graph_new(c, "g");
+		expect_size(row, hdt_graph_input(g, "x", HDT_F32, shape_of(row, dims)));
+		context_clear_fault(c);
+		expect_size(row, hdt_graph_constant(g, "w", HDT_F32, shape_of(row, dims), (hdt_data){0}));
+		context_clear_fault(c);
+	}
+}
+
+Test(build, ranks_and_dtypes_beyond_the_limits_are_refused)
+{
+	const hdt_expr *dims[HDT_MAX_RANK + 1];
+	for (int d = 0; d <= HDT_MAX_RANK; d++)
+		dims[d] = hdt_int(c, 1);
+	hdt_graph *g = hdt_graph_new(c, "g");
+	cr_expect_not_null(hdt_graph_input(g, "x", HDT_F32, (hdt_list){dims, HDT_MAX_RANK}));
+	static const int ranks[] = {HDT_MAX_RANK + 1, -1, INT32_MAX, INT32_MIN};
+	for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++) {
+		cr_expect_null(hdt_graph_input(g, "x", HDT_F32, (hdt_list){dims, ranks[i]}));
+		cr_expect_eq(hdt_context_status(c), HDT_BAD_MODEL);
+		context_clear_fault(c);
+	}
+	cr_expect_null(hdt_graph_input(g, "x", (hdt_dtype)77, HDT_SCALAR));
+	cr_expect_not_null(strstr(c->message, "dtype"), "%s", c->message);
+}
+
+Test(build, symbolic_sizes_are_refused_when_no_value_of_the_symbol_fits)
+{
+	hdt_graph *g = hdt_graph_new(c, "g");
+	const hdt_expr *n = hdt_symbol(c, "n", 1, LARGEST), *huge = hdt_int(c, LARGEST + 1);
+	/* Some values fit, and a run tells: accepted. */
+	cr_expect_not_null(hdt_graph_input(g, "x", HDT_F32, HDT_AT(n, n, n, n)), "%s", c->message);
+	cr_expect_null(hdt_graph_input(g, "y", HDT_F32, HDT_AT(hdt_mul(n, huge))));
+	context_clear_fault(c);
+	cr_expect_null(hdt_graph_input(g, "y", HDT_F32, HDT_AT(hdt_sub(hdt_int(c, 0), n))));
+	cr_expect_not_null(strstr(c->message, "is negative"), "%s", c->message);
 }

@@ -113,6 +113,22 @@ Test(build, a_symbol_has_one_range_and_a_readable_name)
 	cr_expect_null(hdt_symbol(s->context, "", 1, 2));
 	cr_expect_null(hdt_symbol(s->context, "neg", -1, 2));
 	cr_expect_null(hdt_symbol(s->context, "empty", 3, 2));
+	cr_expect_null(hdt_symbol(s->context, "huge", 1, MAX_DIMENSION + 1));
+	context_clear_fault(s->context);
+	cr_expect_not_null(hdt_symbol(s->context, "large", 1, MAX_DIMENSION), "%s", s->context->message);
+}
+
+Test(build, a_size_that_wrapped_is_told_from_the_number_it_became)
+{
+	const hdt_expr *half = hdt_int(s->context, INT64_C(1) << 62), *four = hdt_int(s->context, 4), *n = get("n");
+	const hdt_expr *zero = hdt_mul(half, four);
+	int64_t value = 1;
+	cr_expect(hdt_is_const(zero, &value) && value == 0);
+	cr_expect_neq(zero, hdt_int(s->context, 0));
+	cr_expect(expr_exceeds(hdt_add(zero, four), INT64_MAX), "what is made of it is known, too");
+	cr_expect(expr_exceeds(hdt_mul(hdt_mul(n, half), four), INT64_MAX));
+	cr_expect_not(expr_exceeds(hdt_mul(n, four), INT64_MAX));
+	cr_expect(expr_exceeds(hdt_mul(n, half), MAX_DIMENSION));
 }
 
 Test(build, bounds_come_from_ranges_of_symbols_and_axes)
@@ -258,11 +274,13 @@ Test(build, evaluation_needs_every_symbol_and_refuses_overflow)
 
 Test(build, memory_that_runs_out_is_a_status)
 {
-	for (long n = 0; n < 40; n++) {
+	for (long n = 0; n < 50; n++) {
 		hdt_context *c = context_new(NULL);
 		c->arena.fail_after = n;
 		const hdt_expr *a = hdt_symbol(c, "a", 0, 9), *i = hdt_axis("i", hdt_add(a, hdt_int(c, 1)));
 		const hdt_expr *e = hdt_mul(hdt_mod(i, a), hdt_sub(a, hdt_unary(HDT_OP_BIT_NOT, i)));
+		/* A mask of all bits is itself made on the way: it may be what fails. */
+		e = hdt_binary(HDT_OP_BIT_AND, e, hdt_axis("k", a));
 		cr_assert(e || hdt_context_status(c) == HDT_OUT_OF_MEMORY, "allocation %ld: %s", n, c->message);
 		context_free(c);
 	}

@@ -1,4 +1,5 @@
-/* task_mapping.c: task mappings: the worked numbers, the laws of the algebra by random search, the loops they become, text, faults. */
+/* task_mapping.c: task mappings: the worked numbers, the laws of the algebra by random search, the loops they become,
+ * text, faults. */
 #include "ir/task_mapping.h"
 #include "fixture.h"
 #include <criterion/criterion.h>
@@ -175,7 +176,7 @@ static const hdt_task_mapping *build_factor(const recipe *r, int i)
 {
 	const factor *f = &r->factors[i];
 	return f->spatial ? hdt_spatial_ranked(s->context, f->extents, r->rank, f->ranks)
-					  : hdt_repeat_ranked(s->context, f->extents, r->rank, f->ranks, NULL);
+	                  : hdt_repeat_ranked(s->context, f->extents, r->rank, f->ranks, NULL);
 }
 
 /* The composition of factors first..last-1, grouped at random: it is associative. */
@@ -258,7 +259,7 @@ static void check_definition(const recipe *r)
 		mapping_enumerate(m, w, given);
 		cr_assert_eq(define_tasks(r, 0, w, defined), m->tasks);
 		cr_assert(same_tuples(given, defined, m->tasks, r->rank), "worker %lld of %s: %s", (long long)w,
-				  hdt_mapping_text(m), tasks_text(m, w));
+		          hdt_mapping_text(m), tasks_text(m, w));
 	}
 }
 
@@ -368,8 +369,8 @@ static void check_loops(const hdt_task_mapping *m, const hdt_expr *worker)
 			cr_assert_eq(rest, 0);
 			cr_assert_eq(value_at(on->guard, from, values, on->axis_count + 1), 1);
 			for (int d = 0; d < m->rank; d++)
-				cr_assert_eq(value_at(on->indices[d], from, values, on->axis_count + 1), tasks[k][d],
-							 "%s on %lld: %s", hdt_mapping_text(m), (long long)w, hdt_expr_text(on->indices[d]));
+				cr_assert_eq(value_at(on->indices[d], from, values, on->axis_count + 1), tasks[k][d], "%s on %lld: %s",
+				             hdt_mapping_text(m), (long long)w, hdt_expr_text(on->indices[d]));
 		}
 	}
 	if (worker->op != HDT_OP_VARIABLE)
@@ -407,10 +408,10 @@ static const char *on_text(const char *source, const hdt_expr *worker)
 	return text_finish(&t, s->context);
 }
 
-#define EXPECT_ON(source, worker, expected)               \
-	do {                                                  \
-		const char *given = on_text(source, worker);      \
-		cr_expect_str_eq(given, expected, "%s", given);   \
+#define EXPECT_ON(source, worker, expected)             \
+	do {                                                \
+		const char *given = on_text(source, worker);    \
+		cr_expect_str_eq(given, expected, "%s", given); \
 	} while (0)
 
 Test(task_mapping, remainders_that_a_known_or_guarded_worker_cannot_need_are_left_out)
@@ -420,20 +421,19 @@ Test(task_mapping, remainders_that_a_known_or_guarded_worker_cannot_need_are_lef
 	EXPECT_ON("spatial(2, 3)", any, "if 0 <= v && v < 6: (v // 3) (v % 3)");
 	EXPECT_ON("spatial(2, 3)", scope_get(s, "u"), "if i64(u) < 6: (i64(u) // 3) (i64(u) % 3)");
 	EXPECT_ON("col_spatial(2, 3)", six, "if true: (w % 2) (w // 2)");
-	EXPECT_ON("repeat(2, 2) * spatial(2, 3)", six,
-			  "t0 < 2, t1 < 2, if true: (t0 * 2 + w // 3) (t1 * 3 + w % 3)");
+	EXPECT_ON("repeat(2, 2) * spatial(2, 3)", six, "t0 < 2, t1 < 2, if true: (t0 * 2 + w // 3) (t1 * 3 + w % 3)");
 	EXPECT_ON("spatial(2, 3) * repeat(1, 2)", six, "t0 < 2, if true: (w // 3) (w % 3 * 2 + t0)");
 	EXPECT_ON("spatial(3, 1) * spatial(2, 1)", six, "if true: (w) (0)");
 	EXPECT_ON("repeat(4, 3)", scope_get(s, "l"), "t0 < 4, t1 < 3, if l < 1: (t0) (t1)");
 	EXPECT_ON("spatial(4, 2) * repeat(2, 2) * spatial(2, 16) * repeat(4, 4)", hdt_axis("w", hdt_int(s->context, 256)),
-			  "t0 < 2, t1 < 2, t2 < 4, t3 < 4, if true: "
-			  "(w // 64 * 16 + t0 * 8 + w // 16 % 2 * 4 + t2) (w // 32 % 2 * 128 + t1 * 64 + w % 16 * 4 + t3)");
+	          "t0 < 2, t1 < 2, t2 < 4, t3 < 4, if true: "
+	          "(w // 64 * 16 + t0 * 8 + w // 16 % 2 * 4 + t2) (w // 32 % 2 * 128 + t1 * 64 + w % 16 * 4 + t3)");
 }
 
 Test(task_mapping, fewer_workers_than_the_mapping_is_for_are_a_fault)
 {
 	EXPECT_ON("spatial(2, 3)", scope_get(s, "l"),
-			  "spatial(2, 3) is for 6 workers, but l is at most 3: some tasks would be left out");
+	          "spatial(2, 3) is for 6 workers, but l is at most 3: some tasks would be left out");
 	cr_expect_eq(hdt_context_status(s->context), HDT_INTERNAL);
 	context_clear_fault(s->context);
 	EXPECT_ON("spatial(2, 3)", hdt_int(s->context, 4), "if true: (1) (1)");
@@ -447,15 +447,18 @@ Test(task_mapping, the_single_task_is_asked_for_only_where_there_is_one)
 	cr_expect_str_eq(hdt_expr_text(indices[1]), "w % 3");
 	cr_expect_not(hdt_mapping_task(valid("spatial(2, 3) * repeat(1, 2)"), w, indices));
 	cr_expect_str_eq(s->context->message, "the one task of a worker was asked for, but spatial(2, 3) * repeat(1, 2) "
-										  "gives each 2");
+	                                      "gives each 2");
 }
 
 Test(task_mapping, loops_of_a_repeat_carry_their_styles)
 {
 	const hdt_mapped_tasks *on =
 		hdt_mapping_on(valid("col_repeat(8, 3, 1) * repeat(2, 4, 9, loops=\"p8u4u\")"), scope_get(s, "v"));
-	static const hdt_loop_style expected[] = {{HDT_STYLE_UNROLL, 0},	{HDT_STYLE_PLAIN, 0},	{HDT_STYLE_PARALLEL, 8},
-											  {HDT_STYLE_ADVISED, 4}, {HDT_STYLE_ADVISED, 0}};
+	static const hdt_loop_style expected[] = {{HDT_STYLE_UNROLL, 0},
+	                                          {HDT_STYLE_PLAIN, 0},
+	                                          {HDT_STYLE_PARALLEL, 8},
+	                                          {HDT_STYLE_ADVISED, 4},
+	                                          {HDT_STYLE_ADVISED, 0}};
 	cr_assert(on && on->axis_count == 5);
 	for (int i = 0; i < 5; i++)
 		cr_expect(on->styles[i].kind == expected[i].kind && on->styles[i].factor == expected[i].factor, "axis %d", i);
@@ -537,8 +540,8 @@ static void check_fault(const char *source, const char *message)
 Test(task_mapping, each_fault_is_told_once_with_its_place)
 {
 	check_fault("spatial(2, 3, ranks=[0, 0])",
-				"test:1:1: spatial: the ranks are a permutation of 0..1, and 0 stands there twice\n"
-				"  spatial(2, 3, ranks=[0, 0])\n  ^");
+	            "test:1:1: spatial: the ranks are a permutation of 0..1, and 0 stands there twice\n"
+	            "  spatial(2, 3, ranks=[0, 0])\n  ^");
 	check_fault("spatial(2, 3, ranks=[0, 2])", "and 2 is none of them");
 	check_fault("spatial(2, 3, ranks=[0, -1])", "and -1 is none of them");
 	check_fault("spatial(2, 3, ranks=[0])", "test:1:15: expected one rank for each of the 2 dimensions");
@@ -561,7 +564,8 @@ Test(task_mapping, each_fault_is_told_once_with_its_place)
 	check_fault("repeat(2, loops=\"u+.\")", "has 2 loop styles for 1 dimensions");
 	check_fault("repeat(2, loops=\"\")", "has 0 loop styles");
 	check_fault("repeat(2, loops=3)", "'loops' is a string");
-	check_fault("auto_map(8, 41, workers=64)", "test:1:1: auto_map: 328 tasks cannot be shared out evenly to 64 workers");
+	check_fault("auto_map(8, 41, workers=64)",
+	            "test:1:1: auto_map: 328 tasks cannot be shared out evenly to 64 workers");
 	check_fault("auto_map(8, 8)", "needs the number of workers, as in workers=256");
 	check_fault("auto_map(8, 8, workers=0)", "0 workers are not at least 1");
 	check_fault("auto_map(8, 8, workers=[2])", "'workers' is an integer");

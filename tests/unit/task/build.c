@@ -430,6 +430,66 @@ Test(build, alias_of_a_reshape_holds)
 	cr_assert_eq(t->assertion_count, 0);
 }
 
+/* ---- sizes ------------------------------------------------------------------------------------------------------- */
+
+static const hdt_attribute op_huge_attributes[] = {{"size", HDT_ATTRIBUTE_DIMS, NULL, ""}, {0}};
+
+/* The first element of x, over a shape of size * 4. */
+static void define_huge(hdt_task *t)
+{
+	const hdt_tensor *x = hdt_input(t, 0);
+	hdt_list size = hdt_get_dims(t, "size");
+	const hdt_expr *axes[HDT_MAX_RANK + 1];
+	for (int d = 0; d < size.count && d <= HDT_MAX_RANK; d++)
+		axes[d] = hdt_axis("i", hdt_mul(size.items[d], hdt_int(t->context, 4)));
+	hdt_output(t, hdt_compute(t, "y", (hdt_list){axes, size.count}, hdt_at(x, hdt_int(t->context, 0))));
+}
+static const hdt_operator op_huge = {.size = sizeof op_huge, .name = "huge", .inputs = "x", .define = define_huge,
+                                     .attributes = op_huge_attributes};
+
+Test(build, sizes_that_an_operator_makes_are_refused_at_the_tensor)
+{
+	static const struct {
+		const char *sizes, *fault;
+	} rows[] = {
+		{"[-1]", "huge: tensor 'y': dimension 0, -4, is negative"},
+		{"[70368744177664]", NULL},
+		{"[70368744177665]", "dimension 0, 281474976710660, is too large: at most 2^48"},
+		{"[4611686018427387904]", "dimension 0 is computed with numbers that are too large"},
+		{"[1, 2305843009213693952]", "dimension 1 is computed with numbers that are too large"},
+		{"[16777216, 67108864]", NULL},
+		{"[16777216, 67108864, 1024]", "at most 2^62 bytes"},
+		{"[16777216, 0, 67108864, 1024]", "at most 2^62 bytes"},
+		{"[1, 1, 1, 1, 1, 1, 1, 1, 1]", "rank 9"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		tear_down();
+		set_up();
+		parser p;
+		hdt_attribute_value sizes = {0};
+		parser_init(&p, context, "sizes", rows[i].sizes);
+		cr_assert(parse_attribute(&p, &sizes));
+		sizes.name = "size";
+		task_input x = input_of(HDT_F32, 1, 3);
+		const hdt_task *t = try_build(&op_huge, WITH(sizes), &x, 1);
+		cr_expect_eq(t == NULL, rows[i].fault != NULL, "%s: %s", rows[i].sizes, context->message);
+		if (rows[i].fault)
+			expect_fault(HDT_BAD_MODEL, rows[i].fault);
+	}
+}
+
+Test(build, inputs_of_impossible_sizes_are_refused)
+{
+	static const int64_t huge[] = {INT64_MAX, INT64_MIN, -1, (INT64_C(1) << 48) + 1};
+	for (size_t i = 0; i < sizeof huge / sizeof *huge; i++) {
+		tear_down();
+		set_up();
+		task_input x = input_over(HDT_F32, HDT_AT(hdt_int(context, 1), hdt_int(context, huge[i])));
+		cr_expect_null(try_build(&op_relu, NULL, &x, 1));
+		expect_fault(HDT_BAD_MODEL, "input 'x': dimension 1");
+	}
+}
+
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
 /* Whatever allocation fails, the answer is a status. */
@@ -444,7 +504,7 @@ Test(build, running_out_of_memory_anywhere_is_a_status)
 		context->arena.fail_after = n;
 		const hdt_task *t = try_build(&op_reshape, WITH(hdt_dims_value("shape", shape, 2)), &x, 1);
 		done = t != NULL;
-		cr_assert(done || hdt_context_status(context) != HDT_OK, "no status when allocation %ld fails", n);
+		cr_assert(done || hdt_context_status(context) == HDT_OUT_OF_MEMORY, "allocation %ld: %s", n, context->message);
 		cr_assert(!done || n > 20, "nothing failed");
 	}
 }
@@ -462,7 +522,7 @@ Test(build, reading_text_out_of_memory_is_a_status)
 		                  "  y[i < n, i_1 < 4] = x[i, i_1] / s[i]\n"
 		                  "  inverse x[a, b] -> y[a, b]\n"
 		                  "}") != NULL;
-		cr_assert(done || hdt_context_status(context) != HDT_OK, "no status when allocation %ld fails", n);
+		cr_assert(done || hdt_context_status(context) == HDT_OUT_OF_MEMORY, "allocation %ld: %s", n, context->message);
 		cr_assert(!done || n > 20, "nothing failed");
 	}
 }

@@ -206,11 +206,13 @@ Test(evaluate, load_out_of_range_is_a_fault_and_no_memory_error)
 Test(evaluate, impossible_sizes_are_refused)
 {
 	const hdt_task *t =
-		parse_text("task @big(x: f32[]) -> (y) { t[a < 4294967296, b < 4294967296] = x[] y[] = t[0, 0] }");
+		parse_text("task @big(x: f32[n]) -> (y) where n in 1..4294967296 { t[a < n, b < n] = x[a] y[] = t[0, 0] }");
+	const hdt_expr *n = hdt_symbol(context, "n", 1, INT64_C(4294967296));
 	const float x[] = {1};
 	float y[1];
 	cr_assert_not_null(t, "%s", context->message);
-	cr_assert_eq(task_evaluate(t, NULL, (const void *const[]){x}, (void *const[]){y}), HDT_OUT_OF_MEMORY);
+	bindings b = {&n, (const int64_t[]){INT64_C(4294967296)}, 1};
+	cr_assert_eq(task_evaluate(t, &b, (const void *const[]){x}, (void *const[]){y}), HDT_OUT_OF_MEMORY);
 	expect_fault(HDT_OUT_OF_MEMORY, "more elements than memory");
 }
 
