@@ -16,7 +16,7 @@ static bool is_edge(const hdt_value *v)
 	for (int d = 0; d < v->rank; d++)
 		if (hdt_is_const(v->shape[d], &size) && size <= 1)
 			return true;
-	return false;
+	return v->rank == 0; /* one element, always */
 }
 
 static void look(const hdt_graph *g, const char *source, sorts *s)
