@@ -63,7 +63,8 @@ hdt_status context_vfail(hdt_context *context, hdt_status status, const char *fo
 		context->status = message ? status : HDT_OUT_OF_MEMORY;
 		context->message = message ? message : "out of memory";
 	} else {
-		const char *notes = hdt_format(context, "%s%s%s", context->notes, *context->notes ? "\n" : "", message ? message : "");
+		const char *notes =
+			hdt_format(context, "%s%s%s", context->notes, *context->notes ? "\n" : "", message ? message : "");
 		context->notes = notes ? notes : context->notes;
 	}
 	return context->status == HDT_OUT_OF_MEMORY ? HDT_OUT_OF_MEMORY : status;

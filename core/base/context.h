@@ -1,4 +1,5 @@
-/* context.h: the host's side of hdt_context: one compilation's arena, names, diagnostics, registry and expression table. */
+/* context.h: the host's side of hdt_context: one compilation's arena, names, diagnostics, registry and expression
+ * table. */
 #ifndef CORE_BASE_CONTEXT_H
 #define CORE_BASE_CONTEXT_H
 

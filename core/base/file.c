@@ -60,7 +60,8 @@ hdt_status file_read(hdt_context *context, const char *path, size_t limit, char 
 	size_t size = (size_t)st.st_size, got = 0;
 	hdt_status status = HDT_OK;
 	if (size > limit)
-		status = hdt_fail(context, HDT_IO_ERROR, "'%s' has %zu bytes; at most %zu are accepted here", path, size, limit);
+		status =
+			hdt_fail(context, HDT_IO_ERROR, "'%s' has %zu bytes; at most %zu are accepted here", path, size, limit);
 	else if (!(*data = malloc(size + 1)))
 		status = hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory reading '%s' (%zu bytes)", path, size);
 	while (status == HDT_OK && got < size) {
@@ -151,5 +152,6 @@ bool file_exists(const char *path)
 
 const char *file_join(hdt_context *context, const char *directory, const char *name)
 {
-	return *directory && name[0] != '/' ? hdt_format(context, "%s/%s", directory, name) : hdt_format(context, "%s", name);
+	return *directory && name[0] != '/' ? hdt_format(context, "%s/%s", directory, name)
+	                                    : hdt_format(context, "%s", name);
 }

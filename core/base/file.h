@@ -15,7 +15,8 @@ hdt_status file_map(hdt_context *context, const char *path, file_mapping *out);
 void file_unmap(file_mapping *mapping);
 /* The whole file, NUL-terminated, on the heap (free). Refuses more than `limit` bytes. */
 hdt_status file_read(hdt_context *context, const char *path, size_t limit, char **data, size_t *bytes);
-/* Write to a temporary file beside `path`, then rename: readers see all or nothing, and nothing is left after a failure. */
+/* Write to a temporary file beside `path`, then rename: readers see all or nothing, and nothing is left after a
+ * failure. */
 hdt_status file_write_atomically(hdt_context *context, const char *path, const void *data, size_t bytes);
 hdt_status file_make_directories(hdt_context *context, const char *path);
 bool file_exists(const char *path);

@@ -13,6 +13,6 @@ typedef struct map {
 
 void map_init(map *m, hdt_context *context);
 void *map_get(const map *m, const void *key); /* NULL when absent */
-bool map_set(map *m, const void *key, void *value); /* false when memory is out */
+bool map_set(map *m, const void *key, void *value); /* false after a fault in the context: memory is out */
 
 #endif

@@ -1,4 +1,5 @@
-/* text.h: a string that grows, on the heap. Faults are sticky: once memory is out, `failed` is set and appending does nothing. */
+/* text.h: a string that grows, on the heap. Faults are sticky: once memory is out, `failed` is set and appending does
+ * nothing. */
 #ifndef CORE_BASE_TEXT_H
 #define CORE_BASE_TEXT_H
 

@@ -9,24 +9,24 @@
 
 #include <hidet/base.h>
 
-#define VEC(type)                                                                                                          \
-	struct {                                                                                                               \
-		type *items;                                                                                                       \
-		int count;                                                                                                         \
-		int capacity;                                                                                                      \
+#define VEC(type)     \
+	struct {          \
+		type *items;  \
+		int count;    \
+		int capacity; \
 	}
 
 /* False after a fault in the context: memory is out. */
 bool vec_grow(hdt_context *context, void **items, int count, int *capacity, size_t item_bytes);
 bool heap_grow(void **items, int count, int *capacity, size_t item_bytes);
 
-#define vec_push(context, v, item)                                                                                         \
-	(((v)->count < (v)->capacity ||                                                                                        \
-	  vec_grow(context, (void **)&(v)->items, (v)->count, &(v)->capacity, sizeof *(v)->items)) &&                          \
+#define vec_push(context, v, item)                                                                \
+	(((v)->count < (v)->capacity ||                                                               \
+	  vec_grow(context, (void **)&(v)->items, (v)->count, &(v)->capacity, sizeof *(v)->items)) && \
 	 ((v)->items[(v)->count++] = (item), true))
-#define heap_push(v, item)                                                                                                 \
-	(((v)->count < (v)->capacity ||                                                                                        \
-	  heap_grow((void **)&(v)->items, (v)->count, &(v)->capacity, sizeof *(v)->items)) &&                                  \
+#define heap_push(v, item)                                                                \
+	(((v)->count < (v)->capacity ||                                                       \
+	  heap_grow((void **)&(v)->items, (v)->count, &(v)->capacity, sizeof *(v)->items)) && \
 	 ((v)->items[(v)->count++] = (item), true))
 #define heap_free(v) (free((v)->items), (v)->items = NULL, (v)->count = (v)->capacity = 0)
 

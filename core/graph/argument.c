@@ -1,7 +1,7 @@
 /* argument.c: what an argument of a framework's call is worth as an operand and as an attribute.
  *
- * The dtype of a number follows the tensor that it stands beside, as frameworks' weak scalars do: only a higher category
- * (bool, integer, float) changes it. */
+ * The dtype of a number follows the tensor that it stands beside, as frameworks' weak scalars do: only a higher
+ * category (bool, integer, float) changes it. */
 #include "graph/expression.h"
 
 const char *argument_kind_text(hdt_argument_kind kind)
@@ -36,15 +36,15 @@ static hdt_dtype weak_dtype(hdt_dtype own, const hdt_value *beside)
 static hdt_value *weaken_constant(hdt_graph *graph, hdt_value *value, const hdt_value *beside)
 {
 	if (!value || !beside || value == beside || value->rank != 0 || beside->rank == 0 || !value->constant ||
-		!value->constant->data)
+	    !value->constant->data)
 		return value;
 	hdt_dtype dtype = weak_dtype(value->dtype, beside);
 	if (dtype == value->dtype)
 		return value;
 	scalar v = scalar_load(value->constant->data, value->dtype, 0);
 	return hdt_is_float(value->dtype) ? hdt_graph_number(graph, dtype, v.f)
-		   : hdt_is_float(dtype)      ? hdt_graph_number(graph, dtype, scalar_cast(v, value->dtype, HDT_F64).f)
-									  : hdt_graph_integer(graph, dtype, v.i);
+	       : hdt_is_float(dtype)      ? hdt_graph_number(graph, dtype, scalar_cast(v, value->dtype, HDT_F64).f)
+	                                  : hdt_graph_integer(graph, dtype, v.i);
 }
 
 hdt_value *weak_scalar(hdt_graph *graph, const hdt_argument *argument, const hdt_value *beside)
@@ -61,12 +61,12 @@ hdt_value *weak_scalar(hdt_graph *graph, const hdt_argument *argument, const hdt
 		if (hdt_is_const(argument->dim, &whole))
 			return hdt_graph_integer(graph, weak_dtype(HDT_I64, beside), whole);
 		hdt_fail(graph->context, HDT_UNSUPPORTED,
-				 "the symbolic size %s cannot stand for a tensor here; the mapping must make one of it",
-				 hdt_expr_text(argument->dim));
+		         "the symbolic size %s cannot stand for a tensor here; the mapping must make one of it",
+		         hdt_expr_text(argument->dim));
 		return NULL;
 	default:
 		hdt_fail(graph->context, HDT_BAD_MODEL, "a tensor or a number is needed, not %s",
-				 argument_kind_text(argument->kind));
+		         argument_kind_text(argument->kind));
 		return NULL;
 	}
 }

@@ -69,11 +69,7 @@ hdt_graph *hdt_graph_new(hdt_context *context, const char *name)
 	if (!state->graph.name)
 		return NULL;
 	map_init(&state->names, context);
-	if (!context_on_free(context, release_hook, &state->graph)) {
-		hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while starting graph '%s'", state->graph.name);
-		return NULL;
-	}
-	return &state->graph;
+	return context_on_free(context, release_hook, &state->graph) ? &state->graph : NULL;
 }
 
 /* ---- values ----------------------------------------------------------------------------------------------------- */
@@ -110,11 +106,7 @@ hdt_value *graph_add_value(graph_state *state, const char *prefix, const char *n
 	if (!dims)
 		return NULL;
 	*value = (hdt_value){.graph = &state->graph, .name = unique, .dtype = dtype, .rank = shape.count, .shape = dims};
-	if (!vec_push(context, &state->values, value) || !map_set(&state->names, unique, value)) {
-		hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while adding value '%s'", unique);
-		return NULL;
-	}
-	return value;
+	return vec_push(context, &state->values, value) && map_set(&state->names, unique, value) ? value : NULL;
 }
 
 typedef struct symbol_search {
@@ -149,10 +141,8 @@ hdt_value *hdt_graph_input(hdt_graph *graph, const char *name, hdt_dtype dtype, 
 	for (int d = 0; d < shape.count; d++)
 		search.failed |= !expr_walk(shape.items[d], note_symbol, &search);
 	hdt_value *value = search.failed ? NULL : graph_add_value(state, name && *name ? "" : "in", name, dtype, shape);
-	if (!value || !vec_push(graph->context, &state->inputs, value)) {
-		hdt_fail(graph->context, HDT_OUT_OF_MEMORY, "out of memory while adding input '%s'", shown);
+	if (!value || !vec_push(graph->context, &state->inputs, value))
 		return NULL;
-	}
 	value->index = state->inputs.count - 1;
 	graph_publish(state);
 	return value;
@@ -169,11 +159,10 @@ void hdt_graph_output(hdt_graph *graph, const char *name, hdt_value *value)
 				 value ? "a value of another graph" : "missing");
 		return;
 	}
-	const char *shown = name && *name ? hdt_intern(context, name)
-									  : hdt_intern(context, hdt_format(context, "out%d", state->outputs.count));
-	if (!vec_push(context, &state->outputs, value) || !vec_push(context, &state->output_names, shown))
-		hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while adding output '%s'", shown);
-	graph_publish(state);
+	const char *shown = name && *name ? name : hdt_format(context, "out%d", state->outputs.count);
+	shown = shown ? hdt_intern(context, shown) : NULL;
+	if (shown && vec_push(context, &state->output_names, shown) && vec_push(context, &state->outputs, value))
+		graph_publish(state);
 }
 
 void hdt_graph_assert(hdt_graph *graph, const hdt_expr *condition, const char *message)
@@ -185,13 +174,13 @@ void hdt_graph_assert(hdt_graph *graph, const hdt_expr *condition, const char *m
 	const char *shown = hdt_intern(graph->context, message ? message : hdt_expr_text(condition));
 	if (hdt_is_const(condition, &known)) {
 		if (!known)
-			hdt_fail(graph->context, HDT_BAD_MODEL, "graph '%s' asserts what is never true: %s", graph->name, shown);
+			hdt_fail(graph->context, HDT_BAD_MODEL, "graph '%s' asserts what is never true: %s", graph->name,
+					 shown ? shown : "");
 		return;
 	}
 	hdt_assertion assertion = {condition, shown};
-	if (!vec_push(graph->context, &state->assertions, assertion))
-		hdt_fail(graph->context, HDT_OUT_OF_MEMORY, "out of memory while adding an assertion");
-	graph_publish(state);
+	if (shown && vec_push(graph->context, &state->assertions, assertion))
+		graph_publish(state);
 }
 
 void hdt_graph_set_origin(hdt_graph *graph, const char *origin)
@@ -318,8 +307,6 @@ hdt_node *hdt_apply_node(hdt_graph *graph, const char *op_name, hdt_value *const
 	const hdt_attribute_value *complete = attributes_complete(context, op, attributes);
 	hdt_node *node = complete ? make_node(state, op, inputs, count, complete) : NULL;
 	if (!node || !vec_push(context, &state->nodes, node)) {
-		if (hdt_context_status(context) == HDT_OK)
-			hdt_fail(context, HDT_OUT_OF_MEMORY, "%s: out of memory", op->name);
 		if (state->origin)
 			context_add_note(context, "building %s", state->origin);
 		return NULL;

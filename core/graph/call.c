@@ -242,8 +242,7 @@ int hdt_call_values(hdt_call *call, const char *name, hdt_value *const **values)
 
 static void add_result(hdt_call *call, hdt_argument result)
 {
-	if (!vec_push(call->context, &call->results, result))
-		hdt_fail(call->context, HDT_OUT_OF_MEMORY, "out of memory");
+	(void)vec_push(call->context, &call->results, result);
 }
 
 void hdt_call_return(hdt_call *call, hdt_value *value)
@@ -306,16 +305,7 @@ static hdt_status map_expression(hdt_call *call)
 
 const hdt_mapping *hdt_find_mapping(hdt_context *context, const char *framework, const char *name)
 {
-	int count = context && context->registry ? registry_count(context->registry, REGISTRY_MAPPING_SET) : 0;
-	for (int i = 0; i < count; i++) {
-		const hdt_mapping_set *set = registry_at(context->registry, REGISTRY_MAPPING_SET, i)->descriptor;
-		if (strcmp(set->framework, framework))
-			continue;
-		for (const hdt_mapping *m = set->mappings; m->name; m++)
-			if (!strcmp(m->name, name))
-				return m;
-	}
-	return NULL;
+	return context ? registry_mapping(context->registry, framework, name) : NULL;
 }
 
 static hdt_status run_mapping(hdt_call *call, const hdt_argument *arguments, int count)

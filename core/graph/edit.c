@@ -64,11 +64,9 @@ static hdt_status rebuild_node(replacement *r, hdt_node *node)
 		const hdt_tensor *tensor = entry.task->outputs[i];
 		bool same = same_signature(node->outputs[i], tensor->dtype, hdt_shape(tensor));
 		if (!same && !map_set(&r->changed, node->outputs[i], (void *)tensor))
-			return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while changing a graph");
+			return HDT_OUT_OF_MEMORY;
 	}
-	if (!vec_push(context, &r->nodes, entry))
-		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while changing a graph");
-	return HDT_OK;
+	return vec_push(context, &r->nodes, entry) ? HDT_OK : HDT_OUT_OF_MEMORY;
 }
 
 static void commit(replacement *r)

@@ -181,7 +181,7 @@ hdt_status graph_evaluate(const hdt_graph *graph, const bindings *b, const void 
 	for (int i = 0; i < graph->output_count; i++)
 		outputs[i] = (evaluated){0};
 	if (!note_uses(&e))
-		return hdt_fail(graph->context, HDT_OUT_OF_MEMORY, "out of memory in the evaluator");
+		return HDT_OUT_OF_MEMORY;
 	hdt_status status = HDT_OK;
 	for (int n = 0; n < graph->node_count && status == HDT_OK; n++) {
 		status = run_node(&e, graph->nodes[n]);

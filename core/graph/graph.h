@@ -5,17 +5,20 @@
 #include "task/task.h"
 #include <hidet/graph.h>
 
-/* Every use of `from` (by nodes and as output) becomes `to`; both of the same graph. Shapes and dtypes are the caller's care. Nodes that
- * use it get their tasks rebuilt when dtype or shape differ. */
+/* Every use of `from` (by nodes and as output) becomes `to`; both of the same graph. Shapes and dtypes are the caller's
+ * care. Nodes that use it get their tasks rebuilt when dtype or shape differ. */
 hdt_status graph_replace_uses(hdt_graph *graph, hdt_value *from, hdt_value *to);
-/* Drop the nodes whose outputs nobody uses, and restore the order. When memory is out the graph stays as it is: a fault. */
+/* Drop the nodes whose outputs nobody uses, and restore the order. When memory is out the graph stays as it is: a
+ * fault. */
 void graph_sweep(hdt_graph *graph);
 /* Number of uses by nodes and outputs. */
 int graph_use_count(const hdt_graph *graph, const hdt_value *value);
 /* Does computing `value` need an output of `node`? */
 bool graph_depends(const hdt_graph *graph, const hdt_value *value, const hdt_node *node);
 /* Roll back: forget nodes and values added after the mark. */
-typedef struct graph_mark { int nodes, values; } graph_mark;
+typedef struct graph_mark {
+	int nodes, values;
+} graph_mark;
 graph_mark graph_get_mark(const hdt_graph *graph);
 void graph_rewind(hdt_graph *graph, graph_mark mark);
 /* Call the release functions of the constants. Called by context_free through a hook. */
@@ -27,20 +30,22 @@ int64_t value_bytes(const hdt_value *value);
 bool attribute_equal(const hdt_attribute_value *a, const hdt_attribute_value *b);
 /* The node's attributes as they would be had only those without a default been given; NULL after a fault. */
 const hdt_attribute_value *node_default_attributes(const hdt_node *node);
-/* Are both constants of the same dtype, shape and bytes? Looks at the bytes of small ones only; large ones must share their memory. */
+/* Are both constants of the same dtype, shape and bytes? Looks at the bytes of small ones only; large ones must share
+ * their memory. */
 bool constant_equal(const hdt_value *a, const hdt_value *b);
 
 hdt_status graph_verify(const hdt_graph *graph);
 
-/* Symbol values from the shapes of the actual inputs: solves dimensions that are a symbol or a symbol times/plus a constant, checks
- * every other dimension, ranges and assertions. Faults are HDT_BAD_INPUT and name input, dimension, value and range.
- * `values[i]` belongs to graph->symbols[i]. */
+/* Symbol values from the shapes of the actual inputs: solves dimensions that are a symbol or a symbol times/plus a
+ * constant, checks every other dimension, ranges and assertions. Faults are HDT_BAD_INPUT and name input, dimension,
+ * value and range. `values[i]` belongs to graph->symbols[i]. */
 typedef struct actual_input {
 	hdt_dtype dtype;
 	int rank;
 	const int64_t *shape;
 } actual_input;
-hdt_status graph_bind(const hdt_graph *graph, hdt_context *diagnostics, const actual_input *inputs, int count, int64_t *values);
+hdt_status graph_bind(const hdt_graph *graph, hdt_context *diagnostics, const actual_input *inputs, int count,
+                      int64_t *values);
 
 /* Reference results: outputs[i] is malloc'ed by the callee (free), its shape set. */
 typedef struct evaluated {
@@ -51,8 +56,8 @@ typedef struct evaluated {
 } evaluated;
 hdt_status graph_evaluate(const hdt_graph *graph, const bindings *b, const void *const *inputs, evaluated *outputs);
 
-/* Text. Constants of at most 64 elements are written inline; larger ones as `from "file" at offset` into the file that `sink`
- * writes, or bare (`const f32[3, 3]`) when sink is NULL. */
+/* Text. Constants of at most 64 elements are written inline; larger ones as `from "file" at offset` into the file that
+ * `sink` writes, or bare (`const f32[3, 3]`) when sink is NULL. The text fails when the sink does or memory is out. */
 typedef struct constant_sink constant_sink;
 struct constant_sink {
 	const char *file_name; /* as written in the text */
@@ -68,8 +73,8 @@ typedef struct parsed_file {
 	int task_count;
 } parsed_file;
 hdt_status text_parse_file(hdt_context *context, const char *file, const char *source, parsed_file *out);
-/* A lone call with typed inputs, as in an operator's samples: "softmax(f32[n, 7] in 0..1, axis=1) where n = 5". Makes a graph with inputs
- * in0, in1, ...; ranges of the data and the symbol values are returned. */
+/* A lone call with typed inputs, as in an operator's samples: "softmax(f32[n, 7] in 0..1, axis=1) where n = 5". Makes a
+ * graph with inputs in0, in1, ...; ranges of the data and the symbol values are returned. */
 typedef struct sample {
 	hdt_graph *graph;
 	double low[16], high[16]; /* per input */

@@ -14,10 +14,9 @@
  * the same. */
 #include "graph/state.h"
 
+#include "ir/number.h"
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { INLINE_ELEMENTS = 64 };
@@ -115,32 +114,14 @@ static void print_type(text *out, const hdt_value *value)
 	text_add(out, "]");
 }
 
-/* The shortest decimal that reads back as the same element. */
-static void print_float(text *out, hdt_dtype dtype, double value)
-{
-	char digits[40] = "";
-	if (isnan(value) || isinf(value)) {
-		text_add(out, isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
-		return;
-	}
-	for (int precision = 1; precision <= 17; precision++) {
-		snprintf(digits, sizeof digits, "%.*g", precision, value);
-		scalar element = {0}, read = {.f = strtod(digits, NULL)};
-		uint64_t room = 0;
-		scalar_store(&room, dtype, 0, read);
-		element = scalar_load(&room, dtype, 0);
-		if (element.f == value)
-			break;
-	}
-	text_format(out, "%s%s", digits, strpbrk(digits, ".e") ? "" : ".0");
-}
-
 static void print_element(text *out, hdt_dtype dtype, const void *data, int64_t index)
 {
 	scalar v = scalar_load(data, dtype, index);
-	if (hdt_is_float(dtype))
-		print_float(out, dtype, v.f);
-	else if (dtype == HDT_BOOL)
+	char digits[NUMBER_BYTES];
+	if (hdt_is_float(dtype)) {
+		number_format(digits, v.f, dtype);
+		text_add(out, digits);
+	} else if (dtype == HDT_BOOL)
 		text_add(out, v.i ? "true" : "false");
 	else if (v.i == INT64_MIN)
 		text_add(out, "-9223372036854775808.0"); /* its magnitude is no integer of the text form */
@@ -167,7 +148,9 @@ static void print_constant(printer *p, const hdt_value *value)
 			print_element(out, value->dtype, data->data, i);
 		}
 		text_add(out, value->rank ? "]" : "");
-	} else if (p->sink && p->sink->add(p->sink, data->data, data->bytes, &offset)) {
+	} else if (p->sink && !p->sink->add(p->sink, data->data, data->bytes, &offset)) {
+		out->failed = true;
+	} else if (p->sink) {
 		text_add(out, " from ");
 		print_string(out, p->sink->file_name);
 		text_format(out, " at %zu", offset);

@@ -27,7 +27,7 @@ static hdt_status define(verifier *v, const hdt_value *value)
 	if ((unsigned)value->dtype >= HDT_DTYPE_COUNT || value->rank < 0 || value->rank > HDT_MAX_RANK)
 		return fault(v, value->name, "has no valid dtype or rank");
 	if (!map_set(&v->defined, value, (void *)value) || !map_set(&v->names, value->name, (void *)value))
-		return hdt_fail(v->graph->context, HDT_OUT_OF_MEMORY, "out of memory while checking a graph");
+		return HDT_OUT_OF_MEMORY;
 	return HDT_OK;
 }
 

@@ -74,15 +74,11 @@ static bool is_name(const char *name)
 
 static const char *checked_name(hdt_context *context, const char *what, const char *name)
 {
-	if (is_name(name)) {
-		const char *interned = hdt_intern(context, name);
-		if (!interned)
-			hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while compiling");
-		return interned;
-	}
+	if (is_name(name))
+		return hdt_intern(context, name);
 	hdt_fail(context, HDT_BAD_MODEL,
-			 "'%s' cannot be the name of %s: a name is letters, digits and _, and no reserved word",
-			 name ? name : "(null)", what);
+	         "'%s' cannot be the name of %s: a name is letters, digits and _, and no reserved word",
+	         name ? name : "(null)", what);
 	return NULL;
 }
 
@@ -92,8 +88,8 @@ static const hdt_expr *check_range(hdt_context *context, const hdt_expr *symbol,
 	if (low == min && high == max)
 		return symbol;
 	hdt_fail(context, HDT_BAD_MODEL,
-			 "the dimension '%s' was given the range %lld..%lld and now %lld..%lld: one name has one range",
-			 symbol->name, (long long)low, (long long)high, (long long)min, (long long)max);
+	         "the dimension '%s' was given the range %lld..%lld and now %lld..%lld: one name has one range",
+	         symbol->name, (long long)low, (long long)high, (long long)min, (long long)max);
 	return NULL;
 }
 
@@ -105,7 +101,10 @@ const hdt_expr *hdt_symbol(hdt_context *context, const char *name, int64_t min, 
 		return NULL;
 	if (min < 0 || max < min || max > MAX_DIMENSION) {
 		hdt_fail(context, HDT_BAD_MODEL, "the range %lld..%lld of the dimension '%s' is %s", (long long)min,
-				 (long long)max, name, min < 0 ? "negative" : max < min ? "empty" : "too large: at most 2^48 is possible");
+		         (long long)max, name,
+		         min < 0     ? "negative"
+		         : max < min ? "empty"
+		                     : "too large: at most 2^48 is possible");
 		return NULL;
 	}
 	const hdt_expr *known = map_get(&table->symbols, node.name);
@@ -123,7 +122,7 @@ static const hdt_expr *as_index(const hdt_expr *e, const char *what)
 	if (hdt_is_integer(dtype_of(e)))
 		return hdt_cast(e, HDT_I64);
 	hdt_fail(e->context, HDT_INTERNAL, "%s is an integer, not %s: %s", what, hdt_dtype_of(dtype_of(e))->name,
-			 hdt_expr_text(e));
+	         hdt_expr_text(e));
 	return NULL;
 }
 
@@ -165,7 +164,7 @@ static const hdt_expr *make(hdt_scalar_op op, hdt_dtype dtype, const hdt_expr *c
 static const hdt_expr *wrong_operand(hdt_scalar_op op, const hdt_expr *e, const char *wanted)
 {
 	hdt_fail(e->context, HDT_INTERNAL, "the operation '%s' takes %s, but %s is %s", scalar_op_of(op)->text, wanted,
-			 hdt_expr_text(e), hdt_dtype_of(dtype_of(e))->name);
+	         hdt_expr_text(e), hdt_dtype_of(dtype_of(e))->name);
 	return NULL;
 }
 
@@ -177,16 +176,16 @@ static bool is_logic(hdt_scalar_op op)
 static bool is_of_bits(hdt_scalar_op op)
 {
 	return op == HDT_OP_BIT_AND || op == HDT_OP_BIT_OR || op == HDT_OP_BIT_XOR || op == HDT_OP_BIT_NOT ||
-		   op == HDT_OP_SHL || op == HDT_OP_SHR;
+	       op == HDT_OP_SHL || op == HDT_OP_SHR;
 }
 
 /* The dtype in which `op` works on operands of `dtype`; NONE when it does not take them (a fault is recorded). */
 static hdt_dtype working_dtype(hdt_scalar_op op, hdt_dtype dtype, const hdt_expr *e)
 {
 	const char *wanted = is_logic(op) && dtype != HDT_BOOL                             ? "bool"
-						 : is_of_bits(op) && hdt_is_float(dtype)                       ? "integers or bool"
-						 : (op == HDT_OP_SHL || op == HDT_OP_SHR) && dtype == HDT_BOOL ? "integers"
-																					   : NULL;
+	                     : is_of_bits(op) && hdt_is_float(dtype)                       ? "integers or bool"
+	                     : (op == HDT_OP_SHL || op == HDT_OP_SHR) && dtype == HDT_BOOL ? "integers"
+	                                                                                   : NULL;
 	if (wanted) {
 		wrong_operand(op, e, wanted);
 		return HDT_DTYPE_NONE;
@@ -205,7 +204,7 @@ static bool has_arity(hdt_context *context, hdt_scalar_op op, int arity)
 	if (info->arity == arity && op > HDT_OP_ARG_REDUCE && op != HDT_OP_CAST)
 		return true;
 	hdt_fail(context, HDT_INTERNAL, "%s is no scalar operation on %d operand%s", info->name, arity,
-			 arity == 1 ? "" : "s");
+	         arity == 1 ? "" : "s");
 	return false;
 }
 
@@ -298,7 +297,7 @@ const hdt_expr *hdt_load(const hdt_tensor *tensor, const hdt_expr *const *indice
 		return NULL;
 	if (count != tensor->rank || count < 0 || count > HDT_MAX_RANK) {
 		hdt_fail(tensor->context, HDT_INTERNAL, "'%s' has %d dimension%s and is read at %d ind%s", tensor->name,
-				 tensor->rank, tensor->rank == 1 ? "" : "s", count, count == 1 ? "ex" : "ices");
+		         tensor->rank, tensor->rank == 1 ? "" : "s", count, count == 1 ? "ex" : "ices");
 		return NULL;
 	}
 	for (int i = 0; i < count; i++)
@@ -321,7 +320,7 @@ static bool reduction_operands(const hdt_expr *value, const hdt_expr *const *axe
 			return false;
 		if (!is_op(axes[i], HDT_OP_AXIS)) {
 			hdt_fail(value->context, HDT_INTERNAL, "a reduction runs over axes, and %s is none",
-					 hdt_expr_text(axes[i]));
+			         hdt_expr_text(axes[i]));
 			return false;
 		}
 		for (int j = 0; j < i; j++) {
@@ -336,7 +335,7 @@ static bool reduction_operands(const hdt_expr *value, const hdt_expr *const *axe
 }
 
 static const hdt_expr *reduce(hdt_reduce_kind kind, hdt_dtype dtype, hdt_dtype accumulate, const hdt_expr *const *axes,
-							  int count, const hdt_expr *value)
+                              int count, const hdt_expr *value)
 {
 	const hdt_expr *args[2 * HDT_MAX_RANK + 1];
 	bool logic = kind == HDT_REDUCE_ALL || kind == HDT_REDUCE_ANY;
@@ -364,7 +363,7 @@ const hdt_expr *hdt_reduce(hdt_reduce_kind kind, const hdt_expr *const *axes, in
 }
 
 const hdt_expr *hdt_reduce_in(hdt_reduce_kind kind, hdt_dtype accumulate, const hdt_expr *const *axes, int count,
-							  const hdt_expr *value)
+                              const hdt_expr *value)
 {
 	return value ? reduce(kind, accumulate, accumulate, axes, count, value) : NULL;
 }
@@ -403,7 +402,7 @@ const hdt_expr *expr_rebuild(const hdt_expr *e, const hdt_expr *const *args)
 		return hdt_load(e->tensor, args, e->count);
 	case HDT_OP_REDUCE: /* a value of another dtype keeps what the reduction accumulates in and gives */
 		return reduce((hdt_reduce_kind)e->reduce, dtype_of(e), (hdt_dtype)e->accumulate, args + 1, e->count - 1,
-					  args[0]);
+		              args[0]);
 	case HDT_OP_ARG_REDUCE:
 		return hdt_arg_reduce((hdt_reduce_kind)e->reduce, args[1], args[0]);
 	case HDT_OP_CAST:

@@ -21,26 +21,32 @@ const scalar_op_info *scalar_op_of(hdt_scalar_op op);
 bool scalar_op_has(hdt_scalar_op op, char trait);
 const char *reduce_text(hdt_reduce_kind kind);
 
-/* No dimension is larger, no tensor takes more bytes: checked where shapes come in (task/shape.c), so that sizes, strides and
- * positions behind fit 64 bits. */
+/* No dimension is larger, no tensor takes more bytes: checked where shapes come in (task/shape.c), so that sizes,
+ * strides and positions behind fit 64 bits. */
 #define MAX_DIMENSION (INT64_C(1) << 48)
 #define MAX_TENSOR_BYTES (INT64_C(1) << 62)
+
+static inline bool expr_is_reduction(const hdt_expr *e)
+{
+	return e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE;
+}
 
 /* Number of expressions in the context: side tables are arrays of this size indexed by id. */
 uint32_t expr_count(const hdt_context *context);
 
-/* Call `visit` once for each node below `e` and for `e` itself (shared nodes once), operands first. The extents of axes are
- * visited, the range of a symbol is not. Depth is no concern in any of these. False (and a fault in the context) when memory is
- * out: then nothing was visited. */
+/* Call `visit` once for each node below `e` and for `e` itself (shared nodes once), operands first. The extents of axes
+ * are visited, the range of a symbol is not. Depth is no concern in any of these. False (and a fault in the context)
+ * when memory is out: then nothing was visited. */
 bool expr_walk(const hdt_expr *e, void (*visit)(const hdt_expr *node, void *closure), void *closure);
 /* Does `e` contain a node of this op / this very node? Also false, with a fault in the context, when memory is out. */
 bool expr_contains_op(const hdt_expr *e, hdt_scalar_op op);
 bool expr_contains(const hdt_expr *e, const hdt_expr *node);
 /* Does `e` contain a constant beyond -limit..limit, or one whose computation left 64 bits? */
 bool expr_exceeds(const hdt_expr *e, int64_t limit);
-/* `e` rebuilt with `replace` applied to every node after its operands were rebuilt; returning NULL keeps the node. The axes of
- * reductions are visited too and must stay axes. */
-const hdt_expr *expr_map(const hdt_expr *e, const hdt_expr *(*replace)(const hdt_expr *node, void *closure), void *closure);
+/* `e` rebuilt with `replace` applied to every node after its operands were rebuilt; returning NULL keeps the node. The
+ * axes of reductions are visited too and must stay axes. */
+const hdt_expr *expr_map(const hdt_expr *e, const hdt_expr *(*replace)(const hdt_expr *node, void *closure),
+                         void *closure);
 
 /* A new scalar parameter or `let` of a function. */
 const hdt_expr *expr_variable(hdt_context *context, const char *name, hdt_dtype dtype);
@@ -53,9 +59,9 @@ typedef union scalar {
 	double f;  /* floats */
 } scalar;
 
-/* Apply `op` to operands of dtype `operand` (results of FLOAT ops on integers convert first), giving a value of dtype `result`:
- * wraps integers, rounds floats to the compute dtype. The one place where the meaning of each operation is written down: the
- * folder and the reference evaluator both call it. `ok` is cleared by BOUNDED out of range. */
+/* Apply `op` to operands of dtype `operand` (results of FLOAT ops on integers convert first), giving a value of dtype
+ * `result`: wraps integers, rounds floats to the compute dtype. The one place where the meaning of each operation is
+ * written down: the folder and the reference evaluator both call it. `ok` is cleared by BOUNDED out of range. */
 scalar scalar_apply(hdt_scalar_op op, hdt_dtype operand, hdt_dtype result, const scalar *args, bool *ok);
 /* Does the true result of i64 operands leave 64 bits? */
 bool scalar_overflows(hdt_scalar_op op, const scalar *args);
@@ -74,8 +80,8 @@ typedef struct bindings {
 	const int64_t *values;
 	int count;
 } bindings;
-/* Evaluate an i64 or bool expression over symbols and constants only. False (no diagnostic) when another leaf occurs, on
- * overflow or when a symbol has no value; false with a fault in the expression's context when memory is out. */
+/* Evaluate an i64 or bool expression over symbols and constants only. False (no diagnostic) when another leaf occurs,
+ * on overflow or when a symbol has no value; false with a fault in the expression's context when memory is out. */
 bool expr_evaluate(const hdt_expr *e, const bindings *b, int64_t *out);
 
 /* Append canonical text. Names of axes and variables are printed bare; the caller has made them unique. */

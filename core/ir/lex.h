@@ -1,12 +1,10 @@
 /* lex.h: the one lexer of the text forms, and the parser of expressions and attributes that all of them share.
  *
- * A comment runs from # to the end of the line (// divides). A % right before a letter or digit begins a value's name unless it
- * stands right behind an operand: i % 4 and i%4 are remainders, i %4 is not.
+ * A comment runs from # to the end of the line (// divides). A % right before a letter or digit begins a value's name
+ * unless it stands right behind an operand: i % 4 and i%4 are remainders, i %4 is not.
  *
- * A parser is sticky: after the first fault every token is END and every parse gives NULL. Faults carry file, line, column, the
- * line of text and a caret:
- *     model.hds:3:15: expected ')' after the inputs
- *       %0 = apply(%x %w)
+ * A parser is sticky: after the first fault every token is END and every parse gives NULL. Faults carry file, line,
+ * column, the line of text and a caret: model.hds:3:15: expected ')' after the inputs %0 = apply(%x %w)
  *                     ^
  */
 #ifndef CORE_IR_LEX_H
@@ -18,13 +16,14 @@ enum { PARSER_MAX_DEPTH = 200 };
 
 typedef enum token_kind {
 	TOKEN_END,
-	TOKEN_NAME,    /* letters, digits, _ and . inside; starts with a letter or _ */
-	TOKEN_VALUE,   /* %name: `text` without % */
+	TOKEN_NAME,        /* letters, digits, _ and . inside; starts with a letter or _ */
+	TOKEN_VALUE,       /* %name: `text` without % */
 	TOKEN_SYMBOL_NAME, /* @name: `text` without @ */
 	TOKEN_INTEGER,
 	TOKEN_FLOAT,
-	TOKEN_STRING,  /* `text` unescaped */
-	TOKEN_PUNCTUATION /* `text`: one of ( ) [ ] { } , : ; = -> => .. + - * / // % < <= == != && || ! & | ^ ~ << >> > >= ? */
+	TOKEN_STRING,     /* `text` unescaped */
+	TOKEN_PUNCTUATION /* `text`: one of ( ) [ ] { } , : ; = -> => .. + - * / // % < <= == != && || ! & | ^ ~ << >> > >=
+	                     ? */
 } token_kind;
 
 typedef struct token {
@@ -32,7 +31,7 @@ typedef struct token {
 	const char *text; /* interned */
 	int64_t integer;
 	double real;
-	int line, column; /* from 1; column in bytes */
+	int line, column;  /* from 1; column in bytes */
 	const char *start; /* in the source */
 } token;
 
@@ -43,15 +42,17 @@ typedef struct parser {
 	const char *at;
 	int line;
 	const char *line_start;
-	token now;          /* the current token */
+	token now; /* the current token */
 	bool failed;
-	bool had_fault;     /* the context had one before the parser began */
-	int depth;          /* nesting, capped */
+	bool had_fault; /* the context had one before the parser began */
+	int depth;      /* nesting, capped */
 	/* Resolve a bare name in an expression (axis, symbol, tensor...); NULL: unknown. `closure` is the caller's. */
 	const hdt_expr *(*resolve)(struct parser *p, const char *name, void *closure);
 	/* Resolve `name[...]` with parsed indices; NULL: unknown. */
-	const hdt_expr *(*resolve_load)(struct parser *p, const char *name, hdt_expr const *const *indices, int count, void *closure);
-	/* Bring axes of a reduction into scope and out again. The axis that `resolve` then gives for the name is the one used. */
+	const hdt_expr *(*resolve_load)(struct parser *p, const char *name, hdt_expr const *const *indices, int count,
+	                                void *closure);
+	/* Bring axes of a reduction into scope and out again. The axis that `resolve` then gives for the name is the one
+	 * used. */
 	bool (*open_axis)(struct parser *p, const char *name, const hdt_expr *axis, void *closure);
 	void (*close_axes)(struct parser *p, int count, void *closure);
 	void *closure;
@@ -77,7 +78,7 @@ hdt_dtype parse_dtype(parser *p);
 int parse_dims(parser *p, const hdt_expr **dims);
 /* An attribute value: literal of any kind; `name` is set by the caller. */
 bool parse_attribute(parser *p, hdt_attribute_value *out);
-/* where n in 1..64, m in 1..8 : makes the symbols. Names used before are declared by it, so it is parsed first by the caller
- * scanning ahead; an undeclared name in a shape is a symbol of range 0..2^31-1. */
+/* where n in 1..64, m in 1..8 : makes the symbols. Names used before are declared by it, so it is parsed first by the
+ * caller scanning ahead; an undeclared name in a shape is a symbol of range 0..2^31-1. */
 
 #endif

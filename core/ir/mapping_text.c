@@ -5,7 +5,7 @@
 static bool has_own_styles(const mapping_factor *f)
 {
 	for (int d = 0; d < f->box.rank && !f->spatial; d++)
-		if (f->styles[d].kind != loop_style_default(f->box.extents[d]).kind || f->styles[d].factor)
+		if (f->styles[d].kind != loop_style_default(f->box.extents[d]).kind)
 			return true;
 	return false;
 }

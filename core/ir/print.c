@@ -98,7 +98,7 @@ static void print_reduction(printer *p, const hdt_expr *e)
 
 static precedence binding_of(const hdt_expr *e)
 {
-	if (e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE)
+	if (expr_is_reduction(e))
 		return BINDS_REDUCTION;
 	if (scalar_op_has((hdt_scalar_op)e->op, 'n'))
 		return infix_precedence((hdt_scalar_op)e->op);

@@ -35,14 +35,9 @@ static bool meets(const substitution *s, const hdt_expr *axis)
 	return false;
 }
 
-static bool is_reduction(const hdt_expr *e)
-{
-	return e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE;
-}
-
 static bool binds_met_axis(const substitution *s, const hdt_expr *e)
 {
-	for (int i = 1; is_reduction(e) && i < e->count; i++)
+	for (int i = 1; expr_is_reduction(e) && i < e->count; i++)
 		if (meets(s, e->args[i]))
 			return true;
 	return false;

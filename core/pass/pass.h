@@ -4,7 +4,8 @@
 
 #include "graph/graph.h"
 
-/* Nodes whose inputs are all constants with known bytes become constants (reference evaluator), up to `limit_bytes` of output each. */
+/* Nodes whose inputs are all constants with known bytes become constants (reference evaluator), up to `limit_bytes` of
+ * output each. */
 hdt_status pass_fold_constants(hdt_graph *graph, int64_t limit_bytes);
 /* Equal nodes (operator, inputs, attributes) become one. */
 hdt_status pass_merge_common(hdt_graph *graph);

@@ -44,21 +44,21 @@ static void warn(run *r, const char *line)
 }
 
 hdt_status rules_add(hdt_context *context, rule_list *list, const char *name, const char *source,
-					 hdt_status (*apply)(hdt_rewrite *, const hdt_node *), const rewrite_options *options)
+                     hdt_status (*apply)(hdt_rewrite *, const hdt_node *), const rewrite_options *options)
 {
 	rule one = {.name = name, .apply = apply};
 	if (!pattern_parse(context, source, &one) || (one.replacement != NULL) == (apply != NULL)) {
 		if (hdt_context_status(context) == HDT_OUT_OF_MEMORY)
 			return HDT_OUT_OF_MEMORY;
 		const char *reason = *context->message ? hdt_format(context, "%s", context->message)
-											   : "it needs a function or a text with =>, and not both";
+		                                       : "it needs a function or a text with =>, and not both";
 		context_clear_fault(context);
 		hdt_log(context, 1, "warning: rule %s is left out: %s", name, reason);
 		if (options && options->explain)
 			text_format(options->explain, "warning: rule %s is left out: %s\n", name, reason);
 		return HDT_OK;
 	}
-	return vec_push(context, &list->rules, one) ? HDT_OK : hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory");
+	return vec_push(context, &list->rules, one) ? HDT_OK : HDT_OUT_OF_MEMORY;
 }
 
 /* Tell what came of an attempt and keep count. */
@@ -75,13 +75,14 @@ static void note(run *r, rule *tried, const hdt_node *node, attempt_outcome outc
 		explain(r, "%s: applied to %%%s = %s", tried->name, value, op);
 		return;
 	case ATTEMPT_DECLINED:
-		hdt_log(context, 5, "rule %s: declined %%%s = %s: %s", tried->name, value, op, reason ? reason : "out of memory");
+		hdt_log(context, 5, "rule %s: declined %%%s = %s: %s", tried->name, value, op,
+		        reason ? reason : "out of memory");
 		explain(r, "%s: declined %%%s = %s: %s", tried->name, value, op, reason ? reason : "out of memory");
 		return;
 	case ATTEMPT_WRONG:
 		tried->off = true;
 		warn(r, hdt_format(context, "rule %s is switched off for this graph: at %%%s = %s: %s", tried->name, value, op,
-						   reason));
+		                   reason));
 		return;
 	}
 }
@@ -89,7 +90,7 @@ static void note(run *r, rule *tried, const hdt_node *node, attempt_outcome outc
 static bool is_finished(const run *r)
 {
 	return r->applied >= r->cap || (r->options && r->options->limit >= 0 && r->applied >= r->options->limit) ||
-		   hdt_context_status(r->graph->context) != HDT_OK;
+	       hdt_context_status(r->graph->context) != HDT_OK;
 }
 
 /* One rule over the whole graph. True when it has changed something. */
@@ -124,7 +125,7 @@ static void blame(run *r)
 			text_format(&names, "%s%s", names.length ? ", " : "", r->last[i]);
 	}
 	warn(r, hdt_format(r->graph->context, "stopped after %d applications; these rules seem to undo each other: %s",
-					   r->applied, names.data ? names.data : "unknown"));
+	                   r->applied, names.data ? names.data : "unknown"));
 	text_free(&names);
 }
 

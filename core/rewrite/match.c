@@ -29,7 +29,7 @@ static bool mirrors(const hdt_task *task, const hdt_expr *a, const hdt_expr *b, 
 	if (a->op == HDT_OP_LOAD)
 		return (a->tensor == task->inputs[0] && b->tensor == task->inputs[1]) ||
 			   (a->tensor == task->inputs[1] && b->tensor == task->inputs[0]);
-	if (a->op == HDT_OP_REDUCE || a->op == HDT_OP_ARG_REDUCE || a->count != b->count)
+	if (expr_is_reduction(a) || a->count != b->count)
 		return false;
 	for (int i = 0; i < a->count; i++)
 		if (!mirrors(task, a->args[i], b->args[i], steps))

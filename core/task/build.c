@@ -351,10 +351,7 @@ const hdt_task *task_build(hdt_context *context, const hdt_operator *op, const t
 			task = task_finish(b);
 		}
 	}
-	if (!task) {
-		if (hdt_context_status(context) == HDT_OK)
-			hdt_fail(context, HDT_OUT_OF_MEMORY, "%s: out of memory", op->name);
+	if (!task)
 		put_name_before_message(context, op->name);
-	}
 	return task;
 }

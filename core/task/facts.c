@@ -53,7 +53,7 @@ static void count(const hdt_expr *e, void *closure)
 	counter *c = closure;
 	double cost = 0;
 	bool from_data = e->op == HDT_OP_LOAD;
-	bool reduces = e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE;
+	bool reduces = expr_is_reduction(e);
 	int values = e->op < HDT_OP_ADD ? reduces : e->count;
 	for (int i = 0; i < values; i++) {
 		cost += c->costs[e->args[i]->id];

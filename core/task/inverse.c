@@ -1,9 +1,10 @@
 /* inverse.c: inverse maps: where the elements of an input land in an output.
  *
  * A map is derived for an input that is read in one place, outside reductions, at the output's axes in any order, each
- * plus an offset: y[i, j] = exp(x[j, i + 2])        gives        x[a, b] -> y[b - 2, a] A map says where an element
- * lands if it lands at all: with offsets it may point outside the output, and an output may have other elements
- * besides. Who fuses through a map checks that the element counts are equal. */
+ * plus an offset:
+ *     y[i, j] = exp(x[j, i + 2])        gives        x[a, b] -> y[b - 2, a]
+ * A map says where an element lands if it lands at all: with offsets it may point outside the output, and an output may
+ * have other elements besides. Who fuses through a map checks that the element counts are equal. */
 #include "task/build.h"
 #include "task/check.h"
 
@@ -76,7 +77,7 @@ static void find_read(const hdt_expr *e, void *closure)
 static void find_reduced(const hdt_expr *e, void *closure)
 {
 	reads *r = closure;
-	if ((e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE) && r->load && !r->reduced)
+	if (expr_is_reduction(e) && r->load && !r->reduced)
 		r->reduced = expr_contains(e, r->load);
 }
 

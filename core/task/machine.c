@@ -368,8 +368,7 @@ static bool number_axes(machine *m, const machine_plan *plan)
 			return false;
 	for (int i = m->cell_count - 1; i >= 0; i--) {
 		cell *c = &m->cells[i];
-		bool reduces = c->op == HDT_OP_REDUCE || c->op == HDT_OP_ARG_REDUCE;
-		for (int a = 1; reduces && a < c->count; a++)
+		for (int a = 1; expr_is_reduction(c->expr) && a < c->count; a++)
 			if (!number_axis(m, c->args[a]))
 				return false;
 	}
@@ -417,7 +416,7 @@ static bool settle(machine *m, const machine_plan *plan)
 			const cell *arg = c->args[a];
 			c->axes |= arg->axes;
 			depth = arg->depth > depth ? arg->depth : depth;
-			if (a > 0 && (e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE))
+			if (a > 0 && expr_is_reduction(e))
 				own |= UINT64_C(1) << (arg->axis - 1);
 		}
 		if (e->op == HDT_OP_AXIS && c->axis)

@@ -79,7 +79,7 @@ static void scan(const hdt_expr *e, void *closure)
 		s->failed |= !vec_push(s->context, &s->axes, a);
 	if (e->op == HDT_OP_SYMBOL)
 		s->failed |= !vec_push(s->context, &s->symbols, e->name);
-	if (e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE)
+	if (expr_is_reduction(e))
 		s->failed |= !vec_push(s->context, &s->reductions, e);
 }
 

@@ -13,8 +13,9 @@
  *  - a tensor is defined over axes with their extents; its dtype is that of its expression; it may read the inputs and
  * what is defined above it; a tensor of rank 0 is written m[]
  *  - `alias`: the output is the memory of the input, unchanged; `inverse`: where an element of an input lands. Only
- * inverse maps that the operator declared are written; the others are derived again on reading Equal tasks give equal
- * texts, and reading a text and printing it again changes nothing. */
+ * inverse maps that the operator declared are written; the others are derived again on reading
+ *
+ * Equal tasks give equal texts, and reading a text and printing it again changes nothing. */
 #include "task/build.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* shape.c: the door for shapes. What passes it has dimensions of 0..2^48 and fits 2^62 bytes, where that can be known before a
- * run; a run checks the rest when it computes the sizes. */
+/* shape.c: the door for shapes. What passes it has dimensions of 0..2^48 and fits 2^62 bytes, where that can be known
+ * before a run; a run checks the rest when it computes the sizes. */
 #include "task/task.h"
 
 /* What is wrong with dimension `d`, or NULL; *least is the smallest value that it can take. */

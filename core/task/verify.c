@@ -60,11 +60,6 @@ static uint64_t axis_bit(verifier *v, const hdt_expr *axis)
 	return UINT64_C(1) << v->axis_count++;
 }
 
-static bool is_reduction(const hdt_expr *e)
-{
-	return e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE;
-}
-
 static bool is_readable(const verifier *v, const hdt_tensor *t)
 {
 	for (int i = 0; i < v->task->input_count; i++)
@@ -148,7 +143,7 @@ static void check_node(const hdt_expr *e, void *closure)
 		if (f.from_data)
 			fault(v, "the extent of axis '%s' depends on data", e->name);
 	}
-	if (is_reduction(e)) {
+	if (expr_is_reduction(e)) {
 		uint64_t own = bind(v, e, f.bound);
 		f.free &= ~own;
 		f.bound |= own;
@@ -199,7 +194,7 @@ static void check_bounds(verifier *v, const hdt_expr *root)
 		if (e->op == HDT_OP_LOAD)
 			check_indices(v, e);
 		int used = e->op == HDT_OP_SYMBOL || e->op == HDT_OP_AXIS ? 0 : e->op == HDT_OP_SELECT ? 1 : e->count;
-		for (int i = 1; i < e->count && is_reduction(e); i++)
+		for (int i = 1; i < e->count && expr_is_reduction(e); i++)
 			if (is_empty(e->args[i]->args[0]))
 				used = 0;
 		for (int i = 0; i < used; i++)

@@ -1,10 +1,11 @@
-/* calls.c: the samples of every operator, with each number in turn replaced by an absurd one: the call is made and is well
- * formed, or it is refused as the model's fault. Never an internal error, and (under the sanitizers) no wrapped arithmetic
- * of C and no crash.
+/* calls.c: the samples of every operator, with each number in turn replaced by an absurd one: the call is made and is
+ * well formed, or it is refused as the model's fault. Never an internal error, and (under the sanitizers) no wrapped
+ * arithmetic of C and no crash.
  *
  *     hostile_calls PLUGIN-DIR [OPERATOR]
  *
- * A number is a dimension, an attribute, a range of the data, or the value of a size: all of it comes from a model's file. */
+ * A number is a dimension, an attribute, a range of the data, or the value of a size: all of it comes from a model's
+ * file. */
 #include "graph/graph.h"
 #include "loader/loader.h"
 #include <ctype.h>
@@ -94,7 +95,7 @@ int main(int argc, char **argv)
 	const char *const dirs[] = {argv[1], NULL};
 	loader *l = NULL;
 	if (loader_open(&(loader_options){.dirs = dirs, .system_path = ""}, registry, &l) != HDT_OK ||
-		loader_refused_count(l)) {
+	    loader_refused_count(l)) {
 		fprintf(stderr, "the plugins of %s cannot be loaded: %s\n", argv[1], l ? loader_refusals(l) : "");
 		return 1;
 	}

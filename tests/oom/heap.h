@@ -1,5 +1,5 @@
-/* heap.h: the heap of this program, whose allocations fail at will. The linker puts it before the C library's (--wrap), for the
- * code that is linked in statically: all of the core. */
+/* heap.h: the heap of this program, whose allocations fail at will. The linker puts it before the C library's (--wrap),
+ * for the code that is linked in statically: all of the core. */
 #ifndef TESTS_OOM_HEAP_H
 #define TESTS_OOM_HEAP_H
 

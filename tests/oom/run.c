@@ -1,5 +1,5 @@
-/* run.c: the n-th allocation fails, for n = 0, 1, 2, ...: the answer must be HDT_OUT_OF_MEMORY, or success with the very result
- * that enough memory gives. Never another status, and (under the sanitizers) no fault and no leak.
+/* run.c: the n-th allocation fails, for n = 0, 1, 2, ...: the answer must be HDT_OUT_OF_MEMORY, or success with the
+ * very result that enough memory gives. Never another status, and (under the sanitizers) no fault and no leak.
  *
  *     oom_run PLUGIN-DIR some            a sample call of some operators, at most RUNS values of n each
  *     oom_run PLUGIN-DIR some FILE...    the graphs of these files
@@ -80,7 +80,7 @@ static void check_failure(tester *t, const subject *s, failure kind)
 		result r = run_with(t, s, kind, n);
 		if (r.status != HDT_OUT_OF_MEMORY && (r.status != HDT_OK || !same_text(&r.out, &whole.out))) {
 			fprintf(stderr, "%s: allocation %ld of %ld fails (%s), and the answer is %s: %s\n", s->name, n, whole.used,
-					failure_texts[kind], r.status == HDT_OK ? "another result" : "another status", r.message);
+			        failure_texts[kind], r.status == HDT_OK ? "another result" : "another status", r.message);
 			wrong++;
 		}
 		text_free(&r.out);
@@ -158,7 +158,7 @@ int main(int argc, char **argv)
 	const char *const dirs[] = {argv[1], NULL};
 	loader *l = NULL;
 	if (loader_open(&(loader_options){.dirs = dirs, .system_path = ""}, registry, &l) != HDT_OK ||
-		loader_refused_count(l)) {
+	    loader_refused_count(l)) {
 		fprintf(stderr, "the plugins of %s cannot be loaded: %s\n", argv[1], l ? loader_refusals(l) : "");
 		return 1;
 	}

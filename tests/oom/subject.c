@@ -131,8 +131,8 @@ static hdt_status drop(run *r)
 
 static hdt_status run_steps(run *r)
 {
-	static hdt_status (*const steps[])(run *) = {verify, evaluate, print, rewrite,  resolve, fold,
-												 merge,  drop,     verify, evaluate, print};
+	static hdt_status (*const steps[])(run *) = {verify, evaluate, print,  rewrite,  resolve, fold,
+	                                             merge,  drop,     verify, evaluate, print};
 	hdt_status status = HDT_OK;
 	for (size_t i = 0; i < sizeof steps / sizeof *steps && status == HDT_OK; i++) {
 		status = steps[i](r);

@@ -12,8 +12,8 @@ typedef struct subject {
 	hdt_dtype dtype; /* T in a sample */
 } subject;
 
-/* Parse, build, verify, evaluate, print; rewrite, resolve, fold, merge, drop; verify, evaluate, print again. Appends every
- * text and every computed byte to `out`, so that two runs can be compared. The status is the context's. */
+/* Parse, build, verify, evaluate, print; rewrite, resolve, fold, merge, drop; verify, evaluate, print again. Appends
+ * every text and every computed byte to `out`, so that two runs can be compared. The status is the context's. */
 hdt_status subject_run(const subject *s, hdt_context *context, text *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 int exit_code_of(hdt_status status)
@@ -66,9 +67,20 @@ hdt_compile_options compile_options_of(const options *o)
 	                             .no_optimise = o->no_optimise};
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
 hdt_model *load_model(hdt_session *session, const options *o, int *exit_code)
 {
 	*exit_code = exit_code_of(HDT_USAGE);
+	const char *word = o->operands.count ? o->operands.items[0] : "";
+	if (*word && !strpbrk(word, "./") && !is_file(word)) {
+		fprintf(stderr, "hidet-run: '%s' is neither a verb nor a file; the verbs are%s\n", word, options_verbs());
+		return NULL;
+	}
 	if (o->operands.count != 1) {
 		fprintf(stderr, o->operands.count ? "hidet-run: one model at a time, not also '%s'\n"
 		                                  : "hidet-run: which model? hidet-run MODEL%s\n",
@@ -87,7 +99,11 @@ static int run_verb(const options *o)
 	static const struct {
 		char letter;
 		int (*run)(hdt_session *, const options *);
-	} verbs[] = {{'r', verb_run}, {'i', verb_info}, {'p', verb_plugins}, {'s', verb_selftest}};
+	} verbs[] = {
+#define VERB(letter, name, usage, doc) {letter, verb_##name},
+#include "verbs.def"
+#undef VERB
+	};
 	hdt_session_options s = {.size = sizeof s,
 	                         .plugin_files = o->plugin.items,
 	                         .plugin_dirs = o->plugin_dir.items,

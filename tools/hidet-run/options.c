@@ -31,10 +31,9 @@ typedef struct verb_row {
 } verb_row;
 
 static const verb_row verbs[] = {
-	{"run", 'r', "hidet-run [run] MODEL [options]", "run a .pt2 exported program or a graph in text (.hds)"},
-	{"info", 'i', "hidet-run info MODEL [options]", "inputs, outputs, symbols, operators, coverage, kernels, memory"},
-	{"plugins", 'p', "hidet-run plugins [list | why NAME] [options]", "what is loaded, what was refused and why"},
-	{"selftest", 's', "hidet-run selftest [options]", "every operator's own samples, compiled, against the reference evaluator"},
+#define VERB(letter, name, usage, doc) {#name, letter, usage, doc},
+#include "verbs.def"
+#undef VERB
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -177,6 +176,15 @@ void options_free(options *o)
 	for (const option_row *r = rows; r < rows + ROWS; r++)
 		if (r->name && r->kind == LIST)
 			free(((string_list *)(void *)((char *)o + r->offset))->items);
+}
+
+const char *options_verbs(void)
+{
+	return ""
+#define VERB(letter, name, usage, doc) " " #name
+#include "verbs.def"
+#undef VERB
+		;
 }
 
 void options_help(FILE *to, char verb)

@@ -29,6 +29,8 @@ typedef struct options {
 /* Read argv. False after a message on stderr: wrong usage. Strings point into argv. */
 bool options_parse(options *o, int argc, char **argv);
 void options_free(options *o);
+/* The verbs by name: " run info ...". */
+const char *options_verbs(void);
 /* The help: everything, or what one verb takes. */
 void options_help(FILE *to, char verb);
 

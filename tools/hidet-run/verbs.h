@@ -6,10 +6,9 @@
 #include "options.h"
 #include <jansson.h>
 
-int verb_run(hdt_session *session, const options *o);
-int verb_info(hdt_session *session, const options *o);
-int verb_plugins(hdt_session *session, const options *o);
-int verb_selftest(hdt_session *session, const options *o);
+#define VERB(letter, name, usage, doc) int verb_##name(hdt_session *session, const options *o);
+#include "verbs.def"
+#undef VERB
 
 /* ---- shared by the verbs ---- */
 

@@ -156,10 +156,10 @@ static void shuffle_ranks(int *ranks, int rank)
 	}
 }
 
-static recipe random_recipe(int rank, int factors)
+/* Of no more than `room` tasks in all. */
+static recipe random_recipe(int rank, int factors, int64_t room)
 {
 	recipe r = {.rank = rank, .count = factors};
-	int64_t room = MOST_TASKS;
 	for (int i = 0; i < factors; i++) {
 		factor *f = &r.factors[i];
 		f->spatial = pick(2);
@@ -222,19 +222,20 @@ static int64_t define_tasks(const recipe *r, int first, int64_t worker, tuple *o
 		return 1;
 	}
 	const factor *f = &r->factors[first];
-	int64_t own = f->spatial ? 1 : box_size(f, r->rank), inner_workers = 1, count = 0;
-	tuple inner_shape, place_of_own, *inner = malloc(MOST_TASKS * sizeof *inner);
+	int64_t own = f->spatial ? 1 : box_size(f, r->rank), inner_workers = 1, inner_tasks = 1, count = 0;
+	tuple inner_shape, place_of_own;
 	for (int d = 0; d < r->rank; d++)
 		inner_shape[d] = 1;
 	for (int i = first + 1; i < r->count; i++) {
-		inner_workers *= r->factors[i].spatial ? box_size(&r->factors[i], r->rank) : 1;
+		*(r->factors[i].spatial ? &inner_workers : &inner_tasks) *= box_size(&r->factors[i], r->rank);
 		for (int d = 0; d < r->rank; d++)
 			inner_shape[d] *= r->factors[i].extents[d];
 	}
-	int64_t inner_count = define_tasks(r, first + 1, worker % inner_workers, inner);
+	tuple *inner = malloc((size_t)inner_tasks * sizeof *inner);
+	cr_assert_eq(define_tasks(r, first + 1, worker % inner_workers, inner), inner_tasks);
 	for (int64_t k = 0; k < own; k++) {
 		place(f, r->rank, f->spatial ? worker / inner_workers : k, place_of_own);
-		for (int64_t i = 0; i < inner_count; i++, count++)
+		for (int64_t i = 0; i < inner_tasks; i++, count++)
 			for (int d = 0; d < r->rank; d++)
 				out[count][d] = place_of_own[d] * inner_shape[d] + inner[i][d];
 	}
@@ -267,7 +268,7 @@ Test(task_mapping, compositions_mean_what_the_definition_says_however_they_are_g
 {
 	for (uint32_t seed = 1; seed <= ROUNDS; seed++) {
 		start_random(seed);
-		recipe r = random_recipe(1 + pick(3), 1 + pick(5));
+		recipe r = random_recipe(1 + pick(3), 1 + pick(5), MOST_TASKS);
 		check_definition(&r);
 	}
 }
@@ -300,7 +301,7 @@ Test(task_mapping, compositions_cover_their_box_exactly_and_numbers_multiply)
 	for (uint32_t seed = 1; seed <= ROUNDS; seed++) {
 		start_random(seed);
 		int rank = 1 + pick(3);
-		recipe r = random_recipe(rank, 2 + pick(3));
+		recipe r = random_recipe(rank, 2 + pick(3), MOST_TASKS);
 		const hdt_task_mapping *outer = build_factor(&r, 0), *inner = build_range(&r, 1, r.count);
 		const hdt_task_mapping *m = hdt_mapping_compose(outer, inner);
 		cr_assert_eq(m->workers, outer->workers * inner->workers);
@@ -384,7 +385,7 @@ Test(task_mapping, loops_give_the_tasks_of_every_worker_in_order, .timeout = 120
 {
 	for (uint32_t seed = 1; seed <= 60; seed++) {
 		start_random(seed);
-		recipe r = random_recipe(1 + pick(3), 1 + pick(4));
+		recipe r = random_recipe(1 + pick(3), 1 + pick(4), 500);
 		const hdt_task_mapping *m = build(&r);
 		int projected = pick(r.rank + 2);
 		if (projected < r.rank)
@@ -436,6 +437,10 @@ Test(task_mapping, fewer_workers_than_the_mapping_is_for_are_a_fault)
 	          "spatial(2, 3) is for 6 workers, but l is at most 3: some tasks would be left out");
 	cr_expect_eq(hdt_context_status(s->context), HDT_INTERNAL);
 	context_clear_fault(s->context);
+	EXPECT_ON("spatial(5)", scope_get(s, "l"),
+			  "spatial(5) is for 5 workers, but l is at most 3: some tasks would be left out");
+	context_clear_fault(s->context);
+	EXPECT_ON("spatial(4)", scope_get(s, "l"), "if true: (l)");
 	EXPECT_ON("spatial(2, 3)", hdt_int(s->context, 4), "if true: (1) (1)");
 	EXPECT_ON("spatial(2, 3)", scope_get(s, "s"), "the worker of a task mapping is an integer of its context, not s");
 }
@@ -505,7 +510,7 @@ Test(task_mapping, random_mappings_read_back_from_their_text)
 {
 	for (uint32_t seed = 1; seed <= ROUNDS; seed++) {
 		start_random(seed);
-		recipe r = random_recipe(1 + pick(3), 1 + pick(5));
+		recipe r = random_recipe(1 + pick(3), 1 + pick(5), MOST_TASKS);
 		const char *printed = hdt_mapping_text(build(&r));
 		cr_assert_str_eq(hdt_mapping_text(valid(printed)), printed);
 	}
