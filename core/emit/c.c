@@ -3,6 +3,7 @@
  * A parallel loop becomes a function over a piece begin..end of its range, handed to the runtime; everything else becomes the entry. */
 #include "emit/c.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void line(emitter *em, const char *content)
@@ -326,7 +327,10 @@ static bool emitter_init(emitter *em, text *t, const hdt_program *program, const
 	map_init(&em->names, context);
 	map_init(&em->definitions, context);
 	em->info_count = expr_count(context);
-	em->info = hdt_allocate(context, em->info_count * sizeof *em->info);
+	/* Not in the arena: a table over all expressions for each of many programs would grow with their product. */
+	em->info = calloc((size_t)em->info_count + 1, sizeof *em->info);
+	if (!em->info)
+		hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while writing program @%s", program->name);
 	return em->info != NULL;
 }
 
@@ -344,6 +348,7 @@ hdt_status emit_c(text *t, const hdt_program *program, const char *name)
 	for (int i = 0; i < program->function_count; i++)
 		emit_function(&em, program->functions[i]);
 	text_add(t, "}\n");
+	free(em.info);
 	if (t->failed)
 		return hdt_fail(program->context, HDT_OUT_OF_MEMORY, "out of memory while writing program @%s", program->name);
 	return hdt_context_status(program->context);

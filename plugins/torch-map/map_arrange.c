@@ -370,6 +370,58 @@ static hdt_status im2col(hdt_call *call)
 	return map_result(call, batched ? columns : map_squeeze(call, columns, 0));
 }
 
+/* A weight [channels * size, 1, kernel...] that puts the i-th column of each channel at the i-th place of the kernel.
+ */
+static hdt_value *placing_weight(hdt_call *call, hdt_dtype dtype, const hdt_expr *channels, hdt_list kernel)
+{
+	const hdt_expr *one = hdt_int(hdt_call_context(call), 1), *size = hdt_mul(kernel.items[0], kernel.items[1]);
+	const hdt_expr *repeats[] = {channels, one, one, one};
+	hdt_value *places = hdt_apply_list(hdt_call_graph(call), "eye", NULL, 0,
+	                                   HDT_WITH(hdt_dims_value("rows", &size, 1), hdt_dims_value("columns", &size, 1),
+	                                            hdt_dtype_value("dtype", dtype)));
+	places = map_reshape(call, places, HDT_AT(size, one, kernel.items[0], kernel.items[1]));
+	return places ? hdt_apply(hdt_call_graph(call), "tile", HDT_VALUES(places),
+	                          HDT_WITH(hdt_dims_value("repeats", repeats, 4)))
+	              : NULL;
+}
+
+/* The inverse of im2col, where columns overlap their sum: a transposed convolution, each channel a group, that puts
+ * each row of the columns at its place of the kernel. */
+static hdt_status col2im(hdt_call *call)
+{
+	hdt_value *x = hdt_call_value(call, "self");
+	if (!x)
+		return map_status(call);
+	bool batched = x->rank == 3;
+	x = batched ? x : map_unsqueeze(call, x, 0);
+	hdt_list size = map_repeat_dims(call, "output_size", 2), kernel = map_repeat_dims(call, "kernel_size", 2);
+	hdt_list dilation = map_repeat_dims(call, "dilation", 2), padding = map_repeat_dims(call, "padding", 2);
+	hdt_list stride = map_repeat_dims(call, "stride", 2);
+	const hdt_expr *steps[2], *rest[2], *one = hdt_int(hdt_call_context(call), 1),
+										*two = hdt_int(hdt_call_context(call), 2);
+	int64_t groups;
+	if (!x || map_status(call) != HDT_OK)
+		return map_status(call);
+	for (int i = 0; i < 2; i++) {
+		const hdt_expr *reach = hdt_mul(dilation.items[i], hdt_sub(kernel.items[i], one));
+		const hdt_expr *span = hdt_sub(hdt_add(size.items[i], hdt_mul(two, padding.items[i])), hdt_add(reach, one));
+		steps[i] = hdt_add(hdt_floordiv(span, stride.items[i]), one);
+		rest[i] = hdt_mod(span, stride.items[i]);
+	}
+	const hdt_expr *channels = hdt_floordiv(x->shape[1], hdt_mul(kernel.items[0], kernel.items[1]));
+	if (!channels || !hdt_is_const(channels, &groups))
+		return map_refuse(call, "columns of a symbolic number of channels");
+	hdt_value *weight = placing_weight(call, x->dtype, channels, kernel);
+	x = map_reshape(call, x, HDT_AT(x->shape[0], x->shape[1], steps[0], steps[1]));
+	hdt_value *image = x && weight
+	                       ? hdt_apply(hdt_call_graph(call), "conv_transpose2d", HDT_VALUES(x, weight),
+	                                   HDT_WITH(map_dims_value("stride", stride), map_dims_value("padding", padding),
+	                                            hdt_dims_value("output_padding", rest, 2),
+	                                            map_dims_value("dilation", dilation), hdt_int_value("groups", groups)))
+	                       : NULL;
+	return map_result(call, batched ? image : map_squeeze(call, image, 0));
+}
+
 /* The n-th differences along an axis. */
 static hdt_status diff(hdt_call *call)
 {
@@ -432,6 +484,7 @@ static const hdt_mapping mappings[] = {
 	{"aten.unfold.default", "self, dimension, size, step", NULL, unfold},
 	{"aten.unfold_copy.default", "self, dimension, size, step", NULL, unfold},
 	{"aten.im2col.default", "self, kernel_size, dilation, padding, stride", NULL, im2col},
+	{"aten.col2im.default", "self, output_size, kernel_size, dilation, padding, stride", NULL, col2im},
 	{"aten.diff.default", "self, n=1, dim=-1, prepend=none, append=none", NULL, diff},
 	{0},
 };

@@ -84,3 +84,17 @@ Test(bind, assertions_of_the_graph_and_of_its_tasks_are_checked)
 	cr_assert_eq(graph_bind(g, c, unequal, 2, values), HDT_BAD_INPUT);
 	cr_assert_not_null(strstr(c->message, "plus"), "%s", c->message);
 }
+
+Test(bind, sizes_that_no_tensor_can_have_are_refused)
+{
+	hdt_graph *g = read_graph(c, "graph @g(%x: f32[n, m]) where n in 0..281474976710656, m in 0..281474976710656 {\n"
+								 "  assert n * m * 65536 * 65536 > 0, \"not empty\"\n  %0 = ramp(%x)\n  return %0\n}");
+	int64_t values[2];
+	const int64_t beyond[] = {4, (INT64_C(1) << 48) + 1}, wrapping[] = {INT64_C(1) << 40, INT64_C(1) << 40};
+	const actual_input large = {HDT_F32, 2, beyond}, product = {HDT_F32, 2, wrapping};
+	cr_assert_eq(graph_bind(g, c, &large, 1, values), HDT_BAD_INPUT);
+	cr_assert_str_eq(c->message, "input 'x': dimension 1 is too large");
+	context_clear_fault(c);
+	/* What cannot be computed in 64 bits does not hold. */
+	cr_assert_eq(graph_bind(g, c, &product, 1, values), HDT_BAD_INPUT, "%s", c->message);
+}

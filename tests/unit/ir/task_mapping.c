@@ -129,9 +129,11 @@ typedef struct factor {
 	int ranks[3];
 } factor;
 
+enum { MAX_FACTORS = 5 };
+
 typedef struct recipe {
 	int rank, count;
-	factor factors[5];
+	factor factors[MAX_FACTORS];
 } recipe;
 
 static uint32_t state;
@@ -217,13 +219,13 @@ static int64_t box_size(const factor *f, int rank)
 /* The tasks of a worker under factors first.., by the definition of composition. Returns their number. */
 static int64_t define_tasks(const recipe *r, int first, int64_t worker, tuple *out)
 {
-	if (first == r->count) {
+	if (first == r->count || first == MAX_FACTORS) {
 		memset(out[0], 0, sizeof *out);
 		return 1;
 	}
 	const factor *f = &r->factors[first];
 	int64_t own = f->spatial ? 1 : box_size(f, r->rank), inner_workers = 1, inner_tasks = 1, count = 0;
-	tuple inner_shape, place_of_own;
+	tuple inner_shape, place_of_own = {0};
 	for (int d = 0; d < r->rank; d++)
 		inner_shape[d] = 1;
 	for (int i = first + 1; i < r->count; i++) {
