@@ -56,7 +56,7 @@ static const char *explain_missing(loader *l, const dependency *d, const plugin 
 		return hdt_format(l->context, "it requires '%s' %s, but version %s is there", d->id, d->range, wanted->info.version);
 	for (int i = 0; i < l->plugins.count; i++) {
 		const plugin *q = l->plugins.items[i];
-		if (!strcmp(q->info.id, d->id) && q->info.status == PLUGIN_REFUSED)
+		if (!strcmp(q->info.id, d->id) && (q->info.status == PLUGIN_REFUSED || q->info.status == PLUGIN_DISABLED))
 			return hdt_format(l->context, "it requires '%s': %s", d->id, q->info.reason);
 	}
 	return hdt_format(l->context, "it requires '%s', which is not installed%s", d->id,

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { LARGEST_HEADER = 64 << 20 };
 
@@ -105,7 +106,8 @@ hdt_status safetensors_read(hdt_context *context, const char *path, tensor_file 
 	json_error_t error;
 	json_t *header = json_loadb((const char *)file + 8, (size_t)length, JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_object(header))
-		status = hdt_fail(context, HDT_BAD_INPUT, "'%s': the safetensors header is not valid: %s", path, error.text);
+		status = hdt_fail(context, HDT_BAD_INPUT, "'%s': the safetensors header is not valid: %s", path,
+		                  header ? "it is not an object" : error.text);
 	else
 		status = read_entries(context, path, header, file + 8 + length, out->mapping.bytes - 8 - (size_t)length, out);
 	json_decref(header);
@@ -141,6 +143,18 @@ static char *make_header(const hdt_array *items, int count)
 	return written;
 }
 
+/* Write through links, and never in the place of a device or a pipe. */
+static hdt_status write_file(hdt_context *context, const char *path, const text *file)
+{
+	struct stat st;
+	char *real = realpath(path, NULL);
+	hdt_status status = real && stat(real, &st) == 0 && !S_ISREG(st.st_mode)
+	                        ? hdt_fail(context, HDT_IO_ERROR, "cannot write '%s': it is not a regular file", path)
+	                        : file_write_atomically(context, real ? real : path, file->data, file->length);
+	free(real);
+	return status;
+}
+
 hdt_status safetensors_write(hdt_context *context, const char *path, const hdt_array *items, int count)
 {
 	char *header = make_header(items, count);
@@ -157,7 +171,7 @@ hdt_status safetensors_write(hdt_context *context, const char *path, const hdt_a
 			text_add_bytes(&file, items[i].data, (size_t)array_elements(&items[i]) * hdt_dtype_of(items[i].dtype)->bytes);
 	}
 	hdt_status status = !header || file.failed ? hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory writing '%s'", path)
-	                                           : file_write_atomically(context, path, file.data, file.length);
+	                                           : write_file(context, path, &file);
 	free(header);
 	text_free(&file);
 	return status;

@@ -101,10 +101,11 @@ static const char *unit_path(const compilation *c, int unit, const char *suffix)
 /* The text that a compiler refused, kept where it can be looked at; NULL when it cannot be kept. */
 static const char *keep_source(const compilation *c, int unit)
 {
-	const char *folder = getenv("TMPDIR"), *from = unit_path(c, unit, "c");
-	const char *to =
-		hdt_format(c->context, "%s/hidet-refused-%d.c", folder && *folder ? folder : "/tmp", (int)getpid());
-	FILE *f = from && to ? fopen(to, "we") : NULL;
+	const char *folder = getenv("TMPDIR");
+	const char *pattern = hdt_format(c->context, "%s/hidet-refused-XXXXXX.c", folder && *folder ? folder : "/tmp");
+	char *to = pattern ? hdt_allocate(c->context, strlen(pattern) + 1) : NULL;
+	int fd = to ? mkstemps(strcpy(to, pattern), 2) : -1;
+	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
 	if (!f)
 		return NULL;
 	bool good = fputs(c->source->units[unit], f) >= 0;
@@ -135,6 +136,8 @@ static hdt_status explain(const compilation *c, process *p, int unit)
 	/* A full disk is no fault of the compiler: elsewhere there may be room. */
 	if (strstr(p->text, strerror(ENOSPC)) || strstr(p->text, strerror(EDQUOT)))
 		return hdt_fail(c->context, HDT_IO_ERROR, "cpu: no space left to compile in '%s'", c->folder);
+	if (p->exit_code == 0)
+		return hdt_fail(c->context, HDT_BAD_TARGET, "cpu: '%s' says that all is well and wrote no object: it is no C compiler", program);
 	const char *kept = unit >= 0 ? keep_source(c, unit) : NULL;
 	return hdt_fail(c->context, HDT_BAD_TARGET, "cpu: '%s' failed with exit code %d%s%s:\n%s", program, p->exit_code,
 					kept ? " on " : "", kept ? kept : "", first_lines(p->text));
@@ -170,10 +173,10 @@ static hdt_status start_unit(const compilation *c, int unit, process *p)
 	return start_compiler(c, p, words, n + 4);
 }
 
-/* Did the process do its work? Where the host takes the status of our children, the file tells. */
+/* Did the process do its work? Where the host takes the status of our children, the file alone tells. */
 static bool made(const process *p, const char *file)
 {
-	return !p->timed_out && (p->exit_code == 0 || (p->exit_code == -1 && file && access(file, R_OK) == 0));
+	return !p->timed_out && (p->exit_code == 0 || p->exit_code == -1) && file && access(file, R_OK) == 0;
 }
 
 static hdt_status compile_units(const compilation *c)

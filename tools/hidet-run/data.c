@@ -1,6 +1,7 @@
 /* data.c: gathers the inputs of a run and checks their names; made-up integers stay inside the tables they index. */
 #include "data.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,17 +112,39 @@ hdt_status sizes_choose(hdt_context *context, const hdt_graph *graph, const opti
 	return HDT_OK;
 }
 
+/* Is the word before the `=` the name of input `i`, or its position? */
+static bool names_input(const char *word, const hdt_graph *graph, int i)
+{
+	char position[24];
+	const char *name = graph->inputs[i]->name, *equals = strchr(word, '=');
+	size_t n = equals ? (size_t)(equals - word) : 0;
+	snprintf(position, sizeof position, "in%d", i);
+	return n && ((strlen(position) == n && strncmp(word, position, n) == 0) || (strlen(name) == n && strncmp(word, name, n) == 0));
+}
+
+/* Every IN=... of the list must speak of an input. */
+static hdt_status check_names(hdt_context *context, const hdt_graph *graph, const char *option, const string_list *words)
+{
+	for (int w = 0; w < words->count; w++) {
+		const char *word = words->items[w];
+		int i = 0;
+		if (!strchr(word, '='))
+			continue;
+		while (i < graph->input_count && !names_input(word, graph, i))
+			i++;
+		if (i == graph->input_count)
+			return hdt_fail(context, HDT_BAD_INPUT, "--%s=%s: the model has no input of that name; hidet-run info lists them", option, word);
+	}
+	return HDT_OK;
+}
+
 /* The --shape given for input `i`, if any. */
 static const char *shape_word(const options *o, const hdt_graph *graph, int i)
 {
-	char position[24];
-	snprintf(position, sizeof position, "in%d", i);
 	for (int s = 0; s < o->shapes.count; s++) {
-		const char *word = o->shapes.items[s], *equals = strchr(word, '=');
-		size_t n = equals ? (size_t)(equals - word) : 0;
-		if (n && ((strlen(position) == n && strncmp(word, position, n) == 0) ||
-		          (strlen(graph->inputs[i]->name) == n && strncmp(word, graph->inputs[i]->name, n) == 0)))
-			return equals + 1;
+		const char *word = o->shapes.items[s];
+		if (names_input(word, graph, i))
+			return strchr(word, '=') + 1;
 	}
 	return NULL;
 }
@@ -132,8 +155,8 @@ static hdt_status parse_shape(hdt_context *context, const char *word, hdt_array 
 	for (const char *at = word; *at; at++) {
 		char *end;
 		long long size = strtoll(at, &end, 10);
-		if (end == at || size < 0 || a->rank == HDT_MAX_RANK || (*end && *end != 'x'))
-			return hdt_fail(context, HDT_USAGE, "--shape takes sizes as 1x3x224x224, not '%s'", word);
+		if (end == at || size < 0 || size == LLONG_MAX || a->rank == HDT_MAX_RANK || (*end && (*end != 'x' || !end[1])))
+			return hdt_fail(context, HDT_USAGE, "--shape takes at most %d sizes as 1x3x224x224, not '%s'", HDT_MAX_RANK, word);
 		a->shape[a->rank++] = size;
 		at = end;
 		if (!*end)
@@ -149,6 +172,11 @@ static hdt_status make_up(hdt_context *context, const hdt_graph *graph, const op
 	if (!values || !set->made)
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory making up inputs");
 	hdt_status status = sizes_choose(context, graph, o, values);
+	for (int s = 0; status == HDT_OK && s < o->shapes.count; s++)
+		if (!strchr(o->shapes.items[s], '='))
+			status = hdt_fail(context, HDT_USAGE, "--shape takes IN=1x3x224x224, not '%s'", o->shapes.items[s]);
+	if (status == HDT_OK)
+		status = check_names(context, graph, "shape", &o->shapes);
 	bindings b = {graph->symbols, values, graph->symbol_count};
 	random_stream stream;
 	random_seed(&stream, o->seed < 0 ? 0 : (uint64_t)o->seed);
@@ -165,8 +193,11 @@ static hdt_status make_up(hdt_context *context, const hdt_graph *graph, const op
 		int64_t elements = status == HDT_OK ? array_elements(a) : 0;
 		if (status != HDT_OK)
 			break;
-		if (elements < 0 || (uint64_t)elements > SIZE_MAX / 16 || !(a->data = malloc((size_t)elements * hdt_dtype_of(a->dtype)->bytes + 1)))
-			return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need %lld elements", v->name, (long long)elements);
+		int64_t item = hdt_dtype_of(a->dtype)->bytes, bytes;
+		if (elements < 0 || __builtin_mul_overflow(elements, item, &bytes) || bytes == INT64_MAX)
+			return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need more bytes than can be counted", v->name);
+		if (!(a->data = malloc((size_t)bytes + 1)))
+			return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need %lld bytes", v->name, (long long)bytes);
 		set->made[set->made_count++] = a->data;
 		int64_t limit = hdt_is_integer(a->dtype) ? index_limit(graph, v, 8) : -1;
 		double high = hdt_is_float(a->dtype) ? 1 : limit > 0 ? (double)(limit - 1) : LARGEST_INTEGER;
@@ -184,6 +215,10 @@ hdt_status inputs_gather(hdt_context *context, const hdt_graph *graph, const opt
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory reading inputs");
 	if (!o->inputs.count)
 		return make_up(context, graph, o, out);
+	if (o->dims.count || o->shapes.count)
+		return hdt_fail(context, HDT_USAGE, "--dim and --shape are for made-up inputs: with --inputs, the sizes are those of the tensors");
+	if (check_names(context, graph, "inputs", &o->inputs) != HDT_OK)
+		return HDT_BAD_INPUT;
 	for (int f = 0; f < o->inputs.count; f++) {
 		hdt_status status = read_file(context, o->inputs.items[f], &out->files[f]);
 		if (status != HDT_OK)

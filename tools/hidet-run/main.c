@@ -1,11 +1,15 @@
 /* main.c: hidet-run: reads the command line, opens a session with the plugins asked for, runs the verb. */
 #include "verbs.h"
 
+#include "base/file.h"
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 int exit_code_of(hdt_status status)
 {
@@ -17,9 +21,18 @@ int exit_code_of(hdt_status status)
 	return codes[status];
 }
 
+/* Names out of hostile files may hold what steers a terminal. */
+static void print_message(const char *message)
+{
+	fputs("hidet-run: ", stderr);
+	for (const unsigned char *at = (const unsigned char *)message; *at; at++)
+		fprintf(stderr, (*at < ' ' && *at != '\n' && *at != '\t') || *at == 127 ? "\\x%02x" : "%c", *at);
+	fputc('\n', stderr);
+}
+
 int report_fault(const hdt_context *context)
 {
-	fprintf(stderr, "hidet-run: %s\n", context->message);
+	print_message(context->message);
 	if (*context->notes)
 		fprintf(stderr, "%s\n", context->notes);
 	return exit_code_of(context->status);
@@ -27,7 +40,7 @@ int report_fault(const hdt_context *context)
 
 int report_session_fault(hdt_session *session, hdt_status status)
 {
-	fprintf(stderr, "hidet-run: %s\n", hdt_session_error(session));
+	print_message(hdt_session_error(session));
 	return exit_code_of(status);
 }
 
@@ -36,12 +49,25 @@ bool json_on_stdout(const options *o)
 	return o->json && strcmp(o->json, "-") == 0;
 }
 
+/* A file is written whole or not at all; what is no file (a pipe, a terminal) is written as it comes. */
+static bool write_json(const json_t *report, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return json_dump_file(report, path, JSON_INDENT(2)) == 0;
+	hdt_context *context = context_new(NULL);
+	char *written = json_dumps(report, JSON_INDENT(2));
+	bool good = context && written && file_write_atomically(context, path, written, strlen(written)) == HDT_OK;
+	free(written);
+	context_free(context);
+	return good;
+}
+
 bool report_json(const options *o, json_t *report)
 {
 	bool good = true;
 	if (o->json) {
-		good = json_on_stdout(o) ? json_dumpf(report, stdout, JSON_INDENT(2)) == 0 && putchar('\n') == '\n'
-		                                 : json_dump_file(report, o->json, JSON_INDENT(2)) == 0;
+		good = json_on_stdout(o) ? json_dumpf(report, stdout, JSON_INDENT(2)) == 0 && putchar('\n') == '\n' : write_json(report, o->json);
 		if (!good)
 			fprintf(stderr, "hidet-run: cannot write the report to '%s'\n", o->json);
 	}
@@ -60,7 +86,7 @@ hdt_compile_options compile_options_of(const options *o)
 {
 	return (hdt_compile_options){.size = sizeof(hdt_compile_options),
 	                             .target = o->target ? o->target : "cpu",
-	                             .threads = o->threads > 0 ? (int)o->threads : 0,
+	                             .threads = o->threads <= 0 ? 0 : o->threads < INT_MAX ? (int)o->threads : INT_MAX,
 	                             .cache_dir = o->cache_dir,
 	                             .dump_dir = o->dump,
 	                             .stop_after = o->stop_after,
@@ -78,7 +104,7 @@ hdt_model *load_model(hdt_session *session, const options *o, int *exit_code)
 	*exit_code = exit_code_of(HDT_USAGE);
 	const char *word = o->operands.count ? o->operands.items[0] : "";
 	if (*word && !strpbrk(word, "./") && !is_file(word)) {
-		fprintf(stderr, "hidet-run: '%s' is neither a verb nor a file; the verbs are%s\n", word, options_verbs());
+		fprintf(stderr, "hidet-run: '%s' is neither a verb in the first place nor a file; the verbs are%s\n", word, options_verbs());
 		return NULL;
 	}
 	if (o->operands.count != 1) {
@@ -132,9 +158,21 @@ static int run_verb(const options *o)
 	return code;
 }
 
+/* A file that the host opens must not become the stdout or stderr that was closed: hold the places with what cannot be written. */
+static void hold_standard_files(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	options o;
+	hold_standard_files();
 	int code = exit_code_of(HDT_USAGE);
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		printf("hidet-run %s, plugin interface %d.%d\n", HIDET_VERSION, HDT_ABI_MAJOR, HDT_ABI_MINOR);

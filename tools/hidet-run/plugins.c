@@ -38,6 +38,10 @@ static void count_provided(const plugin_info *p, text *t)
 
 static int list(hdt_session *session, const options *o)
 {
+	if (o->operands.count > 1) {
+		fprintf(stderr, "hidet-run: plugins list takes no '%s'\n", o->operands.items[1]);
+		return exit_code_of(HDT_USAGE);
+	}
 	const loader *l = session_loader(session);
 	json_t *report = json_array();
 	for (int i = 0; i < loader_count(l); i++) {

@@ -68,7 +68,7 @@ static hdt_status check(model_run *r)
 	int compared = 0;
 	for (int i = 0; i < r->output_count; i++) {
 		const hdt_array *got = &r->outputs[i], *want = expected(&file, got->name, i);
-		char a[160], b[160];
+		char a[SHOW_TYPE_BYTES], b[SHOW_TYPE_BYTES];
 		if (!want)
 			continue;
 		compared++;
@@ -133,7 +133,7 @@ static void show(const model_run *r)
 {
 	for (int i = 0; i < r->output_count && !json_on_stdout(r->o) && !r->o->quiet; i++) {
 		if (r->o->topk > 0)
-			show_top(stdout, &r->outputs[i], (int)r->o->topk);
+			show_top(stdout, &r->outputs[i], r->o->topk);
 		else if (!r->o->expect && !r->o->outputs)
 			show_array(stdout, &r->outputs[i]);
 	}

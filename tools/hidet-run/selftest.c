@@ -36,6 +36,7 @@ typedef struct selftest {
 	hdt_context *context; /* of names and diagnostics of the whole */
 	VEC(test_case) cases;
 	int passed, failed;
+	const char *unusable; /* why the target compiled nothing of a batch, or NULL */
 } selftest;
 
 /* ---- collecting ----------------------------------------------------------------------------------------------------- */
@@ -195,7 +196,7 @@ static void parse_case(const selftest *s, test_case *c)
 }
 
 /* Compile the cases that parsed, as they are or resolved. A fault of one is its own problem; of the whole, everybody's. */
-static void compile_cases(const selftest *s, test_case *cases, int count, bool resolved)
+static void compile_cases(selftest *s, test_case *cases, int count, bool resolved)
 {
 	hdt_graph *graphs[BATCH];
 	compiled_graph *compiled[BATCH];
@@ -218,6 +219,8 @@ static void compile_cases(const selftest *s, test_case *cases, int count, bool r
 	else
 		for (int i = 0; i < n; i++)
 			problem(of[i], "compiling: %s", !context ? "out of memory" : context->message);
+	if (context && context->status == HDT_BAD_TARGET)
+		s->unusable = hdt_format(s->context, "%s", context->message);
 	context_free(context);
 }
 
@@ -281,6 +284,11 @@ int verb_selftest(hdt_session *session, const options *o)
 	for (int at = 0; !code && at < s.cases.count; at += BATCH) {
 		int count = s.cases.count - at < BATCH ? s.cases.count - at : BATCH;
 		run_batch(&s, s.cases.items + at, count);
+		if (s.unusable && !s.passed) {
+			hdt_fail(s.context, HDT_BAD_TARGET, "%s", s.unusable);
+			code = report_fault(s.context);
+			break;
+		}
 		show_progress(&s, at + count);
 	}
 	if (!code) {

@@ -9,10 +9,10 @@ enum { ROWS_SHOWN = 8, HEAD = 4, TAIL = 2, TOP_ROWS = 16 };
 
 const char *show_type(const hdt_array *a, char *out)
 {
-	int n = snprintf(out, 160, "%s[", hdt_dtype_of(a->dtype)->name);
+	int n = snprintf(out, SHOW_TYPE_BYTES, "%s[", hdt_dtype_of(a->dtype)->name);
 	for (int d = 0; d < a->rank; d++)
-		n += snprintf(out + n, 160 - (size_t)n, "%s%lld", d ? ", " : "", (long long)a->shape[d]);
-	snprintf(out + n, 160 - (size_t)n, "]");
+		n += snprintf(out + n, SHOW_TYPE_BYTES - (size_t)n, "%s%lld", d ? ", " : "", (long long)a->shape[d]);
+	snprintf(out + n, SHOW_TYPE_BYTES - (size_t)n, "]");
 	return out;
 }
 
@@ -29,7 +29,7 @@ static void show_element(FILE *to, const hdt_array *a, int64_t i)
 
 void show_array(FILE *to, const hdt_array *a)
 {
-	char type[160];
+	char type[SHOW_TYPE_BYTES];
 	int64_t elements = array_elements(a), row = a->rank ? a->shape[a->rank - 1] : 1, rows = row ? elements / row : 0;
 	fprintf(to, "%s: %s\n", a->name ? a->name : "output", show_type(a, type));
 	for (int64_t r = 0; r < rows && r < ROWS_SHOWN; r++) {
@@ -54,15 +54,15 @@ static double number(const hdt_array *a, int64_t i)
 	return hdt_is_float(a->dtype) ? v.f : (double)v.i;
 }
 
-void show_top(FILE *to, const hdt_array *a, int k)
+void show_top(FILE *to, const hdt_array *a, long k)
 {
-	char type[160];
+	char type[SHOW_TYPE_BYTES];
 	int64_t elements = array_elements(a), row = a->rank ? a->shape[a->rank - 1] : 1, rows = row ? elements / row : 0;
-	fprintf(to, "%s: %s, top %d\n", a->name ? a->name : "output", show_type(a, type), k);
+	fprintf(to, "%s: %s, top %ld\n", a->name ? a->name : "output", show_type(a, type), k);
 	for (int64_t r = 0; r < rows && r < TOP_ROWS; r++) {
 		int64_t last = -1;
 		fprintf(to, "  row %lld:", (long long)r);
-		for (int n = 0; n < k && n < row; n++) {
+		for (long n = 0; n < k && n < row; n++) {
 			/* The largest entry after `last` in the order (value falling, position rising). */
 			int64_t best = -1;
 			for (int64_t i = 0; i < row; i++) {
