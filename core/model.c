@@ -104,7 +104,8 @@ static hdt_status fail_unknown(hdt_context *context, const hdt_session *session,
 	}
 	const char *refusals = loader_refusals(session_loader(session));
 	const char *none = "; no plugin that reads other files is loaded";
-	hdt_fail(context, HDT_BAD_MODEL, "cannot tell what '%s' is; files are read as text (.hds)%s%s%s", path, known.data ? known.data : none, *refusals ? "\nrefused plugins:\n" : "", refusals);
+	hdt_fail(context, HDT_BAD_MODEL, "cannot tell what '%s' is; files are read as text (.hds)%s%s%s", path,
+	         known.data ? known.data : none, *refusals ? "\nrefused plugins:\n" : "", refusals);
 	text_free(&known);
 	return HDT_BAD_MODEL;
 }

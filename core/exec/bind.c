@@ -46,8 +46,7 @@ static const hdt_value *find_root(const hdt_value *v)
 	return v;
 }
 
-/* ---- slots ---------------------------------------------------------------------------------------------------------
- */
+/* ---- slots ---- */
 
 /* Its place; -1 when memory is out. */
 static int add_slot(builder *b, slot s)
@@ -67,8 +66,9 @@ static hdt_status place_constant(builder *b, const hdt_value *v, slot *s)
 	compiled_graph *c = b->c;
 	s->place = SLOT_CONSTANT;
 	s->memory = (void *)(uintptr_t)data->data;
-	s->unknown = !data->data && data->bytes > 0;
-	c->report.weight_bytes += (int64_t)data->bytes;
+	int64_t bytes = shape_bytes(s->dtype, s->shape, &(bindings){NULL, NULL, 0}, NULL); /* data->bytes is 0 when unknown */
+	s->unknown = !data->data && bytes != 0;
+	c->report.weight_bytes += bytes > 0 ? bytes : 0;
 	if (!data->data || (c->target->host_memory && (uintptr_t)data->data % hdt_dtype_of(v->dtype)->bytes == 0))
 		return HDT_OK;
 	s->memory = c->target->allocate(c->device, data->bytes);
@@ -134,8 +134,7 @@ static bool is_known(const builder *b, const hdt_value *value)
 	return root->constant || (known && b->slots.items[known - 1].place == SLOT_CONSTANT);
 }
 
-/* ---- steps ---------------------------------------------------------------------------------------------------------
- */
+/* ---- steps ---- */
 
 static bool is_setup(const builder *b, const step *s)
 {

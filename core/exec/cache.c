@@ -39,8 +39,7 @@ typedef struct trailer {
 } trailer;
 static const char trailer_magic[8] = {'H', 'D', 'T', 'O', 'B', 'J', '1', '\n'};
 
-/* ---- the folder ----------------------------------------------------------------------------------------------------
- */
+/* ---- the folder ---- */
 
 static const char *default_directory(hdt_context *context)
 {
@@ -171,8 +170,7 @@ static void evict(cache *c, hdt_context *context, const char *keep)
 	heap_free(&all);
 }
 
-/* ---- entries -------------------------------------------------------------------------------------------------------
- */
+/* ---- entries ---- */
 
 static void hash_object(const void *data, size_t bytes, char hex[65])
 {
@@ -261,8 +259,7 @@ static bool load_entry(hdt_context *context, const hdt_target *target, hdt_devic
 	return true;
 }
 
-/* ---- making an object ----------------------------------------------------------------------------------------------
- */
+/* ---- making an object ---- */
 
 /* Compile in the cache's folder and keep the entry. HDT_IO_ERROR: the folder is not usable; anything else is final. */
 static hdt_status build_entry(cache *c, hdt_context *context, const hdt_target *target, hdt_device *device,

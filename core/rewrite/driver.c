@@ -39,7 +39,7 @@ static void warn(run *r, const char *line)
 {
 	if (!line)
 		return;
-	hdt_log(r->graph->context, 1, "warning: %s", line);
+	hdt_log(r->graph->context, 0, "warning: %s", line);
 	explain(r, "warning: %s", line);
 }
 
@@ -53,7 +53,7 @@ hdt_status rules_add(hdt_context *context, rule_list *list, const char *name, co
 		const char *reason = *context->message ? hdt_format(context, "%s", context->message)
 		                                       : "it needs a function or a text with =>, and not both";
 		context_clear_fault(context);
-		hdt_log(context, 1, "warning: rule %s is left out: %s", name, reason);
+		hdt_log(context, 0, "warning: rule %s is left out: %s", name, reason);
 		if (options && options->explain)
 			text_format(options->explain, "warning: rule %s is left out: %s\n", name, reason);
 		return HDT_OK;

@@ -3,8 +3,9 @@
  *  - tensors: names differ; axes are distinct and span the shape; the value has the tensor's dtype
  *  - scopes: a value uses its own axes and, inside a reduction, the reduction's; no axis is bound twice on one path
  *  - loads: of inputs and earlier tensors, one i64 index a dimension; an index that depends on data stands under
- * BOUNDED (or is the result of an arg-reduction, which is in range by itself); no index that is evaluated for certain
- * is out of bounds for certain
+ *    BOUNDED (or is the result of an arg-reduction, which is in range by itself); no index that is evaluated for certain
+ *    is out of bounds for some element for certain
+ *  - values nest at most MAX_DEPTH deep: those who come after recurse into them
  *  - outputs, requirements, aliases and declared inverse maps hold what they say */
 #include "task/build.h"
 #include "task/check.h"
@@ -12,10 +13,13 @@
 
 #include <stdlib.h>
 
+enum { MAX_DEPTH = 2000 };
+
 /* What is known of one node below a value. */
 typedef struct node_facts {
 	uint64_t free;  /* axes used and not bound below, by number */
 	uint64_t bound; /* axes bound below */
+	int depth;
 	bool from_data; /* a load shows through: no BOUNDED, no arg-reduction in between */
 	bool visited;   /* by check_bounds */
 } node_facts;
@@ -137,7 +141,10 @@ static void check_node(const hdt_expr *e, void *closure)
 		f.free |= arg->free;
 		f.bound |= arg->bound;
 		f.from_data |= arg->from_data;
+		f.depth = arg->depth > f.depth ? arg->depth : f.depth;
 	}
+	if (++f.depth > MAX_DEPTH)
+		fault(v, "its value is nested more than %d deep", MAX_DEPTH);
 	if (e->op == HDT_OP_AXIS) {
 		f.free |= axis_bit(v, e);
 		if (f.from_data)
@@ -165,6 +172,26 @@ static bool is_empty(const hdt_expr *extent)
 	return hdt_bounds(extent, &min, &max) && max <= 0;
 }
 
+/* Does the expression reach both its bounds? True of sums of multiples of different axes with constant extents. */
+static bool reaches_bounds(const verifier *v, const hdt_expr *e)
+{
+	int64_t value;
+	switch (e->op) {
+	case HDT_OP_CONST:
+		return true;
+	case HDT_OP_AXIS:
+		return hdt_is_const(e->args[0], &value) && value > 0;
+	case HDT_OP_MUL:
+		return hdt_is_const(e->args[1], &value) && reaches_bounds(v, e->args[0]);
+	case HDT_OP_ADD:
+	case HDT_OP_SUB:
+		return !(v->facts[e->args[0]->id].free & v->facts[e->args[1]->id].free) && reaches_bounds(v, e->args[0]) &&
+		       reaches_bounds(v, e->args[1]);
+	default:
+		return false;
+	}
+}
+
 static void check_indices(verifier *v, const hdt_expr *load)
 {
 	for (int d = 0; d < load->count; d++) {
@@ -175,7 +202,8 @@ static void check_indices(verifier *v, const hdt_expr *load)
 		/* What reads an empty tensor may have no element itself: a run tells. */
 		if (most <= 0 && v->may_be_empty)
 			continue;
-		if (max < 0 || min >= most)
+		bool some = reaches_bounds(v, load->args[d]) && !v->may_be_empty && (min < 0 || max >= most);
+		if (max < 0 || min >= most || some)
 			fault(v, "index %d of '%s', %s, is out of bounds: the dimension is %s", d, load->tensor->name,
 			      hdt_expr_text(load->args[d]), hdt_expr_text(extent));
 	}

@@ -55,7 +55,8 @@ typedef struct hdt_context hdt_context;
  * the reason of what follows: HDT_OUT_OF_MEMORY is returned. */
 hdt_status hdt_fail(hdt_context *context, hdt_status status, const char *format, ...) HDT_PRINTF(3, 4);
 
-/* Write one line to the log (stderr of the host by default), if HIDET_DEBUG is at least `level` (1..5). */
+/* Write one line to the log (stderr of the host by default), if HIDET_DEBUG is at least `level`: 1..5 for those who look closer, 0 for
+ * what everybody should know. */
 void hdt_log(hdt_context *context, int level, const char *format, ...) HDT_PRINTF(3, 4);
 
 /* HDT_OK, or the status of the first fault recorded in this context. */

@@ -3,7 +3,7 @@
  * The way of a task: inline.c decides which tensors are computed into memory (stages) and puts the others into their readers; group.c joins
  * stages that work row by row on the same rows; loops.c writes one function for each group, with merge.c making long loops of
  * short ones; tile.c and lanes.c compute blocks of neighbouring elements, panel.c lays out what they share; reduce.c makes loops of
- * reductions. */
+ * reductions, scan.c of running ones. */
 #ifndef SCHED_AUTO_AUTO_H
 #define SCHED_AUTO_AUTO_H
 
@@ -103,8 +103,21 @@ hdt_dtype reduce_dtype(const hdt_expr *reduce);
 const hdt_expr *reduce_start(const hdt_expr *reduce);
 const hdt_expr *reduce_step(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *value);
 const hdt_expr *reduce_result(const hdt_expr *reduce, const hdt_expr *accumulator);
+/* The same sum or product of f32, accumulated and given in f64; other reductions as they are. */
+const hdt_expr *reduce_widened(const hdt_expr *reduce);
 /* Replace nodes by what `map` has for them. */
 const hdt_expr *replace_nodes(const hdt_expr *e, expr_map *map);
+
+/* scan.c: a reduction over all that comes before an element along a loop, and its accumulator. */
+typedef struct scan {
+	const hdt_expr *reduce; /* NULL: there is none */
+	int axis;               /* index into dims.axes of the loop, which is to be the innermost one; -1 */
+	const hdt_tensor *acc;
+} scan;
+scan scan_find(const dims *d);
+/* Before the loop is opened; and in it: the value that reads how far the scan has come. */
+scan scan_begin(nest *n, const dims *d);
+const hdt_expr *scan_step(nest *n, const scan *s, const hdt_expr *value, const hdt_expr *axis);
 
 /* Open a loop and note it; close it again. */
 void open_loop(nest *n, const hdt_expr *axis, hdt_loop_kind kind);

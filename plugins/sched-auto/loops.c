@@ -76,13 +76,15 @@ static const hdt_expr *blocks_axis(const char *name, const hdt_expr *extent, int
 
 /* ---- stages ------------------------------------------------------------------------------------------------------- */
 
-/* The loops around a stage's blocks, outermost first. */
-static int list_loops(const dims *d, const tile *t, const hdt_expr **row_block, const hdt_expr **lane_block, loop *out)
+/* The loops around a stage's blocks, outermost first; `last` (-1: none) is the dimension of the innermost one. */
+static int list_loops(const dims *d, const tile *t, int last, const hdt_expr **row_block, const hdt_expr **lane_block, loop *out)
 {
 	int count = 0;
 	for (int i = 0; i < d->count; i++)
-		if (i != t->row && i != t->lane)
+		if (i != t->row && i != t->lane && i != last)
 			out[count++] = (loop){.axis = d->axes[i]};
+	if (last >= 0)
+		out[count++] = (loop){.axis = d->axes[last]};
 	for (int step = 0; step < 2; step++) {
 		bool rows = t->panel ? step == 1 : step == 0;
 		if (rows && t->row >= 0)
@@ -98,11 +100,13 @@ static bool emit_stage(nest *n, const stage *s, dims d, bool parallel)
 {
 	const hdt_expr *row_block = NULL, *lane_block = NULL, *values[HDT_MAX_RANK + 2] = {0};
 	loop loops[HDT_MAX_RANK + 2];
-	tile t = tile_choose(n->plan, &d);
-	int count = list_loops(&d, &t, &row_block, &lane_block, loops), rank = s->tensor->rank, opened = 0, done = 0;
+	scan running = scan_find(&d);
+	bool scans = running.reduce != NULL;
+	tile t = scans ? (tile){.row = -1, .lane = -1} : tile_choose(n->plan, &d);
+	int count = list_loops(&d, &t, running.axis, &row_block, &lane_block, loops), rank = s->tensor->rank, opened = 0, done = 0;
 	if (hdt_context_status(n->context) != HDT_OK)
 		return false;
-	if (parallel && (done = parallel_count(n->plan, loops, count - t.panel)) > 0) {
+	if (parallel && (done = parallel_count(n->plan, loops, count - (t.panel || scans))) > 0) {
 		open_parallel(n, loops, done, values);
 		opened++;
 		for (int i = 0; i < done; i++)
@@ -112,9 +116,13 @@ static bool emit_stage(nest *n, const stage *s, dims d, bool parallel)
 	for (int i = done; i < count && d.value; i++) {
 		if (t.panel && i == count - 1)
 			d.value = tile_panel(n, &d, &t, lane_block);
+		if (scans && i == count - 1)
+			running = scan_begin(n, &d); /* the outer loops are bound now */
 		open_loop(n, loops[i].axis, HDT_LOOP_SERIAL);
 		opened++;
 		bind_loop(&d, rank, &loops[i], loops[i].axis);
+		if (scans && i == count - 1)
+			d.value = scan_step(n, &running, d.value, loops[i].axis);
 		d.value = reduce_ready(n, d.value);
 	}
 	if (!d.value)

@@ -2,8 +2,9 @@
  *
  *     y[i] = sum(k < n) x[i, k]     ->     acc = 0; for k in 0..n { acc = acc + x[i, k]; } y[i] = acc
  *
- * Sums and products of floats are kept in one chain, in the order of the axes: they are never reassociated. Integers, extremes and logic do
- * not depend on the order: where the loop is long they run in CHAINS accumulators side by side. */
+ * Integers, extremes and logic do not depend on the order: where the loop is long they run in CHAINS accumulators side by side. So do sums
+ * of f32, in f64: there the order does not show in the result, which is nearer to the true sum than one chain of f32 could be. Other sums
+ * and products of floats are kept in one chain, in the order of the axes: they are never reassociated. */
 #include "auto.h"
 
 #include <math.h>
@@ -92,6 +93,16 @@ const hdt_expr *reduce_result(const hdt_expr *reduce, const hdt_expr *accumulato
 	return finish(reduce, accumulator, element_count(reduce));
 }
 
+const hdt_expr *reduce_widened(const hdt_expr *reduce)
+{
+	hdt_reduce_kind kind = (hdt_reduce_kind)reduce->reduce;
+	bool rounds = kind == HDT_REDUCE_SUM || kind == HDT_REDUCE_PROD || kind == HDT_REDUCE_AVG;
+	if (reduce->op != HDT_OP_REDUCE || !rounds || reduce_dtype(reduce) != HDT_F32)
+		return reduce;
+	const hdt_expr *wide = hdt_reduce_in(kind, HDT_F64, reduce->args + 1, reduce->count - 1, reduce->args[0]);
+	return wide && wide->op == HDT_OP_REDUCE ? wide : reduce;
+}
+
 /* ---- loops -------------------------------------------------------------------------------------------------------- */
 
 void open_loop(nest *n, const hdt_expr *axis, hdt_loop_kind kind)
@@ -174,12 +185,14 @@ static const hdt_expr *reduce_arg(nest *n, const hdt_expr *reduce, const hdt_exp
 
 /* ---- several chains ----------------------------------------------------------------------------------------------- */
 
-/* Is the result the same in every order, and the innermost loop long and simple enough to be cut? */
+/* Is the result the same in every order (sums of f32: once widened), and the innermost loop long and simple enough to be cut? */
 static bool runs_in_chains(const hdt_expr *reduce, const hdt_expr *value)
 {
 	hdt_reduce_kind kind = (hdt_reduce_kind)reduce->reduce;
-	bool sums = kind == HDT_REDUCE_SUM || kind == HDT_REDUCE_PROD || kind == HDT_REDUCE_AVG;
-	if ((sums && hdt_is_float(reduce_dtype(reduce))) || is_ragged(reduce))
+	bool sum = kind == HDT_REDUCE_SUM || kind == HDT_REDUCE_AVG, ordered = sum || kind == HDT_REDUCE_PROD;
+	if (ordered && hdt_is_float(reduce_dtype(reduce)) && !(sum && reduce_dtype(reduce) == HDT_F32))
+		return false;
+	if (is_ragged(reduce))
 		return false;
 	if (hdt_size_estimate(reduce->args[reduce->count - 1]->args[0]) < 2 * CHAINS)
 		return false;
@@ -272,7 +285,7 @@ const hdt_expr *reduce_ready(nest *n, const hdt_expr *value)
 		if (reduce->op == HDT_OP_ARG_REDUCE)
 			result = reduce_arg(n, reduce, element);
 		else if (runs_in_chains(reduce, element))
-			result = reduce_in_chains(n, reduce, element);
+			result = hdt_cast(reduce_in_chains(n, reduce_widened(reduce), element), (hdt_dtype)reduce->dtype);
 		else
 			result = reduce_in_order(n, reduce, element);
 		if (!result)

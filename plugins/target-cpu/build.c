@@ -19,8 +19,7 @@ enum { MOST_JOBS = 64, TIMEOUT_SECONDS = 600, STALE_SECONDS = 3600, MESSAGE_LINE
 
 #define FOLDER_PREFIX ".hidet-cc-"
 
-/* ---- the private folder
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- the private folder ---- */
 
 static void remove_folder(const char *path)
 {
@@ -80,9 +79,7 @@ static hdt_status write_file(hdt_context *context, const char *path, const char 
 	return good ? HDT_OK : hdt_fail(context, HDT_IO_ERROR, "cpu: cannot write '%s': %s", path, strerror(error));
 }
 
-/* ---- compiling
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- compiling ---- */
 
 /* One compilation of source_compile. */
 typedef struct compilation {

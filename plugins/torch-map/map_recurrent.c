@@ -2,7 +2,7 @@
  *
  * The part of each gate that comes from the input is one linear layer over all steps; what remains of a step is the
  * part that comes from the state. Layers are stacked; a bidirectional layer runs both ways and puts the results side by
- * side. */
+ * side. A model may also step a cell itself. */
 #include "map.h"
 
 enum { MAX_STEPS = 2048, MAX_STATES = 64 };
@@ -184,6 +184,51 @@ static hdt_status rnn_relu(hdt_call *call)
 	return recurrent(call, &(cell){1, step_relu});
 }
 
+/* ---- single steps ------------------------------------------------------------------------------------------------ */
+
+/* A cell that the model steps itself. */
+static void run_cell(hdt_call *call, const cell *kind, hdt_value **h, hdt_value **c)
+{
+	hdt_value *from_input = linear(call, hdt_call_value(call, "input"), hdt_call_value(call, "w_ih"),
+	                               hdt_call_value(call, "b_ih"));
+	hdt_value *from_state = linear(call, *h, hdt_call_value(call, "w_hh"), hdt_call_value(call, "b_hh"));
+	kind->step(call, from_input, from_state, h, c);
+}
+
+static hdt_status lstm_cell(hdt_call *call)
+{
+	hdt_value *const *states;
+	if (hdt_call_values(call, "hx", &states) != 2)
+		return map_refuse(call, "an lstm cell needs two states");
+	hdt_value *h = states[0], *c = states[1];
+	run_cell(call, &(cell){4, step_lstm}, &h, &c);
+	hdt_call_return(call, h);
+	return map_result(call, c);
+}
+
+static hdt_status step_once(hdt_call *call, const cell *kind)
+{
+	hdt_value *h = hdt_call_value(call, "hx");
+	run_cell(call, kind, &h, NULL);
+	return map_result(call, h);
+}
+
+static hdt_status gru_cell(hdt_call *call)
+{
+	return step_once(call, &(cell){3, step_gru});
+}
+
+static hdt_status rnn_tanh_cell(hdt_call *call)
+{
+	return step_once(call, &(cell){1, step_tanh});
+}
+
+static hdt_status rnn_relu_cell(hdt_call *call)
+{
+	return step_once(call, &(cell){1, step_relu});
+}
+
+#define CELL "input, hx, w_ih, w_hh, b_ih=none, b_hh=none"
 #define RECURRENT "input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first"
 
 static const hdt_mapping mappings[] = {
@@ -191,6 +236,10 @@ static const hdt_mapping mappings[] = {
 	{"aten.gru.input", RECURRENT, NULL, gru},
 	{"aten.rnn_tanh.input", RECURRENT, NULL, rnn_tanh},
 	{"aten.rnn_relu.input", RECURRENT, NULL, rnn_relu},
+	{"aten.lstm_cell.default", CELL, NULL, lstm_cell},
+	{"aten.gru_cell.default", CELL, NULL, gru_cell},
+	{"aten.rnn_tanh_cell.default", CELL, NULL, rnn_tanh_cell},
+	{"aten.rnn_relu_cell.default", CELL, NULL, rnn_relu_cell},
 	{0},
 };
 

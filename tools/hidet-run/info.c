@@ -119,7 +119,9 @@ static int finish(const options *o, json_t *report, int code)
 static int report_missing(hdt_session *session, const options *o, int code)
 {
 	const hdt_context *context = session_failed_context(session);
-	json_t *report = json_pack("{s:o}", "missing", context ? count_missing(context) : json_object());
+	if (!context || !context->missing) /* unreadable: there is nothing to list */
+		return code;
+	json_t *report = json_pack("{s:o}", "missing", count_missing(context));
 	if (!json_on_stdout(o))
 		print_counts("missing", json_object_get(report, "missing"));
 	return finish(o, report, code);

@@ -104,7 +104,7 @@ hdt_model *load_model(hdt_session *session, const options *o, int *exit_code)
 	*exit_code = exit_code_of(HDT_USAGE);
 	const char *word = o->operands.count ? o->operands.items[0] : "";
 	if (*word && !strpbrk(word, "./") && !is_file(word)) {
-		fprintf(stderr, "hidet-run: '%s' is neither a verb in the first place nor a file; the verbs are%s\n", word, options_verbs());
+		fprintf(stderr, "hidet-run: '%s' is neither a verb nor a file; a verb stands first:%s\n", word, options_verbs());
 		return NULL;
 	}
 	if (o->operands.count != 1) {

@@ -193,6 +193,8 @@ void options_help(FILE *to, char verb)
 	for (int i = 0; i < VERBS; i++)
 		if (verb == 'r' || verbs[i].letter == verb)
 			fprintf(to, "  %-46s %s\n", verbs[i].usage, verbs[i].doc);
+	if (verb == 'r')
+		fprintf(to, "  %-46s %s\n", "hidet-run --version", "version of the program and of its plugin interface");
 	const char *group = NULL;
 	for (const option_row *r = rows; r < rows + ROWS; r++) {
 		if (r->group) {

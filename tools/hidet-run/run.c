@@ -69,8 +69,11 @@ static hdt_status check(model_run *r)
 	for (int i = 0; i < r->output_count; i++) {
 		const hdt_array *got = &r->outputs[i], *want = expected(&file, got->name, i);
 		char a[SHOW_TYPE_BYTES], b[SHOW_TYPE_BYTES];
-		if (!want)
+		if (!want) {
+			if (!r->o->quiet)
+				fprintf(to, "%s: not compared: '%s' has no out%d\n", got->name, r->o->expect, i);
 			continue;
+		}
 		compared++;
 		if (!same_shape(got, want)) {
 			fprintf(to, "%s: MISMATCH: the result is %s, expected %s\n", got->name, show_type(got, a), show_type(want, b));

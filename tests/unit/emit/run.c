@@ -86,6 +86,30 @@ Test(run, dependent_extent_runs_as_a_prefix_sum)
 	good("task @cumsum(x: f32[4, 9]) -> (y) { y[i < 4, j < 9] = sum(k < j + 1) x[i, k] }", NULL);
 }
 
+Test(run, running_reductions_in_one_pass)
+{
+	good("task @scans(x: f32[4, n, 7], z: i32[n]) -> (a, b, c, d) where n in 0..99 {\n"
+	     "  a[i < 4, j < n, k < 7] = (sum(l < j + 1) x[i, l, k]) * x[i, j, k] + f32(j)\n"
+	     "  b[i < 4, j < n, k < 7] = prod(l < k + 1) x[i, j, l]\n"
+	     "  c[i < n] = max(l < i + 1) z[l]\n"
+	     "  d[i < n] = sum(l < i + 1) (sum(k < 7) x[1, l, k])\n"
+	     "}", SIZES(37));
+}
+
+Test(run, what_only_looks_like_a_running_reduction)
+{
+	good("task @others(x: f32[9], one: f32[1, 1]) -> (a, b, c) {\n"
+	     "  a[i < 9] = sum(l < i + 1) x[l] * x[i]\n"
+	     "  b[i < 9] = sum(l < i) x[l]\n"
+	     "  c[i < 1, j < 1] = sum(l < 1) one[i, l]\n"
+	     "}", NULL);
+}
+
+Test(run, long_sums_stay_near_the_true_one)
+{
+	good("task @norm(x: f32[1000, 1000]) -> (y) { y[] = sum(i < 1000, j < 1000) x[i, j] * x[i, j] }", NULL);
+}
+
 Test(run, reduction_over_everything_gives_a_scalar)
 {
 	good("task @mean(x: f32[6, 50]) -> (y) { y[] = avg(i < 6, j < 50) x[i, j] }", NULL);

@@ -134,14 +134,25 @@ Test(text, matrix_product_keeps_a_block_of_accumulators)
 
 Test(text, dependent_extent_is_a_loop_to_it)
 {
-	expect_part("task @cumsum(x: f32[9]) -> (y) { y[j < 9] = sum(k < j + 1) x[k] }",
+	expect_part("task @before(x: f32[9]) -> (y) { y[j < 9] = sum(k < j) x[k] }",
 	            "    float acc;\n"
 	            "    acc = 0.0f;\n"
-	            "    const int64_t t1 = j + 1;\n"
+	            "    const int64_t t1 = j;\n"
 	            "    for (int64_t k = 0; k < t1; ++k) {\n"
 	            "      acc = acc + x[k];\n"
 	            "    }\n"
 	            "    y[j] = acc;\n");
+}
+
+Test(text, running_sum_is_one_loop_in_f64)
+{
+	expect_part("task @cumsum(x: f32[9]) -> (y) { y[j < 9] = sum(k < j + 1) x[k] }",
+	            "    double acc;\n"
+	            "    acc = 0.0;\n"
+	            "    for (int64_t j = 0; j < 9; ++j) {\n"
+	            "      acc = acc + (double)x[j];\n"
+	            "      y[j] = (float)acc;\n"
+	            "    }\n");
 }
 
 Test(text, gather_checks_its_index)

@@ -246,19 +246,16 @@ Test(evaluate, several_outputs_one_read_by_the_other)
 
 Test(evaluate, nesting_beyond_the_limit_is_refused)
 {
-	/* x[] / (x[] + 1) / (x[] + 1) ... does not fold. */
+	/* x[] / x[] / x[] ... does not fold. The verifier's limit is below the evaluator's. */
 	text source = {0};
 	text_add(&source, "task @deep(x: f32[]) -> (y) { y[] = x[]");
 	for (int i = 0; i < 6000; i++)
 		text_add(&source, " / x[]");
 	text_add(&source, " }");
 	const hdt_task *t = parse_text(source.data);
-	const float x[] = {1};
-	float y[1];
 	text_free(&source);
-	cr_assert_not_null(t, "%s", context->message);
-	cr_assert_eq(task_evaluate(t, NULL, (const void *const[]){x}, (void *const[]){y}), HDT_UNSUPPORTED);
-	expect_fault(HDT_UNSUPPORTED, "nested more than");
+	cr_assert_null(t);
+	expect_fault(HDT_INTERNAL, "nested more than");
 }
 
 Test(evaluate, more_axes_than_a_tensor_can_have_are_refused)

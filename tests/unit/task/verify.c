@@ -147,11 +147,22 @@ Test(verify, index_out_of_bounds_for_certain)
 	expect_refused(t, "is out of bounds");
 }
 
+Test(verify, index_that_is_out_of_bounds_for_one_element)
+{
+	bare *t = bare_task();
+	t->y.value = hdt_at(&t->x, hdt_add(t->axes[0], hdt_int(context, 1)));
+	expect_refused(t, "index 0 of 'x', i + 1, is out of bounds: the dimension is 4");
+	t->y.value = hdt_at(&t->x, hdt_sub(hdt_int(context, 2), t->axes[0]));
+	expect_refused(t, "is out of bounds");
+	t->y.value = hdt_at(&t->x, hdt_sub(hdt_int(context, 3), t->axes[0]));
+	cr_assert_eq(task_verify(&t->b.task), HDT_OK, "%s", context->message);
+}
+
 Test(verify, index_that_may_be_in_bounds_or_is_guarded_passes)
 {
 	bare *t = bare_task();
 	const hdt_expr *i = t->axes[0], *four = hdt_int(context, 4), *zero = hdt_like(hdt_at(&t->x, i), 0);
-	t->y.value = hdt_at(&t->x, hdt_add(i, hdt_int(context, 1)));
+	t->y.value = hdt_at(&t->x, hdt_mod(hdt_add(i, i), four));
 	cr_assert_eq(task_verify(&t->b.task), HDT_OK);
 	const hdt_expr *never = hdt_less(hdt_at(&t->x, i), zero);
 	t->y.value = hdt_select(never, hdt_at(&t->x, hdt_add(i, four)), zero);

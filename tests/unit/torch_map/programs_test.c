@@ -109,6 +109,38 @@ Test(programs, compute)
 	check_program(&p, (float[]){2, 4, 2, 6, 2, 8}, 6);
 }
 
+/* %h: the first two columns of x, for a state of two rows. */
+static program_writer with_state(void)
+{
+	program_writer p = with_input();
+	program_node(&p, "torch.ops.aten.slice.Tensor",
+	             "[[\"self\", \"%x\"], [\"dim\", 1], [\"start\", 0], [\"end\", 2]]", "%h", NULL);
+	return p;
+}
+
+Test(programs, step_a_recurrent_cell)
+{
+	program_writer p = with_state();
+	program_node(&p, "torch.ops.aten.rnn_relu_cell.default",
+	             "[[\"input\", \"%x\"], [\"hx\", \"%h\"], [\"w_ih\", \"%x\"], [\"w_hh\", \"%h\"]]", "%y", NULL);
+	program_output(&p, "y");
+	check_program(&p, (float[]){19, 0, 0, 118}, 4);
+}
+
+Test(programs, step_an_lstm_cell)
+{
+	program_writer p = with_state();
+	program_node(&p, "torch.ops.aten.mul.Tensor", "[[\"self\", \"%x\"], [\"other\", 0]]", "%z", NULL);
+	program_node(&p, "torch.ops.aten.repeat.default", "[[\"self\", \"%z\"], [\"repeats\", [4, 1]]]", "%w", NULL);
+	program_node(&p, "torch.ops.aten.slice.Tensor",
+	             "[[\"self\", \"%w\"], [\"dim\", 1], [\"start\", 0], [\"end\", 2]]", "%v", NULL);
+	program_node(&p, "torch.ops.aten.lstm_cell.default",
+	             "[[\"input\", \"%x\"], [\"hx\", [\"%h\", \"%h\"]], [\"w_ih\", \"%w\"], [\"w_hh\", \"%v\"]]", "%a %b",
+	             NULL);
+	program_output(&p, "b"); /* every gate is half open and nothing comes in: half the state before */
+	check_program(&p, (float[]){-0.5F, 1, 2, -2.5F}, 4);
+}
+
 Test(programs, skip_outputs_without_data)
 {
 	program_writer p = with_input();
