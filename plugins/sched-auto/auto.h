@@ -9,6 +9,9 @@
 
 #include "walk.h"
 
+/* Workers to reckon with, whatever the machine has: equal tasks give equal text on every machine of an ISA. */
+enum { WORKERS = 8 };
+
 /* A tensor that is computed into memory. */
 typedef struct stage {
 	const hdt_tensor *tensor;

@@ -47,7 +47,7 @@ static int rows_with(const plan *p, const group *g, const stage *s)
 		return 0;
 	int64_t parallel = elements_estimate(s->tensor, 0, rows), all = elements_estimate(s->tensor, 0, s->tensor->rank);
 	bool scalar = rows == s->tensor->rank;
-	return scalar || parallel >= 2 * p->target->threads || all < SMALL_WORK ? rows : 0;
+	return scalar || parallel >= 2 * WORKERS || all < SMALL_WORK ? rows : 0;
 }
 
 /* Does a stage outside of the group read `s`? */

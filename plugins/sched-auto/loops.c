@@ -56,11 +56,11 @@ static void open_parallel(nest *n, const loop *loops, int count, const hdt_expr 
 }
 
 /* How many of the loops become the parallel one. */
-static int parallel_count(const plan *p, const loop *loops, int count)
+static int parallel_count(const loop *loops, int count)
 {
 	int64_t pieces = 1;
 	for (int i = 0; i < count; i++) {
-		if (pieces >= PIECES * p->target->threads)
+		if (pieces >= PIECES * WORKERS)
 			return i;
 		if (__builtin_mul_overflow(pieces, hdt_size_estimate(loops[i].axis->args[0]), &pieces))
 			return i + 1;
@@ -106,7 +106,7 @@ static bool emit_stage(nest *n, const stage *s, dims d, bool parallel)
 	int count = list_loops(&d, &t, running.axis, &row_block, &lane_block, loops), rank = s->tensor->rank, opened = 0, done = 0;
 	if (hdt_context_status(n->context) != HDT_OK)
 		return false;
-	if (parallel && (done = parallel_count(n->plan, loops, count - (t.panel || scans))) > 0) {
+	if (parallel && (done = parallel_count(loops, count - (t.panel || scans))) > 0) {
 		open_parallel(n, loops, done, values);
 		opened++;
 		for (int i = 0; i < done; i++)

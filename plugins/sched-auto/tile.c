@@ -138,14 +138,14 @@ static int64_t lanes_of(const hdt_expr *extent, int64_t most, int64_t vector)
 }
 
 /* Is there enough to do for the workers when the loop over blocks of rows stays whole? */
-static bool panel_pays(const plan *p, const dims *d, const expr_list *reductions, const tile *t)
+static bool panel_pays(const dims *d, const expr_list *reductions, const tile *t)
 {
 	const hdt_expr *lane = d->axes[t->lane], *row = d->axes[t->row];
 	int64_t pieces = hdt_size_estimate(lane->args[0]) / t->lanes;
 	for (int i = 0; i < d->count; i++)
 		if (i != t->row && i != t->lane && __builtin_mul_overflow(pieces, hdt_size_estimate(d->axes[i]->args[0]), &pieces))
 			return false;
-	return reductions->count == 1 && pieces >= 2 * p->target->threads && hdt_size_estimate(row->args[0]) >= 2 * t->rows &&
+	return reductions->count == 1 && pieces >= 2 * WORKERS && hdt_size_estimate(row->args[0]) >= 2 * t->rows &&
 	       panel_fits(reductions->items[0], lane, row, t->lanes);
 }
 
@@ -187,7 +187,7 @@ tile tile_choose(const plan *p, const dims *d)
 	}
 	if (!reductions.count) {
 		t.lanes = PLAIN_LANES;
-		t.whole = hdt_size_estimate(extent) <= PLAIN_LANES || outer_estimate(d) >= 4 * p->target->threads;
+		t.whole = hdt_size_estimate(extent) <= PLAIN_LANES || outer_estimate(d) >= 4 * WORKERS;
 		return t;
 	}
 	read_along(&reductions, lane, &r);
@@ -196,6 +196,6 @@ tile tile_choose(const plan *p, const dims *d)
 	t.lanes = t.vector ? lanes_of(extent, (t.row >= 0 ? 2 : 4) * per_vector, per_vector) : block_of(extent, 8);
 	int64_t value;
 	t.whole = hdt_is_const(extent, &value) && value == t.lanes;
-	t.panel = t.row >= 0 && panel_pays(p, d, &reductions, &t);
+	t.panel = t.row >= 0 && panel_pays(d, &reductions, &t);
 	return t;
 }
