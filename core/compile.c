@@ -91,7 +91,7 @@ static bool stops_at(const compilation *c, const char *word)
 
 /* HDT_USAGE when the word to stop after is no stage. */
 static hdt_status begin(compilation *c, hdt_context *context, const hdt_compile_options *options,
-						const char *stop_after)
+                        const char *stop_after)
 {
 	*c = (compilation){.context = context, .stop_after = stop_after, .clock = now_ms()};
 	if (options) /* of a caller with older or newer headers: what both know */
@@ -104,8 +104,8 @@ static hdt_status begin(compilation *c, hdt_context *context, const hdt_compile_
 		text_format(&words, "%s%s", i ? ", " : "", word);
 	}
 	hdt_status status = known ? HDT_OK
-							  : hdt_fail(context, HDT_USAGE, "there is no stage '%s' to stop after; the stages are %s",
-										 stop_after, words.data ? words.data : "");
+	                          : hdt_fail(context, HDT_USAGE, "there is no stage '%s' to stop after; the stages are %s",
+	                                     stop_after, words.data ? words.data : "");
 	text_free(&words);
 	return status;
 }
@@ -170,15 +170,15 @@ static hdt_status find_target(compilation *c, const hdt_target **out)
 	if (split_target(c, &name, &c->ordinal) != HDT_OK)
 		return HDT_USAGE;
 	*out = !count ? NULL
-		   : name ? registry_target(registry, name)
-				  : registry_at(registry, REGISTRY_TARGET, 0)->descriptor;
+	       : name ? registry_target(registry, name)
+	              : registry_at(registry, REGISTRY_TARGET, 0)->descriptor;
 	if (*out)
 		return HDT_OK;
 	text names = {0};
 	for (int i = 0; i < count; i++)
 		text_format(&names, "%s%s", i ? ", " : "", registry_at(registry, REGISTRY_TARGET, i)->name);
 	hdt_status status = hdt_fail(c->context, HDT_BAD_TARGET, "no plugin provides the target '%s'; there is %s",
-								 name ? name : "", names.data ? names.data : "none");
+	                             name ? name : "", names.data ? names.data : "none");
 	text_free(&names);
 	return status;
 }
@@ -270,7 +270,7 @@ static hdt_status compile_jobs(compilation *c, job *jobs, int count, compiled_gr
 	for (int i = 0; i < count && status == HDT_OK && (where->object || c->plan_only); i++) {
 		c->clock = now_ms();
 		if (!jobs[i].failed &&
-			compiled_new(jobs[i].graph, where, jobs[i].steps, jobs[i].count, &c->report, &out[i]) == HDT_OK)
+		    compiled_new(jobs[i].graph, where, jobs[i].steps, jobs[i].count, &c->report, &out[i]) == HDT_OK)
 			(void)lap(c, "ready");
 	}
 	loaded_release(where);
@@ -278,7 +278,7 @@ static hdt_status compile_jobs(compilation *c, job *jobs, int count, compiled_gr
 }
 
 hdt_status compile_graphs(hdt_context *context, hdt_graph *const *graphs, int count, const hdt_compile_options *options,
-						  compiled_graph **out)
+                          compiled_graph **out)
 {
 	compilation c;
 	hdt_status status = begin(&c, context, options, options ? options->stop_after : NULL);
@@ -303,7 +303,8 @@ hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, c
 	return status == HDT_OK ? hdt_context_status(graph->context) : status;
 }
 
-hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, const int64_t *values, compile_report *out)
+hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, const int64_t *values,
+                        compile_report *out)
 {
 	compilation c;
 	compiled_graph *planned = NULL;

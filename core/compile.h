@@ -13,13 +13,14 @@ hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, c
 
 /* As far as it goes without a compiler for the emitted text: what compiling would report, kernels and memory counted at these sizes
  * (values of graph->symbols). */
-hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, const int64_t *values, compile_report *out);
+hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, const int64_t *values,
+                        compile_report *out);
 
 /* Several graphs, each of a context of its own, with one run of the compiler: they share one object and one device, so
  * only one of them runs at a time. A graph's own fault is left in its context and gives NULL in its place of `out`; a
  * fault of the whole is left in `context` and gives NULL everywhere. Nothing but the results' contexts needs to live
  * on. */
 hdt_status compile_graphs(hdt_context *context, hdt_graph *const *graphs, int count, const hdt_compile_options *options,
-						  compiled_graph **out);
+                          compiled_graph **out);
 
 #endif

@@ -89,7 +89,8 @@ static hdt_status read_text(hdt_context *context, const char *path, hdt_graph **
 	if (status != HDT_OK)
 		return status;
 	if (parsed.graph_count != 1)
-		return hdt_fail(context, HDT_BAD_MODEL, "%s: a model's file holds one graph, this one holds %d", path, parsed.graph_count);
+		return hdt_fail(context, HDT_BAD_MODEL, "%s: a model's file holds one graph, this one holds %d", path,
+		                parsed.graph_count);
 	*out = parsed.graphs[0];
 	return HDT_OK;
 }
@@ -116,14 +117,14 @@ static hdt_status fail_missing(hdt_context *context, const hdt_session *session,
 	text t = {0};
 	int names = 0;
 	for (const missing_name *m = context->missing; m; m = m->next, names++)
-		text_format(&t, "\n  %s  %d time%s%s%s", m->name, m->count, m->count == 1 ? "" : "s", m->where ? ", first in " : "",
-		            m->where ? m->where : "");
+		text_format(&t, "\n  %s  %d time%s%s%s", m->name, m->count, m->count == 1 ? "" : "s",
+		            m->where ? ", first in " : "", m->where ? m->where : "");
 	const char *refusals = loader_refusals(session_loader(session));
 	if (*refusals)
 		text_format(&t, "\nrefused plugins, which may be what is missing:\n%s", refusals);
 	context_clear_fault(context);
-	hdt_fail(context, HDT_UNSUPPORTED, "'%s' needs %d operator%s that no plugin provides:%s", path, names, names == 1 ? "" : "s",
-	         t.data ? t.data : "");
+	hdt_fail(context, HDT_UNSUPPORTED, "'%s' needs %d operator%s that no plugin provides:%s", path, names,
+	         names == 1 ? "" : "s", t.data ? t.data : "");
 	text_free(&t);
 	return HDT_UNSUPPORTED;
 }
@@ -228,10 +229,11 @@ hdt_graph *model_graph(hdt_model *model)
 static hdt_status check_counts(hdt_session *session, const hdt_graph *graph, int input_count, int output_count)
 {
 	if (input_count != graph->input_count)
-		return session_fail(session, HDT_BAD_INPUT, "the model takes %d inputs, %d are given", graph->input_count, input_count);
+		return session_fail(session, HDT_BAD_INPUT, "the model takes %d inputs, %d are given", graph->input_count,
+		                    input_count);
 	if (output_count != graph->output_count)
-		return session_fail(session, HDT_BAD_INPUT, "the model gives %d outputs, there is room for %d", graph->output_count,
-		                    output_count);
+		return session_fail(session, HDT_BAD_INPUT, "the model gives %d outputs, there is room for %d",
+		                    graph->output_count, output_count);
 	return HDT_OK;
 }
 
@@ -261,7 +263,8 @@ static hdt_status evaluate(const hdt_graph *graph, const hdt_array *inputs, hdt_
 	return status;
 }
 
-hdt_status hdt_model_evaluate(hdt_model *model, const hdt_array *inputs, int input_count, hdt_array *outputs, int output_count)
+hdt_status hdt_model_evaluate(hdt_model *model, const hdt_array *inputs, int input_count, hdt_array *outputs,
+                              int output_count)
 {
 	reading *r;
 	hdt_status status = get_fresh(model, &r);
@@ -325,13 +328,15 @@ void hdt_compiled_free(hdt_compiled *compiled)
 	free(compiled);
 }
 
-hdt_status hdt_compiled_run(hdt_compiled *compiled, const hdt_array *inputs, int input_count, hdt_array *outputs, int output_count)
+hdt_status hdt_compiled_run(hdt_compiled *compiled, const hdt_array *inputs, int input_count, hdt_array *outputs,
+                            int output_count)
 {
 	hdt_session *session = compiled->model->session;
 	session_clear_error(session);
 	if (!compiled->diagnostics && !(compiled->diagnostics = context_new(session_registry(session))))
 		return session_fail(session, HDT_OUT_OF_MEMORY, "out of memory");
-	hdt_status status = compiled_run(compiled->graph, compiled->diagnostics, inputs, input_count, outputs, output_count);
+	hdt_status status =
+		compiled_run(compiled->graph, compiled->diagnostics, inputs, input_count, outputs, output_count);
 	if (status != HDT_OK) {
 		session_keep_fault(session, compiled->diagnostics);
 		context_free(compiled->diagnostics);
@@ -344,4 +349,3 @@ const compile_report *compiled_model_report(const hdt_compiled *compiled)
 {
 	return compiled_report(compiled->graph);
 }
-

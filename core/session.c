@@ -33,7 +33,8 @@ hdt_status session_fail(hdt_session *session, hdt_status status, const char *for
 
 hdt_status session_keep_fault(hdt_session *session, const hdt_context *context)
 {
-	return session_fail(session, context->status, "%s%s%s", context->message, *context->notes ? "\n" : "", context->notes);
+	return session_fail(session, context->status, "%s%s%s", context->message, *context->notes ? "\n" : "",
+	                    context->notes);
 }
 
 const char *hdt_session_error(const hdt_session *session)

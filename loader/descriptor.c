@@ -12,10 +12,11 @@ enum { MOST_BYTES = 4096, MOST_ENTRIES = 65536, FLAGS_KNOWN = 0 };
 /* The end of the structure in interface 1.0: no plugin has a smaller one. */
 #define SIZE_AT_1_0 (offsetof(hdt_plugin, targets) + sizeof(void *))
 
-_Static_assert(offsetof(hdt_plugin, magic) == 0 && offsetof(hdt_plugin, size) == 8 && offsetof(hdt_plugin, abi_major) == 12 &&
-                   offsetof(hdt_plugin, abi_minor) == 14 && offsetof(hdt_plugin, abi_minor_min) == 16 &&
-                   offsetof(hdt_plugin, flags_must) == 18 && offsetof(hdt_plugin, flags_may) == 20 &&
-                   offsetof(hdt_plugin, reserved) == 24 && offsetof(hdt_plugin, id) == 32,
+_Static_assert(offsetof(hdt_plugin, magic) == 0 && offsetof(hdt_plugin, size) == 8 &&
+                   offsetof(hdt_plugin, abi_major) == 12 && offsetof(hdt_plugin, abi_minor) == 14 &&
+                   offsetof(hdt_plugin, abi_minor_min) == 16 && offsetof(hdt_plugin, flags_must) == 18 &&
+                   offsetof(hdt_plugin, flags_may) == 20 && offsetof(hdt_plugin, reserved) == 24 &&
+                   offsetof(hdt_plugin, id) == 32,
                "the first 32 bytes are frozen");
 
 /* Where the list of each kind stands, and the name in its descriptors. */
@@ -51,8 +52,8 @@ static bool check_head(loader *l, plugin *p, const hdt_plugin *d)
 	if (d->magic != HDT_PLUGIN_MAGIC)
 		plugin_refuse(l, p, PLUGIN_CODE_DESCRIPTOR, "the descriptor's magic number is wrong");
 	else if (d->size < SIZE_AT_1_0 || d->size > MOST_BYTES)
-		plugin_refuse(l, p, PLUGIN_CODE_DESCRIPTOR, "the descriptor says that it has %u bytes; %zu to %d are possible", d->size,
-		              SIZE_AT_1_0, MOST_BYTES);
+		plugin_refuse(l, p, PLUGIN_CODE_DESCRIPTOR, "the descriptor says that it has %u bytes; %zu to %d are possible",
+		              d->size, SIZE_AT_1_0, MOST_BYTES);
 	else if (d->abi_major != HDT_ABI_MAJOR || d->abi_minor_min > HDT_ABI_MINOR)
 		plugin_refuse(l, p, PLUGIN_CODE_ABI, "the plugin needs interface %d.%d, this host has %d.%d", d->abi_major,
 		              d->abi_minor_min, HDT_ABI_MAJOR, HDT_ABI_MINOR);
@@ -63,7 +64,8 @@ static bool check_head(loader *l, plugin *p, const hdt_plugin *d)
 }
 
 /* Is `text`, of the library, equal to what the manifest says? */
-static bool agrees(loader *l, plugin *p, hdt_plugin_query query, const char *text, const char *manifest, const char *what)
+static bool agrees(loader *l, plugin *p, hdt_plugin_query query, const char *text, const char *manifest,
+                   const char *what)
 {
 	size_t bytes = strlen(manifest) + 1;
 	bool readable = is_of_library(query, text, 1);
@@ -82,21 +84,23 @@ static bool read_descriptor(loader *l, plugin *p, hdt_plugin_query query, hdt_pl
 	if (changed)
 		plugin_refuse(l, p, PLUGIN_CODE_SIDE_EFFECT, "asking for its descriptor changed %s", changed);
 	else if (d != again || (uintptr_t)d % _Alignof(hdt_plugin) != 0 || !is_of_library(query, d, SIZE_AT_1_0))
-		plugin_refuse(l, p, PLUGIN_CODE_DESCRIPTOR, "its query function does not give a constant descriptor of the library");
+		plugin_refuse(l, p, PLUGIN_CODE_DESCRIPTOR,
+		              "its query function does not give a constant descriptor of the library");
 	else if (check_head(l, p, d) && !is_of_library(query, d, d->size))
 		plugin_refuse(l, p, PLUGIN_CODE_DESCRIPTOR, "the descriptor ends outside the library");
 	if (p->info.status == PLUGIN_REFUSED)
 		return false;
 	*out = (hdt_plugin){0};
 	memcpy(out, d, d->size < sizeof *out ? d->size : sizeof *out);
-	return agrees(l, p, query, out->id, p->info.id, "id") && agrees(l, p, query, out->version, p->info.version, "version");
+	return agrees(l, p, query, out->id, p->info.id, "id") &&
+	       agrees(l, p, query, out->version, p->info.version, "version");
 }
 
 /* ---- staging --------------------------------------------------------------------------------------------------------- */
 
 /* Stage one list. False when it is not a list of descriptors of the library, and the plugin refused. `*offered` counts. */
-static bool stage_list(loader *l, plugin *p, hdt_plugin_query query, registry_stage *stage, const hdt_plugin *d, size_t which,
-                       int *offered)
+static bool stage_list(loader *l, plugin *p, hdt_plugin_query query, registry_stage *stage, const hdt_plugin *d,
+                       size_t which, int *offered)
 {
 	const void *const *list;
 	memcpy(&list, (const char *)d + lists[which].list, sizeof list);
@@ -104,7 +108,8 @@ static bool stage_list(loader *l, plugin *p, hdt_plugin_query query, registry_st
 		const char *name;
 		if (i == MOST_ENTRIES || !is_of_library(query, &list[i], sizeof *list) ||
 		    (list[i] && !is_of_library(query, list[i], lists[which].name + sizeof name))) {
-			plugin_refuse(l, p, PLUGIN_CODE_DESCRIPTOR, "its list of %s is not ended by NULL, or leads out of the library",
+			plugin_refuse(l, p, PLUGIN_CODE_DESCRIPTOR,
+			              "its list of %s is not ended by NULL, or leads out of the library",
 			              registry_kind_text(lists[which].kind));
 			return false;
 		}

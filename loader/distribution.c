@@ -24,8 +24,9 @@ static hdt_status read_entry(loader *l, const char *path, const json_t *item)
 	distribution_entry e = {string_of(l, item, "id"), string_of(l, item, "version"), string_of(l, item, "sha256"),
 	                        json_is_true(json_object_get(item, "may_override"))};
 	if (!e.id || !json_is_plugin_id(e.id) || !e.range || !version_is_range(e.range) || !e.sha256)
-		return fail(l, path, "each of its plugins must be {\"id\": \"owner.name\", \"version\": \">=1\", \"sha256\": \"...\"}, "
-		                     "the last two as needed");
+		return fail(l, path,
+		            "each of its plugins must be {\"id\": \"owner.name\", \"version\": \">=1\", \"sha256\": \"...\"}, "
+		            "the last two as needed");
 	for (int i = 0; i < l->distribution->plugins.count; i++)
 		if (!strcmp(l->distribution->plugins.items[i].id, e.id))
 			return fail(l, path, hdt_format(l->context, "it lists '%s' twice", e.id));
@@ -34,13 +35,14 @@ static hdt_status read_entry(loader *l, const char *path, const json_t *item)
 
 static hdt_status read_root(loader *l, const char *path, const json_t *root)
 {
-	const json_t *version = json_object_get(root, "manifest_version"), *plugins = json_object_get(root, "plugins"), *item;
+	const json_t *version = json_object_get(root, "manifest_version"), *plugins = json_object_get(root, "plugins"),
+				 *item;
 	size_t i;
 	if (!json_is_integer(version) || json_integer_value(version) != 1)
 		return fail(l, path, "'manifest_version' must be 1");
 	if (!json_is_array(plugins))
 		return fail(l, path, "'plugins' must be a list");
-	json_array_foreach(plugins, i, item) {
+	json_array_foreach (plugins, i, item) {
 		hdt_status status = read_entry(l, path, item);
 		if (status != HDT_OK)
 			return status;

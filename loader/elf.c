@@ -11,7 +11,7 @@
 
 /* What a plugin may need beside what is linked into it. A manifest cannot add to this list. */
 static const char *const allowed_libraries[] = {
-	"libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "libz.so.1", "libjansson.so.4", "libgcc_s.so.1",
+	"libc.so.6",    "libm.so.6",     "libdl.so.2", "libpthread.so.0", "libz.so.1", "libjansson.so.4", "libgcc_s.so.1",
 #if defined(__SANITIZE_ADDRESS__)
 	"libasan.so.*", "libubsan.so.*",
 #endif
@@ -129,14 +129,16 @@ static bool check_header(elf_file *f)
 	if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_ident[EI_DATA] != ELFDATA2LSB)
 		return refuse(f, PLUGIN_CODE_ELF_MACHINE, "it is not a 64-bit little-endian ELF file");
 	if (h->e_machine != HOST_MACHINE)
-		return refuse(f, PLUGIN_CODE_ELF_MACHINE, "it is for ELF machine %d, this host is %d", h->e_machine, HOST_MACHINE);
+		return refuse(f, PLUGIN_CODE_ELF_MACHINE, "it is for ELF machine %d, this host is %d", h->e_machine,
+		              HOST_MACHINE);
 	if (h->e_type != ET_DYN)
 		return refuse(f, PLUGIN_CODE_ELF_MALFORMED, "it is no shared object (ELF type %d)", h->e_type);
 	if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum == 0 || h->e_phnum > MOST_SEGMENTS)
 		return refuse(f, PLUGIN_CODE_ELF_MALFORMED, "its table of segments cannot be read");
 	if (!is_inside(f, h->e_phoff, (uint64_t)h->e_phnum * sizeof(Elf64_Phdr)))
 		return refuse(f, PLUGIN_CODE_ELF_TRUNCATED, "its table of segments ends behind the end of the file");
-	if (h->e_shoff && !is_inside(f, h->e_shoff, h->e_shnum ? (uint64_t)h->e_shnum * h->e_shentsize : sizeof(Elf64_Shdr)))
+	if (h->e_shoff &&
+	    !is_inside(f, h->e_shoff, h->e_shnum ? (uint64_t)h->e_shnum * h->e_shentsize : sizeof(Elf64_Shdr)))
 		return refuse(f, PLUGIN_CODE_ELF_TRUNCATED, "its table of sections ends behind the end of the file");
 	return true;
 }
@@ -147,7 +149,8 @@ static bool check_segments(elf_file *f)
 	f->segment_count = f->header.e_phnum;
 	for (int i = 0; i < f->segment_count; i++) {
 		Elf64_Phdr *s = &f->segments[i];
-		if (!at(f, f->header.e_phoff + (uint64_t)i * sizeof *s, s, sizeof *s) || !is_inside(f, s->p_offset, s->p_filesz))
+		if (!at(f, f->header.e_phoff + (uint64_t)i * sizeof *s, s, sizeof *s) ||
+		    !is_inside(f, s->p_offset, s->p_filesz))
 			return refuse(f, PLUGIN_CODE_ELF_TRUNCATED, "segment %d ends at byte %llu of a file of %zu", i,
 			              (unsigned long long)(s->p_offset + s->p_filesz), f->size);
 		if (s->p_type == PT_GNU_STACK) {
@@ -190,23 +193,37 @@ static bool check_needed(elf_file *f, uint64_t index)
 static bool check_dynamic_entry(elf_file *f, const Elf64_Dyn *d)
 {
 	switch (d->d_tag) {
-	case DT_STRTAB: f->strings = d->d_un.d_ptr; break;
-	case DT_STRSZ: f->strings_size = d->d_un.d_val; break;
-	case DT_SYMTAB: f->symbols = d->d_un.d_ptr; break;
-	case DT_HASH: f->hash = d->d_un.d_ptr; break;
-	case DT_GNU_HASH: f->gnu_hash = d->d_un.d_ptr; break;
+	case DT_STRTAB:
+		f->strings = d->d_un.d_ptr;
+		break;
+	case DT_STRSZ:
+		f->strings_size = d->d_un.d_val;
+		break;
+	case DT_SYMTAB:
+		f->symbols = d->d_un.d_ptr;
+		break;
+	case DT_HASH:
+		f->hash = d->d_un.d_ptr;
+		break;
+	case DT_GNU_HASH:
+		f->gnu_hash = d->d_un.d_ptr;
+		break;
 	case DT_RPATH:
-	case DT_RUNPATH: return refuse(f, PLUGIN_CODE_ELF_PATH, "it has a library search path of its own");
+	case DT_RUNPATH:
+		return refuse(f, PLUGIN_CODE_ELF_PATH, "it has a library search path of its own");
 	case DT_AUXILIARY:
-	case DT_FILTER: return refuse(f, PLUGIN_CODE_ELF_NEEDED, "it is a filter of another library");
-	case DT_TEXTREL: return refuse(f, PLUGIN_CODE_ELF_TEXT, "its code must be changed while it is loaded (text relocations)");
+	case DT_FILTER:
+		return refuse(f, PLUGIN_CODE_ELF_NEEDED, "it is a filter of another library");
+	case DT_TEXTREL:
+		return refuse(f, PLUGIN_CODE_ELF_TEXT, "its code must be changed while it is loaded (text relocations)");
 	case DT_FLAGS:
 		if (d->d_un.d_val & DF_TEXTREL)
 			return refuse(f, PLUGIN_CODE_ELF_TEXT, "its code must be changed while it is loaded (text relocations)");
 		if (d->d_un.d_val & DF_STATIC_TLS)
 			return refuse(f, PLUGIN_CODE_ELF_TLS, "it uses static thread-local storage, of which a process has little");
 		break;
-	default: break;
+	default:
+		break;
 	}
 	return true;
 }
@@ -276,7 +293,8 @@ static bool count_symbols(const elf_file *f, uint64_t *count)
 static bool check_undefined(elf_file *f, const char *name)
 {
 	if (!strncmp(name, "hdt_", 4))
-		return refuse(f, PLUGIN_CODE_ELF_UNDEFINED, "it calls '%.100s' directly instead of through the host's table", name);
+		return refuse(f, PLUGIN_CODE_ELF_UNDEFINED, "it calls '%.100s' directly instead of through the host's table",
+		              name);
 	for (size_t i = 0; i < sizeof sanitizers / sizeof *sanitizers; i++)
 		if (!sanitizers[i].present && !strcmp(name, sanitizers[i].symbol))
 			return refuse(f, PLUGIN_CODE_ELF_SANITIZER, "it is built with a sanitizer (%s), this host is not", name);
@@ -292,13 +310,15 @@ static bool check_symbols(elf_file *f)
 	for (uint64_t i = 1; i < count; i++) {
 		Elf64_Sym symbol;
 		const char *name;
-		if (!at_address(f, f->symbols + i * sizeof symbol, &symbol, sizeof symbol) || !(name = string_at(f, symbol.st_name)))
+		if (!at_address(f, f->symbols + i * sizeof symbol, &symbol, sizeof symbol) ||
+		    !(name = string_at(f, symbol.st_name)))
 			return refuse(f, PLUGIN_CODE_ELF_MALFORMED, "symbol %llu cannot be read", (unsigned long long)i);
 		int visibility = ELF64_ST_VISIBILITY(symbol.st_other);
 		if (symbol.st_shndx == SHN_UNDEF) {
 			if (!check_undefined(f, name))
 				return false;
-		} else if (ELF64_ST_BIND(symbol.st_info) != STB_LOCAL && visibility != STV_HIDDEN && visibility != STV_INTERNAL) {
+		} else if (ELF64_ST_BIND(symbol.st_info) != STB_LOCAL && visibility != STV_HIDDEN &&
+		           visibility != STV_INTERNAL) {
 			if (strcmp(name, "hidet_plugin_query_v1") != 0)
 				return refuse(f, PLUGIN_CODE_ELF_EXPORTS, "it exports '%.100s'", name);
 			found = true;

@@ -147,9 +147,12 @@ const char *guard_check(guard *g)
 		bool (*changed)(const guard *g);
 		const char *name;
 	} checks[] = {
-		{floats_changed, "the floating-point state"}, {handlers_changed, "a signal handler"},
-		{mask_changed, "the signal mask"},            {folder_changed, "the current folder"},
-		{locale_changed, "the locale"},               {umask_changed, "the umask"},
+		{floats_changed, "the floating-point state"},
+		{handlers_changed, "a signal handler"},
+		{mask_changed, "the signal mask"},
+		{folder_changed, "the current folder"},
+		{locale_changed, "the locale"},
+		{umask_changed, "the umask"},
 		{streams_changed, "a standard stream"},
 	};
 	const char *changed = NULL;

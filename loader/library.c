@@ -61,15 +61,15 @@ static bool read_library(loader *l, plugin *p, library_file *f)
 {
 	int fd = find_path(p, f->path) ? open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : -1;
 	if (fd < 0) {
-		plugin_refuse(l, p, errno == ELOOP ? PLUGIN_CODE_PATH : PLUGIN_CODE_FILE, "cannot open the library '%s': %s", p->library,
-		              errno == ELOOP ? "it is a link" : strerror(errno));
+		plugin_refuse(l, p, errno == ELOOP ? PLUGIN_CODE_PATH : PLUGIN_CODE_FILE, "cannot open the library '%s': %s",
+		              p->library, errno == ELOOP ? "it is a link" : strerror(errno));
 		return false;
 	}
 	if (fstat(fd, &f->stat) != 0 || !S_ISREG(f->stat.st_mode)) {
 		plugin_refuse(l, p, PLUGIN_CODE_FILE, "the library '%s' is not a regular file", p->library);
 	} else if (f->stat.st_size > MOST_BYTES) {
-		plugin_refuse(l, p, PLUGIN_CODE_FILE, "the library has %lld bytes; at most %d are accepted", (long long)f->stat.st_size,
-		              MOST_BYTES);
+		plugin_refuse(l, p, PLUGIN_CODE_FILE, "the library has %lld bytes; at most %d are accepted",
+		              (long long)f->stat.st_size, MOST_BYTES);
 	} else {
 		f->size = (size_t)f->stat.st_size;
 		f->bytes = malloc(f->size + 1);

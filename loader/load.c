@@ -105,7 +105,9 @@ static int compare(const void *a, const void *b)
 {
 	const plugin *p = *(const plugin *const *)a, *q = *(const plugin *const *)b;
 	int order = strcmp(p->info.id, q->info.id);
-	return order ? order : p->source != q->source ? (p->source < q->source ? -1 : 1) : strcmp(p->info.path, q->info.path);
+	return order                    ? order
+	       : p->source != q->source ? (p->source < q->source ? -1 : 1)
+	                                : strcmp(p->info.path, q->info.path);
 }
 
 /* What the code made from a model depends on, as far as plugins go. */

@@ -43,10 +43,10 @@ typedef struct plugin_info {
 } plugin_info;
 
 typedef struct loader_options {
-	const char *const *files;  /* manifests, or libraries whose manifest lies beside them; ended by NULL; may be NULL */
-	const char *const *dirs;   /* ended by NULL; may be NULL */
-	const char *distribution;  /* manifest of a distribution, which selects plugins; may be NULL */
-	const char *system_path;   /* colon-separated folders instead of the default ones; "" for none; NULL: default */
+	const char *const *files; /* manifests, or libraries whose manifest lies beside them; ended by NULL; may be NULL */
+	const char *const *dirs;  /* ended by NULL; may be NULL */
+	const char *distribution; /* manifest of a distribution, which selects plugins; may be NULL */
+	const char *system_path;  /* colon-separated folders instead of the default ones; "" for none; NULL: default */
 } loader_options;
 
 typedef struct loader loader;

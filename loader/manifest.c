@@ -2,8 +2,8 @@
  *
  * A manifest is at most 64 KiB, nests at most 16 deep and has no key twice. An unknown key is a warning (`x-...` is free to use); what
  * the host understands must be right to the letter, or the plugin is refused. `provides` is a contract: see descriptor.c. */
-#include "loader/stages.h"
 #include "loader/json.h"
+#include "loader/stages.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +64,7 @@ static void read_requires(loader *l, plugin *p, const json_t *root, const char *
 {
 	const json_t *list = array_of(l, p, root, key), *item;
 	size_t i;
-	json_array_foreach(list, i, item) {
+	json_array_foreach (list, i, item) {
 		dependency d;
 		read_dependency(l, p, item, key, optional, &d);
 		if (!vec_push(l->context, &p->requires, d))
@@ -76,7 +76,7 @@ static void read_conflicts(loader *l, plugin *p, const json_t *root)
 {
 	const json_t *list = array_of(l, p, root, "conflicts"), *item;
 	size_t i;
-	json_array_foreach(list, i, item) {
+	json_array_foreach (list, i, item) {
 		dependency d;
 		read_dependency(l, p, item, "conflicts", false, &d);
 		if (!vec_push(l->context, &p->conflicts, d))
@@ -89,7 +89,7 @@ static void read_overrides(loader *l, plugin *p, const json_t *root)
 {
 	const json_t *list = array_of(l, p, root, "overrides"), *item;
 	size_t i;
-	json_array_foreach(list, i, item) {
+	json_array_foreach (list, i, item) {
 		const char *name = json_string_value(item) ? hdt_format(l->context, "%s", json_string_value(item)) : NULL;
 		if (!name || !json_is_name(name))
 			refuse(l, p, "'overrides' must be a list of names");
@@ -121,7 +121,8 @@ static void read_provided(loader *l, plugin *p, registry_kind kind, const json_t
 	provided_name name = {kind, hdt_intern(l->context, text)};
 	for (int i = 0; i < p->provides.count; i++)
 		if (p->provides.items[i].kind == kind && p->provides.items[i].name == name.name)
-			plugin_refuse(l, p, PLUGIN_CODE_MANIFEST, "'%s' is listed twice in 'provides.%s'", text, registry_kind_text(kind));
+			plugin_refuse(l, p, PLUGIN_CODE_MANIFEST, "'%s' is listed twice in 'provides.%s'", text,
+			              registry_kind_text(kind));
 	if (!name.name || !vec_push(l->context, &p->provides, name))
 		refuse(l, p, "out of memory");
 }
@@ -135,14 +136,14 @@ static void read_provides(loader *l, plugin *p, const json_t *root)
 		refuse(l, p, "'provides' must be an object");
 		return;
 	}
-	json_object_foreach(provides, key, list) {
+	json_object_foreach (provides, key, list) {
 		registry_kind kind = kind_named(key);
 		if (kind == REGISTRY_KIND_COUNT || !json_is_array(list)) {
 			plugin_refuse(l, p, PLUGIN_CODE_MANIFEST, "'provides.%s': %s", key,
 			              json_is_array(list) ? "this host knows no such kind" : "must be a list");
 			return;
 		}
-		json_array_foreach(list, i, item)
+		json_array_foreach (list, i, item)
 			read_provided(l, p, kind, item);
 	}
 	p->info.provides = p->provides.items;
@@ -153,11 +154,12 @@ static void read_provides(loader *l, plugin *p, const json_t *root)
 
 static void check_keys(loader *l, plugin *p, const json_t *root)
 {
-	static const char *const keys[] = {"manifest_version", "id", "version", "license", "vendor", "library", "sha256", "abi",
-	                                   "provides", "requires", "optional", "conflicts", "overrides", "default", NULL};
+	static const char *const keys[] = {"manifest_version", "id",        "version",   "license",  "vendor",
+	                                   "library",          "sha256",    "abi",       "provides", "requires",
+	                                   "optional",         "conflicts", "overrides", "default",  NULL};
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)(uintptr_t)root, key, value) {
+	json_object_foreach ((json_t *)(uintptr_t)root, key, value) {
 		int k = 0;
 		while (keys[k] && strcmp(keys[k], key) != 0)
 			k++;
@@ -184,7 +186,8 @@ static void read_abi(loader *l, plugin *p, const json_t *root)
 		refuse(l, p, "'abi' must be {\"major\": ..., \"minor_min\": ...}");
 	else if (json_integer_value(major) != HDT_ABI_MAJOR || json_integer_value(minor) > HDT_ABI_MINOR)
 		plugin_refuse(l, p, PLUGIN_CODE_ABI, "the plugin needs interface %lld.%lld, this host has %d.%d",
-		              (long long)json_integer_value(major), (long long)json_integer_value(minor), HDT_ABI_MAJOR, HDT_ABI_MINOR);
+		              (long long)json_integer_value(major), (long long)json_integer_value(minor), HDT_ABI_MAJOR,
+		              HDT_ABI_MINOR);
 }
 
 static void read_library(loader *l, plugin *p, const json_t *root)
@@ -193,7 +196,8 @@ static void read_library(loader *l, plugin *p, const json_t *root)
 	if (!library || !sha256)
 		return;
 	if (!json_is_name(library) || strchr(library, '/') || !strcmp(library, ".") || !strcmp(library, ".."))
-		plugin_refuse(l, p, PLUGIN_CODE_PATH, "'library' must be the name of a file beside the manifest, not '%s'", library);
+		plugin_refuse(l, p, PLUGIN_CODE_PATH, "'library' must be the name of a file beside the manifest, not '%s'",
+		              library);
 	if (*sha256 && (strlen(sha256) != 64 || strspn(sha256, "0123456789abcdef") != 64))
 		refuse(l, p, "'sha256' must be 64 hexadecimal digits in lower case");
 	p->library = library;

@@ -37,14 +37,15 @@ static void drop_conflicts(loader *l)
 	for (int i = 0; i < l->plugins.count; i++)
 		for (int k = 0; k < l->plugins.count; k++) {
 			plugin *p = l->plugins.items[i], *q = l->plugins.items[k];
-			if (i == k || !is_wanted(p) || !is_wanted(q) || (!conflicts(p, q) && !conflicts(q, p)) || p->source < q->source)
+			if (i == k || !is_wanted(p) || !is_wanted(q) || (!conflicts(p, q) && !conflicts(q, p)) ||
+			    p->source < q->source)
 				continue;
 			if (!vec_push(l->context, &losers, p) || !vec_push(l->context, &winners, q))
 				return;
 		}
 	for (int i = 0; i < losers.count && i < winners.count; i++)
-		plugin_refuse(l, losers.items[i], PLUGIN_CODE_CONFLICT, "it conflicts with '%s' (%s)", winners.items[i]->info.id,
-		              winners.items[i]->info.path);
+		plugin_refuse(l, losers.items[i], PLUGIN_CODE_CONFLICT, "it conflicts with '%s' (%s)",
+		              winners.items[i]->info.id, winners.items[i]->info.path);
 }
 
 /* ---- requirements ---------------------------------------------------------------------------------------------------- */
@@ -53,7 +54,8 @@ static void drop_conflicts(loader *l)
 static const char *explain_missing(loader *l, const dependency *d, const plugin *wanted)
 {
 	if (wanted)
-		return hdt_format(l->context, "it requires '%s' %s, but version %s is there", d->id, d->range, wanted->info.version);
+		return hdt_format(l->context, "it requires '%s' %s, but version %s is there", d->id, d->range,
+		                  wanted->info.version);
 	for (int i = 0; i < l->plugins.count; i++) {
 		const plugin *q = l->plugins.items[i];
 		if (!strcmp(q->info.id, d->id) && (q->info.status == PLUGIN_REFUSED || q->info.status == PLUGIN_DISABLED))
@@ -105,7 +107,8 @@ static plugin *next(const loader *l, const plugin_list *order)
 	plugin *best = NULL;
 	for (int i = 0; i < l->plugins.count; i++) {
 		plugin *p = l->plugins.items[i];
-		if (is_wanted(p) && !is_in(order, p) && is_ready(l, order, p) && (!best || strcmp(p->info.id, best->info.id) < 0))
+		if (is_wanted(p) && !is_in(order, p) && is_ready(l, order, p) &&
+		    (!best || strcmp(p->info.id, best->info.id) < 0))
 			best = p;
 	}
 	return best;

@@ -149,7 +149,8 @@ static void search_file(loader *l, const char *path, place where)
 	} else {
 		plugin *p = add(l, path, where);
 		if (p)
-			plugin_refuse(l, p, PLUGIN_CODE_PATH, "'%s' is neither a manifest (*%s) nor a library (*.so)", path, manifest_suffix);
+			plugin_refuse(l, p, PLUGIN_CODE_PATH, "'%s' is neither a manifest (*%s) nor a library (*.so)", path,
+			              manifest_suffix);
 	}
 }
 

@@ -32,7 +32,8 @@ static void disable(loader *l)
 		if (!by_user && (p->enabled || p->by_hand || l->distribution))
 			continue;
 		p->info.status = PLUGIN_DISABLED;
-		p->info.reason = by_user ? "disabled by HIDET_PLUGIN_DISABLE" : "its manifest disables it unless it is named by hand";
+		p->info.reason =
+			by_user ? "disabled by HIDET_PLUGIN_DISABLE" : "its manifest disables it unless it is named by hand";
 	}
 }
 
@@ -60,7 +61,8 @@ static void shadow(loader *l)
 		}
 		if (better) {
 			p->info.status = PLUGIN_SHADOWED;
-			p->info.reason = hdt_format(l->context, "version %s at %s is preferred", better->info.version, better->info.path);
+			p->info.reason =
+				hdt_format(l->context, "version %s at %s is preferred", better->info.version, better->info.path);
 		} else if (tie) {
 			plugin_refuse(l, p, PLUGIN_CODE_DUPLICATE, "the same id and version lie at %s", tie->info.path);
 		}
@@ -101,8 +103,8 @@ static void select_listed(loader *l)
 		p->selected = true;
 		p->may_override = p->may_override || e->may_override;
 		if (!version_in_range(&p->version, e->range))
-			plugin_refuse(l, p, PLUGIN_CODE_DISTRIBUTION, "version %s is there, the distribution asks for %s", p->info.version,
-			              e->range);
+			plugin_refuse(l, p, PLUGIN_CODE_DISTRIBUTION, "version %s is there, the distribution asks for %s",
+			              p->info.version, e->range);
 		else if (*e->sha256 && *p->sha256 && strcmp(e->sha256, p->sha256) != 0)
 			plugin_refuse(l, p, PLUGIN_CODE_HASH, "manifest and distribution pin different files");
 		else if (*e->sha256)

@@ -32,15 +32,15 @@ typedef struct dependency {
 } dependency;
 
 typedef struct plugin {
-	plugin_info info; /* first: the public face of a plugin is a pointer to its info */
-	const char *manifest; /* path as it is in the file system */
+	plugin_info info;                   /* first: the public face of a plugin is a pointer to its info */
+	const char *manifest;               /* path as it is in the file system */
 	const struct static_plugin *linked; /* into this host; NULL: in a file */
-	dev_t device;         /* of the manifest: the same file by two paths is one plugin */
+	dev_t device;                       /* of the manifest: the same file by two paths is one plugin */
 	ino_t inode;
-	int source;     /* smaller is preferred */
+	int source;        /* smaller is preferred */
 	bool by_hand;      /* named by the user, not just installed */
 	bool may_override; /* take over names, as its manifest lists them */
-	bool selected;  /* to be loaded */
+	bool selected;     /* to be loaded */
 	plugin_version version;
 	const char *library; /* a file name beside the manifest */
 	const char *sha256;  /* of the library; "" when not pinned */

@@ -56,7 +56,7 @@ static bool check_range(const char *text, const plugin_version *v)
 		text += strspn(text, " ,");
 		if (!*text)
 			return all;
-		const char *operator = text;
+		const char *operator= text;
 		size_t length = strspn(text, "<>=");
 		plugin_version bound;
 		if (length == 0 || length > 2 || (length == 2 && (operator[0] == '=' || operator[1] != '=')))

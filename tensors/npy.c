@@ -15,8 +15,9 @@ static hdt_dtype dtype_of(const char *descr)
 	static const struct {
 		const char *name;
 		hdt_dtype dtype;
-	} names[] = {{"|b1", HDT_BOOL}, {"|u1", HDT_U8},  {"|i1", HDT_I8},  {"<u2", HDT_U16}, {"<i2", HDT_I16}, {"<u4", HDT_U32},
-	             {"<i4", HDT_I32},  {"<u8", HDT_U64}, {"<i8", HDT_I64}, {"<f2", HDT_F16}, {"<f4", HDT_F32}, {"<f8", HDT_F64}};
+	} names[] = {{"|b1", HDT_BOOL}, {"|u1", HDT_U8},  {"|i1", HDT_I8},  {"<u2", HDT_U16},
+	             {"<i2", HDT_I16},  {"<u4", HDT_U32}, {"<i4", HDT_I32}, {"<u8", HDT_U64},
+	             {"<i8", HDT_I64},  {"<f2", HDT_F16}, {"<f4", HDT_F32}, {"<f8", HDT_F64}};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strncmp(descr, names[i].name, 3) == 0)
 			return names[i].dtype;
@@ -73,7 +74,8 @@ hdt_status npy_read(hdt_context *context, const char *path, tensor_file *out)
 	if (!header || !a)
 		return wrong(context, path, out, "does not fit into memory");
 	out->count = 1;
-	const char *descr = value_of(header, "'descr'"), *order = value_of(header, "'fortran_order'"), *shape = value_of(header, "'shape'");
+	const char *descr = value_of(header, "'descr'"), *order = value_of(header, "'fortran_order'"),
+			   *shape = value_of(header, "'shape'");
 	if (!descr || !order || !shape || !read_shape(shape, a))
 		return wrong(context, path, out, "has a header that is not valid");
 	a->dtype = dtype_of(descr);

@@ -13,8 +13,9 @@ enum { LARGEST_HEADER = 64 << 20 };
 static const struct {
 	const char *name;
 	hdt_dtype dtype;
-} dtype_names[] = {{"BOOL", HDT_BOOL}, {"U8", HDT_U8},   {"U16", HDT_U16}, {"U32", HDT_U32},   {"U64", HDT_U64}, {"I8", HDT_I8},  {"I16", HDT_I16},
-                   {"I32", HDT_I32},   {"I64", HDT_I64}, {"F16", HDT_F16}, {"BF16", HDT_BF16}, {"F32", HDT_F32}, {"F64", HDT_F64}};
+} dtype_names[] = {{"BOOL", HDT_BOOL}, {"U8", HDT_U8},   {"U16", HDT_U16}, {"U32", HDT_U32}, {"U64", HDT_U64},
+                   {"I8", HDT_I8},     {"I16", HDT_I16}, {"I32", HDT_I32}, {"I64", HDT_I64}, {"F16", HDT_F16},
+                   {"BF16", HDT_BF16}, {"F32", HDT_F32}, {"F64", HDT_F64}};
 enum { DTYPE_NAMES = sizeof dtype_names / sizeof *dtype_names };
 
 int64_t array_elements(const hdt_array *array)
@@ -34,7 +35,8 @@ void tensor_file_close(tensor_file *file)
 }
 
 /* One header entry {"dtype", "shape", "data_offsets"} into `a`; the reason when it is wrong, else NULL. */
-static const char *read_entry(hdt_context *context, const json_t *entry, const unsigned char *data, size_t bytes, hdt_array *a)
+static const char *read_entry(hdt_context *context, const json_t *entry, const unsigned char *data, size_t bytes,
+                              hdt_array *a)
 {
 	const char *dtype = json_string_value(json_object_get(entry, "dtype"));
 	const json_t *shape = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
@@ -55,7 +57,8 @@ static const char *read_entry(hdt_context *context, const json_t *entry, const u
 			return "has a shape that is not made of sizes";
 		a->shape[d] = json_integer_value(size);
 	}
-	json_int_t begin = json_integer_value(json_array_get(offsets, 0)), end = json_integer_value(json_array_get(offsets, 1));
+	json_int_t begin = json_integer_value(json_array_get(offsets, 0)),
+			   end = json_integer_value(json_array_get(offsets, 1));
 	int64_t elements = array_elements(a);
 	size_t item = hdt_dtype_of(a->dtype)->bytes;
 	if (begin < 0 || end < begin || (uint64_t)end > bytes)
@@ -63,21 +66,21 @@ static const char *read_entry(hdt_context *context, const json_t *entry, const u
 	if (elements < 0 || (uint64_t)elements > SIZE_MAX / item || (uint64_t)(end - begin) != (uint64_t)elements * item)
 		return "has data that does not fit its shape";
 	a->data = (void *)(uintptr_t)(data + begin);
-	if ((uintptr_t)a->data % item && elements && !(a->data = arena_copy(&context->arena, data + begin, (size_t)(end - begin))))
+	if ((uintptr_t)a->data % item && elements &&
+	    !(a->data = arena_copy(&context->arena, data + begin, (size_t)(end - begin))))
 		return "does not fit into memory";
 	return NULL;
 }
 
-static hdt_status read_entries(hdt_context *context, const char *path, json_t *header, const unsigned char *data, size_t bytes,
-                               tensor_file *out)
+static hdt_status read_entries(hdt_context *context, const char *path, json_t *header, const unsigned char *data,
+                               size_t bytes, tensor_file *out)
 {
 	const char *key;
 	json_t *entry;
 	out->items = calloc(json_object_size(header) + 1, sizeof *out->items);
 	if (!out->items)
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory reading '%s'", path);
-	json_object_foreach(header, key, entry)
-	{
+	json_object_foreach (header, key, entry) {
 		if (strcmp(key, "__metadata__") == 0)
 			continue;
 		hdt_array *a = &out->items[out->count++];
@@ -134,8 +137,8 @@ static char *make_header(const hdt_array *items, int count)
 		for (int d = 0; d < items[i].rank; d++)
 			json_array_append_new(shape, json_integer(items[i].shape[d]));
 		json_object_set_new(header, items[i].name,
-		                    json_pack("{s:s, s:o, s:[I, I]}", "dtype", format_name(items[i].dtype), "shape", shape, "data_offsets",
-		                              (json_int_t)at, (json_int_t)(at + bytes)));
+		                    json_pack("{s:s, s:o, s:[I, I]}", "dtype", format_name(items[i].dtype), "shape", shape,
+		                              "data_offsets", (json_int_t)at, (json_int_t)(at + bytes)));
 		at += bytes;
 	}
 	char *written = json_dumps(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
@@ -168,10 +171,12 @@ hdt_status safetensors_write(hdt_context *context, const char *path, const hdt_a
 		text_add(&file, header);
 		text_format(&file, "%*s", (int)(padded - length), "");
 		for (int i = 0; i < count; i++)
-			text_add_bytes(&file, items[i].data, (size_t)array_elements(&items[i]) * hdt_dtype_of(items[i].dtype)->bytes);
+			text_add_bytes(&file, items[i].data,
+			               (size_t)array_elements(&items[i]) * hdt_dtype_of(items[i].dtype)->bytes);
 	}
-	hdt_status status = !header || file.failed ? hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory writing '%s'", path)
-	                                           : write_file(context, path, &file);
+	hdt_status status = !header || file.failed
+	                        ? hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory writing '%s'", path)
+	                        : write_file(context, path, &file);
 	free(header);
 	text_free(&file);
 	return status;

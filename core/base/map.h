@@ -12,7 +12,7 @@ typedef struct map {
 } map;
 
 void map_init(map *m, hdt_context *context);
-void *map_get(const map *m, const void *key); /* NULL when absent */
+void *map_get(const map *m, const void *key);       /* NULL when absent */
 bool map_set(map *m, const void *key, void *value); /* false after a fault in the context: memory is out */
 
 #endif

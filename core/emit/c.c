@@ -84,7 +84,8 @@ static void declare_uses(emitter *em, const uses *u)
 		const hdt_tensor *t = u->program->buffers[i];
 		const char *constant = u->writes[i] ? "" : "const ", *type = c_memory_type(t->dtype);
 		text_indent(em->out, em->depth);
-		text_format(em->out, "%s%s *restrict %s = (%s%s *)buffers[%d];\n", constant, type, c_name(em, t->name), constant, type, i);
+		text_format(em->out, "%s%s *restrict %s = (%s%s *)buffers[%d];\n", constant, type, c_name(em, t->name),
+		            constant, type, i);
 	}
 	for (int i = 0; i < u->program->symbol_count; i++) {
 		if (!u->symbols[i])
@@ -155,7 +156,8 @@ static void emit_local(emitter *em, const hdt_stmt *s)
 	int64_t count = 1, extent;
 	for (int i = 0; i < t->rank; i++) {
 		if (!hdt_is_const(t->shape[i], &extent) || __builtin_mul_overflow(count, extent, &count)) {
-			hdt_fail(em->context, HDT_INTERNAL, "program @%s: local %s has no constant size", em->program->name, t->name);
+			hdt_fail(em->context, HDT_INTERNAL, "program @%s: local %s has no constant size", em->program->name,
+			         t->name);
 			return;
 		}
 	}
@@ -165,9 +167,11 @@ static void emit_local(emitter *em, const hdt_stmt *s)
 	if (t->rank == 0)
 		text_format(em->out, "%s %s;\n", type, name);
 	else if (bytes < LARGE_LOCAL)
-		text_format(em->out, "%s %s[%lld]%s;\n", type, name, (long long)(count ? count : 1), bytes >= 64 ? ALIGNED : "");
+		text_format(em->out, "%s %s[%lld]%s;\n", type, name, (long long)(count ? count : 1),
+		            bytes >= 64 ? ALIGNED : "");
 	else
-		text_format(em->out, "%s %s_memory[%lld]%s, *restrict %s = %s_memory;\n", type, name, (long long)count, ALIGNED, name, name);
+		text_format(em->out, "%s %s_memory[%lld]%s, *restrict %s = %s_memory;\n", type, name, (long long)count, ALIGNED,
+		            name, name);
 }
 
 /* A conversion to a 16-bit float just before it is stored as one does nothing: the store rounds. */
@@ -220,7 +224,8 @@ static void emit_parallel(emitter *em, const hdt_function *f, const hdt_stmt *s)
 		return;
 	c_prepare(em, roots, 1);
 	text_indent(em->out, em->depth);
-	text_format(em->out, "rt->parallel(rt, %s_%s_%d, buffers, symbols, ", em->unit, c_name(em, f->name), em->parallel_count++);
+	text_format(em->out, "rt->parallel(rt, %s_%s_%d, buffers, symbols, ", em->unit, c_name(em, f->name),
+	            em->parallel_count++);
 	c_value(em, 0, roots[0], C_LOWEST + 1);
 	text_add(em->out, ", ");
 	c_value(em, 0, cost, C_LOWEST + 1);
@@ -274,10 +279,11 @@ static void emit_piece(emitter *em, const hdt_function *f, const hdt_stmt *s)
 	if (!uses_init(&u, em->program))
 		return;
 	note_body(&u, s->body, true);
-	text_format(em->out,
-	            "static void %s_%s_%d(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols, int64_t begin, "
-	            "int64_t end)\n{\n",
-	            em->unit, c_name(em, f->name), em->parallel_count++);
+	text_format(
+		em->out,
+		"static void %s_%s_%d(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols, int64_t begin, "
+		"int64_t end)\n{\n",
+		em->unit, c_name(em, f->name), em->parallel_count++);
 	em->local_count = 0;
 	em->depth = 1;
 	declare_uses(em, &u);

@@ -32,11 +32,11 @@ typedef struct emitter {
 	text *out;
 	const hdt_program *program;
 	hdt_context *context;
-	const char *unit;         /* name of the entry, prefix of all others */
-	int depth;                /* of indentation */
-	map names;                /* interned name -> name in C */
-	VEC(const char *) taken;  /* names in C */
-	map definitions;          /* VARIABLE of a let -> its value */
+	const char *unit;           /* name of the entry, prefix of all others */
+	int depth;                  /* of indentation */
+	map names;                  /* interned name -> name in C */
+	VEC(const char *) taken;    /* names in C */
+	map definitions;            /* VARIABLE of a let -> its value */
 	VEC(const hdt_expr *) lets; /* those variables */
 	VEC(const hdt_expr *) let_values;
 	node_info *info; /* by id, for the expressions that existed when the emitter was made */

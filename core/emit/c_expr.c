@@ -20,10 +20,11 @@ typedef struct infix {
 
 /* Ops that C spells directly for every dtype that they take. */
 static const infix of_any[HDT_OP_COUNT] = {
-	[HDT_OP_DIV] = {" / ", C_PRODUCT},          [HDT_OP_EQ] = {" == ", C_COMPARE_EQUAL}, [HDT_OP_NE] = {" != ", C_COMPARE_EQUAL},
-	[HDT_OP_LT] = {" < ", C_COMPARE},           [HDT_OP_LE] = {" <= ", C_COMPARE},       [HDT_OP_AND] = {" & ", C_BIT_AND},
-	[HDT_OP_OR] = {" | ", C_BIT_OR},            [HDT_OP_BIT_AND] = {" & ", C_BIT_AND},   [HDT_OP_BIT_OR] = {" | ", C_BIT_OR},
-	[HDT_OP_BIT_XOR] = {" ^ ", C_BIT_XOR},
+	[HDT_OP_DIV] = {" / ", C_PRODUCT},       [HDT_OP_EQ] = {" == ", C_COMPARE_EQUAL},
+	[HDT_OP_NE] = {" != ", C_COMPARE_EQUAL}, [HDT_OP_LT] = {" < ", C_COMPARE},
+	[HDT_OP_LE] = {" <= ", C_COMPARE},       [HDT_OP_AND] = {" & ", C_BIT_AND},
+	[HDT_OP_OR] = {" | ", C_BIT_OR},         [HDT_OP_BIT_AND] = {" & ", C_BIT_AND},
+	[HDT_OP_BIT_OR] = {" | ", C_BIT_OR},     [HDT_OP_BIT_XOR] = {" ^ ", C_BIT_XOR},
 };
 
 /* Arithmetic of floats and of indices, which cannot overflow. */
@@ -35,8 +36,8 @@ static const infix of_numbers[HDT_OP_COUNT] = {
 
 /* Arithmetic modulo 2 of bool. */
 static const infix of_bool[HDT_OP_COUNT] = {
-	[HDT_OP_ADD] = {" | ", C_BIT_OR},  [HDT_OP_SUB] = {" ^ ", C_BIT_XOR}, [HDT_OP_MUL] = {" & ", C_BIT_AND},
-	[HDT_OP_MAX] = {" | ", C_BIT_OR},  [HDT_OP_MIN] = {" & ", C_BIT_AND},
+	[HDT_OP_ADD] = {" | ", C_BIT_OR}, [HDT_OP_SUB] = {" ^ ", C_BIT_XOR}, [HDT_OP_MUL] = {" & ", C_BIT_AND},
+	[HDT_OP_MAX] = {" | ", C_BIT_OR}, [HDT_OP_MIN] = {" & ", C_BIT_AND},
 };
 
 static hdt_dtype dtype_of(const hdt_expr *e)
@@ -366,8 +367,8 @@ void c_value(emitter *em, int scope, const hdt_expr *e, int wanted)
 	if (hdt_context_status(em->context) != HDT_OK)
 		return;
 	if (em->out->length - em->statement_start > LARGEST_STATEMENT) {
-		hdt_fail(em->context, HDT_UNSUPPORTED, "program @%s: a statement takes more than %d MiB of C", em->program->name,
-		         LARGEST_STATEMENT >> 20);
+		hdt_fail(em->context, HDT_UNSUPPORTED, "program @%s: a statement takes more than %d MiB of C",
+		         em->program->name, LARGEST_STATEMENT >> 20);
 		return;
 	}
 	int local = c_local(em, scope, e);

@@ -6,11 +6,12 @@
 
 /* Words that a name must not be: the language's, the emitted functions' parameters, and libm functions that the prelude may declare. */
 static const char *const reserved[] = {
-	"auto",     "break",  "case",    "char",    "const",    "continue", "default",  "do",       "double",   "else",     "enum",
-	"extern",   "float",  "for",     "goto",    "if",       "inline",   "int",      "long",     "register", "restrict", "return",
-	"short",    "signed", "sizeof",  "static",  "struct",   "switch",   "typedef",  "typeof",   "union",    "unsigned", "void",
-	"volatile", "while",  "asm",     "bool",    "true",     "false",    "linux",    "unix",     "rt",       "buffers",  "symbols",
-	"begin",    "end",    "int8_t",  "int16_t", "int32_t",  "int64_t",  "uint8_t",  "uint16_t", "uint32_t", "uint64_t", "size_t",
+	"auto",     "break",    "case",     "char",     "const",  "continue", "default", "do",      "double",  "else",
+	"enum",     "extern",   "float",    "for",      "goto",   "if",       "inline",  "int",     "long",    "register",
+	"restrict", "return",   "short",    "signed",   "sizeof", "static",   "struct",  "switch",  "typedef", "typeof",
+	"union",    "unsigned", "void",     "volatile", "while",  "asm",      "bool",    "true",    "false",   "linux",
+	"unix",     "rt",       "buffers",  "symbols",  "begin",  "end",      "int8_t",  "int16_t", "int32_t", "int64_t",
+	"uint8_t",  "uint16_t", "uint32_t", "uint64_t", "size_t",
 };
 
 static bool is_reserved(const char *name)
@@ -58,9 +59,10 @@ const char *c_name(emitter *em, const char *name)
 const char *c_value_type(hdt_dtype dtype)
 {
 	static const char *const types[HDT_DTYPE_COUNT] = {
-		[HDT_BOOL] = "_Bool",  [HDT_U8] = "uint8_t",  [HDT_U16] = "uint16_t", [HDT_U32] = "uint32_t", [HDT_U64] = "uint64_t",
-		[HDT_I8] = "int8_t",   [HDT_I16] = "int16_t", [HDT_I32] = "int32_t",  [HDT_I64] = "int64_t",  [HDT_F16] = "float",
-		[HDT_BF16] = "float",  [HDT_F32] = "float",   [HDT_F64] = "double",
+		[HDT_BOOL] = "_Bool",   [HDT_U8] = "uint8_t", [HDT_U16] = "uint16_t", [HDT_U32] = "uint32_t",
+		[HDT_U64] = "uint64_t", [HDT_I8] = "int8_t",  [HDT_I16] = "int16_t",  [HDT_I32] = "int32_t",
+		[HDT_I64] = "int64_t",  [HDT_F16] = "float",  [HDT_BF16] = "float",   [HDT_F32] = "float",
+		[HDT_F64] = "double",
 	};
 	return types[dtype];
 }

@@ -98,7 +98,8 @@ static int new_arms(emitter *em, int parent)
 	select_scope scope = {parent, em->scopes.items[parent].depth + 1};
 	int first = em->scopes.count;
 	if (first > MAX_SCOPES) {
-		hdt_fail(em->context, HDT_UNSUPPORTED, "program @%s: selects of shared reads nest too deeply", em->program->name);
+		hdt_fail(em->context, HDT_UNSUPPORTED, "program @%s: selects of shared reads nest too deeply",
+		         em->program->name);
 		return -1;
 	}
 	return vec_push(em->context, &em->scopes, scope) && vec_push(em->context, &em->scopes, scope) ? first : -1;

@@ -66,7 +66,8 @@ static hdt_status place_constant(builder *b, const hdt_value *v, slot *s)
 	compiled_graph *c = b->c;
 	s->place = SLOT_CONSTANT;
 	s->memory = (void *)(uintptr_t)data->data;
-	int64_t bytes = shape_bytes(s->dtype, s->shape, &(bindings){NULL, NULL, 0}, NULL); /* data->bytes is 0 when unknown */
+	int64_t bytes =
+		shape_bytes(s->dtype, s->shape, &(bindings){NULL, NULL, 0}, NULL); /* data->bytes is 0 when unknown */
 	s->unknown = !data->data && bytes != 0;
 	c->report.weight_bytes += bytes > 0 ? bytes : 0;
 	if (!data->data || (c->target->host_memory && (uintptr_t)data->data % hdt_dtype_of(v->dtype)->bytes == 0))
@@ -75,7 +76,7 @@ static hdt_status place_constant(builder *b, const hdt_value *v, slot *s)
 	s->owned = true;
 	if (!s->memory)
 		return hdt_fail(b->context, HDT_OUT_OF_MEMORY, "out of memory: constant '%s' needs %zu bytes", v->name,
-						data->bytes);
+		                data->bytes);
 	return c->target->copy(c->device, s->memory, data->data, data->bytes);
 }
 
@@ -87,8 +88,8 @@ static hdt_status place_setup(builder *b, slot *s)
 	s->memory = bytes >= 0 ? b->c->target->allocate(b->c->device, (size_t)bytes) : NULL;
 	s->owned = s->memory != NULL;
 	return s->memory ? HDT_OK
-					 : hdt_fail(b->context, HDT_OUT_OF_MEMORY,
-								"out of memory: a result that is computed once needs %lld bytes", (long long)bytes);
+	                 : hdt_fail(b->context, HDT_OUT_OF_MEMORY,
+	                            "out of memory: a result that is computed once needs %lld bytes", (long long)bytes);
 }
 
 /* The slot of a value that step `at` needs, made at its first mention; -1 after a fault. */
@@ -103,12 +104,12 @@ static int slot_of(builder *b, const hdt_value *value, int at)
 		return (int)known - 1;
 	}
 	slot s = {.place = SLOT_ARENA,
-			  .dtype = root->dtype,
-			  .shape = hdt_value_shape(root),
-			  .input = -1,
-			  .first = at,
-			  .last = at,
-			  .kept = at != AT_SETUP};
+	          .dtype = root->dtype,
+	          .shape = hdt_value_shape(root),
+	          .input = -1,
+	          .first = at,
+	          .last = at,
+	          .kept = at != AT_SETUP};
 	hdt_status status = HDT_OK;
 	if (root->constant) {
 		status = place_constant(b, root, &s);
@@ -183,11 +184,11 @@ static hdt_status bind_buffers(builder *b, const step *s, int at, bound_step *ou
 			return hdt_context_status(b->context);
 	for (; n < p->buffer_count; n++) {
 		slot workspace = {.place = SLOT_ARENA,
-						  .dtype = p->buffers[n]->dtype,
-						  .shape = hdt_shape(p->buffers[n]),
-						  .input = -1,
-						  .first = at,
-						  .last = at};
+		                  .dtype = p->buffers[n]->dtype,
+		                  .shape = hdt_shape(p->buffers[n]),
+		                  .input = -1,
+		                  .first = at,
+		                  .last = at};
 		hdt_status status = at == AT_SETUP ? place_setup(b, &workspace) : HDT_OK;
 		if (status != HDT_OK || (slots[n] = add_slot(b, workspace)) < 0)
 			return hdt_context_status(b->context);

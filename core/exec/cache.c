@@ -114,7 +114,7 @@ static void list_entries(const cache *c, entries *out)
 	for (struct dirent *e; d && (e = readdir(d));) {
 		struct stat st;
 		if (!ends_with(e->d_name, ENTRY_SUFFIX) || fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-			!S_ISREG(st.st_mode))
+		    !S_ISREG(st.st_mode))
 			continue;
 		if (strncmp(e->d_name, NEW_PREFIX, strlen(NEW_PREFIX)) == 0) {
 			if (now - st.st_mtime > STALE_SECONDS)
@@ -181,7 +181,7 @@ static void hash_object(const void *data, size_t bytes, char hex[65])
 }
 
 static void find_key(const hdt_context *context, const hdt_target *target, const hdt_device *device,
-					 const hdt_source *source, char hex[65])
+                     const hdt_source *source, char hex[65])
 {
 	const char *plugins = context->registry ? registry_fingerprint(context->registry) : NULL;
 	sha256 s;
@@ -245,7 +245,7 @@ static bool append_trailer(hdt_context *context, const char *path)
 }
 
 static bool load_entry(hdt_context *context, const hdt_target *target, hdt_device *device, const char *path,
-					   hdt_object **out)
+                       hdt_object **out)
 {
 	if (!check_entry(context, path))
 		return false;
@@ -263,7 +263,7 @@ static bool load_entry(hdt_context *context, const hdt_target *target, hdt_devic
 
 /* Compile in the cache's folder and keep the entry. HDT_IO_ERROR: the folder is not usable; anything else is final. */
 static hdt_status build_entry(cache *c, hdt_context *context, const hdt_target *target, hdt_device *device,
-							  const hdt_source *source, const char *path, hdt_object **out)
+                              const hdt_source *source, const char *path, hdt_object **out)
 {
 	static atomic_uint serial;
 	unsigned number = atomic_fetch_add(&serial, 1);
@@ -286,7 +286,7 @@ static hdt_status build_entry(cache *c, hdt_context *context, const hdt_target *
 
 /* Compile in a folder that is gone afterwards. */
 static hdt_status build_apart(hdt_context *context, const hdt_target *target, hdt_device *device,
-							  const hdt_source *source, hdt_object **out)
+                              const hdt_source *source, hdt_object **out)
 {
 	const char *parent = getenv("TMPDIR");
 	const char *pattern = hdt_format(context, "%s/hidet-XXXXXX", parent && *parent ? parent : "/tmp");
@@ -295,8 +295,8 @@ static hdt_status build_apart(hdt_context *context, const hdt_target *target, hd
 		return HDT_OUT_OF_MEMORY;
 	if (!mkdtemp(folder))
 		return hdt_fail(context, HDT_IO_ERROR,
-						"cannot make a temporary folder '%s': %s; set TMPDIR to a folder that can be written", pattern,
-						strerror(errno));
+		                "cannot make a temporary folder '%s': %s; set TMPDIR to a folder that can be written", pattern,
+		                strerror(errno));
 	const char *path = file_join(context, folder, "object" ENTRY_SUFFIX);
 	hdt_status status = path ? target->compile(context, device, source, path) : HDT_OUT_OF_MEMORY;
 	if (status == HDT_OK)
@@ -308,7 +308,7 @@ static hdt_status build_apart(hdt_context *context, const hdt_target *target, hd
 }
 
 hdt_status cache_get(cache *c, hdt_context *context, const hdt_target *target, hdt_device *device,
-					 const hdt_source *source, hdt_object **out, bool *hit)
+                     const hdt_source *source, hdt_object **out, bool *hit)
 {
 	bool found = false, *is_hit = hit ? hit : &found;
 	*out = NULL;

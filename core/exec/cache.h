@@ -17,7 +17,7 @@ cache *cache_open(hdt_context *context, const char *directory);
 void cache_close(cache *c);
 /* The object for this source: loaded from the cache, or compiled, stored and loaded. `hit` may be NULL. */
 hdt_status cache_get(cache *c, hdt_context *context, const hdt_target *target, hdt_device *device,
-					 const hdt_source *source, hdt_object **out, bool *hit);
+                     const hdt_source *source, hdt_object **out, bool *hit);
 /* Bytes and files in it. */
 void cache_usage(const cache *c, int64_t *bytes, int *files);
 

@@ -63,18 +63,18 @@ static hdt_status plan_ahead(compiled_graph *c)
 }
 
 hdt_status compiled_new(hdt_graph *graph, loaded *on, const step *steps, int count, const compile_report *report,
-						compiled_graph **out)
+                        compiled_graph **out)
 {
 	*out = NULL;
 	compiled_graph *c = calloc(1, sizeof *c);
 	if (!c)
 		return hdt_fail(graph->context, HDT_OUT_OF_MEMORY, "out of memory");
 	*c = (compiled_graph){.context = graph->context,
-						  .graph = graph,
-						  .target = on->target,
-						  .device = on->device,
-						  .on = loaded_retain(on),
-						  .report = *report};
+	                      .graph = graph,
+	                      .target = on->target,
+	                      .device = on->device,
+	                      .on = loaded_retain(on),
+	                      .report = *report};
 	hdt_status status = compiled_bind(c, steps, count);
 	if (status == HDT_OK)
 		status = prepare_runs(c);

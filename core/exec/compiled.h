@@ -32,12 +32,12 @@ bool node_needs_launch(const hdt_node *node);
 
 /* The graph must outlive the result, which is one more user of `on`; without an object in it the result can be planned, not run. `report` holds the times so far. */
 hdt_status compiled_new(hdt_graph *graph, loaded *on, const step *steps, int count, const compile_report *report,
-						compiled_graph **out);
+                        compiled_graph **out);
 void compiled_free(compiled_graph *c);
 /* Inputs in signature order, host memory. Outputs' data is owned by the compiled graph until the next run. Faults go to
  * `diagnostics`. */
 hdt_status compiled_run(compiled_graph *c, hdt_context *diagnostics, const hdt_array *inputs, int input_count,
-						hdt_array *outputs, int output_count);
+                        hdt_array *outputs, int output_count);
 /* Plan for these sizes (values of graph->symbols) without running; the report then tells of this plan. */
 hdt_status compiled_plan(compiled_graph *c, hdt_context *diagnostics, const int64_t *values);
 const compile_report *compiled_report(const compiled_graph *c);

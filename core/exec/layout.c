@@ -42,7 +42,7 @@ static hdt_status size_slots(const compiled_graph *c, hdt_context *diagnostics, 
 			text_format(&shape, "%s%s", d ? ", " : "", hdt_expr_text(c->slots[i].shape.items[d]));
 		hdt_status status =
 			hdt_fail(diagnostics, HDT_BAD_INPUT, "these input sizes give an impossible intermediate shape [%s]",
-					 shape.data ? shape.data : "");
+		             shape.data ? shape.data : "");
 		text_free(&shape);
 		return status;
 	}
@@ -61,7 +61,7 @@ static hdt_status place_slots(const compiled_graph *c, hdt_context *diagnostics,
 	hdt_status status = plan_place(buffers, count, c->step_count, &p->size);
 	if (status != HDT_OK)
 		hdt_fail(diagnostics, status,
-				 "out of memory: the intermediate results of these input sizes do not fit any memory");
+		         "out of memory: the intermediate results of these input sizes do not fit any memory");
 	count = 0;
 	for (int i = 0; i < c->slot_count; i++)
 		p->offsets[i] = c->slots[i].place == SLOT_ARENA ? buffers[count++].offset : 0;

@@ -39,7 +39,7 @@ static hdt_status prepare_arena(compiled_graph *c, hdt_context *diagnostics, con
 	if (c->arena)
 		return HDT_OK;
 	return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY,
-					"out of memory: this run needs %lld bytes for its intermediate results", (long long)p->size.bytes);
+	                "out of memory: this run needs %lld bytes for its intermediate results", (long long)p->size.bytes);
 }
 
 /* At least `bytes` of memory, which need not keep what was in it. */
@@ -72,7 +72,7 @@ static void *slot_address(const compiled_graph *c, const plan *p, void *const *i
 
 /* Where each input is read: in place, or in a copy. */
 static hdt_status place_inputs(compiled_graph *c, hdt_context *diagnostics, const plan *p, const hdt_array *inputs,
-							   void **addresses)
+                               void **addresses)
 {
 	for (int i = 0; i < c->graph->input_count; i++) {
 		int index = c->input_slots[i];
@@ -88,25 +88,25 @@ static hdt_status place_inputs(compiled_graph *c, hdt_context *diagnostics, cons
 		} else if ((uintptr_t)inputs[i].data % hdt_dtype_of(inputs[i].dtype)->bytes != 0) {
 			if (!make_room(&c->input_copies[i], bytes))
 				return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory: input '%s' needs %zu bytes",
-								c->graph->inputs[i]->name, bytes);
+				                c->graph->inputs[i]->name, bytes);
 			memcpy(c->input_copies[i].memory, inputs[i].data, bytes);
 			addresses[i] = c->input_copies[i].memory;
 		}
 		if (status != HDT_OK)
 			return hdt_fail(diagnostics, status, "input '%s' cannot be copied to the device",
-							c->graph->inputs[i]->name);
+			                c->graph->inputs[i]->name);
 	}
 	return HDT_OK;
 }
 
 hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const bound_step *steps,
-					   int count)
+                       int count)
 {
 	if (fault->launch < 0 || fault->launch >= count)
 		return hdt_fail(diagnostics, status, "the run failed: %s", fault->message);
 	const hdt_node *node = steps[fault->launch].node;
 	return hdt_fail(diagnostics, status, "%s%s%s%s: %s", node->op->name, node->origin ? " (" : "",
-					node->origin ? node->origin : "", node->origin ? ")" : "", fault->message);
+	                node->origin ? node->origin : "", node->origin ? ")" : "", fault->message);
 }
 
 static hdt_status launch_steps(compiled_graph *c, hdt_context *diagnostics, const plan *p, void *const *input_addresses)
@@ -126,7 +126,7 @@ static hdt_status launch_steps(compiled_graph *c, hdt_context *diagnostics, cons
 }
 
 static hdt_status give_output(compiled_graph *c, hdt_context *diagnostics, const plan *p, void *const *input_addresses,
-							  int i, hdt_array *out)
+                              int i, hdt_array *out)
 {
 	const hdt_value *value = c->graph->outputs[i];
 	const bindings b = {c->graph->symbols, c->values, c->graph->symbol_count};
@@ -142,7 +142,7 @@ static hdt_status give_output(compiled_graph *c, hdt_context *diagnostics, const
 	}
 	if (!make_room(&c->output_copies[i], (size_t)bytes))
 		return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory: output '%s' needs %lld bytes", out->name,
-						(long long)bytes);
+		                (long long)bytes);
 	out->data = c->output_copies[i].memory;
 	if (!address || c->target->copy(c->device, out->data, address, (size_t)bytes) == HDT_OK)
 		return HDT_OK;
@@ -150,7 +150,7 @@ static hdt_status give_output(compiled_graph *c, hdt_context *diagnostics, const
 }
 
 static hdt_status run_planned(compiled_graph *c, hdt_context *diagnostics, const plan *p, const hdt_array *inputs,
-							  void **addresses, hdt_array *outputs)
+                              void **addresses, hdt_array *outputs)
 {
 	hdt_status status = prepare_arena(c, diagnostics, p);
 	if (status == HDT_OK)
@@ -163,16 +163,16 @@ static hdt_status run_planned(compiled_graph *c, hdt_context *diagnostics, const
 }
 
 hdt_status compiled_run(compiled_graph *c, hdt_context *diagnostics, const hdt_array *inputs, int input_count,
-						hdt_array *outputs, int output_count)
+                        hdt_array *outputs, int output_count)
 {
 	const plan *p = NULL;
 	if (output_count != c->graph->output_count)
 		return hdt_fail(diagnostics, HDT_USAGE, "the model has %d output%s, room was given for %d",
-						c->graph->output_count, c->graph->output_count == 1 ? "" : "s", output_count);
+		                c->graph->output_count, c->graph->output_count == 1 ? "" : "s", output_count);
 	hdt_status status = check_inputs(c, diagnostics, inputs, input_count);
 	if (status == HDT_OK && !compiled_has_weights(c))
 		status = hdt_fail(diagnostics, HDT_BAD_MODEL,
-						  "the model was loaded without its weights; it can be looked at but not run");
+		                  "the model was loaded without its weights; it can be looked at but not run");
 	if (status == HDT_OK)
 		status = plan_for_values(c, diagnostics, &p);
 	if (status != HDT_OK)

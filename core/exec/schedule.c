@@ -30,7 +30,7 @@ static choice choose(hdt_context *context, const hdt_node *node, const hdt_targe
 		hdt_answer answer = s->query(node->task, target);
 		if (!answer.applies) {
 			text_format(reasons, "%s%s: %s", reasons->length ? "; " : "", s->name,
-						answer.reason ? answer.reason : "no reason given");
+			            answer.reason ? answer.reason : "no reason given");
 			continue;
 		}
 		double cost = isnan(answer.cost_us) || answer.cost_us < 0 ? INFINITY : answer.cost_us;
@@ -44,8 +44,8 @@ static hdt_status fail_unscheduled(const hdt_node *node, const hdt_target_info *
 {
 	const char *why = reasons->data ? reasons->data : "no plugin schedules for this target";
 	return hdt_fail(node->graph->context, HDT_UNSUPPORTED, "nothing can schedule '%s'%s%s%s for target %s: %s",
-					node->op->name, node->origin ? " (" : "", node->origin ? node->origin : "", node->origin ? ")" : "",
-					target->target, why);
+	                node->op->name, node->origin ? " (" : "", node->origin ? node->origin : "", node->origin ? ")" : "",
+	                target->target, why);
 }
 
 static hdt_status schedule_node(const hdt_node *node, const hdt_target_info *target, step *out)
@@ -56,7 +56,7 @@ static hdt_status schedule_node(const hdt_node *node, const hdt_target_info *tar
 	hdt_status status = best.scheduler ? HDT_OK : fail_unscheduled(node, target, &reasons);
 	if (best.scheduler)
 		hdt_log(context, 2, "%s: scheduled by %s, %.2f us%s%s", node->op->name, best.scheduler->name, best.cost,
-				reasons.data ? "; " : "", reasons.data ? reasons.data : "");
+		        reasons.data ? "; " : "", reasons.data ? reasons.data : "");
 	text_free(&reasons);
 	if (status != HDT_OK)
 		return status;
@@ -66,7 +66,7 @@ static hdt_status schedule_node(const hdt_node *node, const hdt_target_info *tar
 		status = hdt_context_status(context);
 		if (status == HDT_OK)
 			return hdt_fail(context, HDT_INTERNAL, "scheduler %s gave no program for '%s'", best.scheduler->name,
-							node->op->name);
+			                node->op->name);
 		context_add_note(context, "scheduler %s built '%s'", best.scheduler->name, node->op->name);
 		return status;
 	}

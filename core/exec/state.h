@@ -81,7 +81,7 @@ hdt_status compiled_bind(compiled_graph *c, const step *steps, int count);
 bool compiled_has_weights(const compiled_graph *c);
 /* The diagnostic for a run that stopped at one of these steps. */
 hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const bound_step *steps,
-					   int count);
+                       int count);
 
 /* Bytes of a shape under these symbol values; -1 when it is negative, cannot be computed, or is too large. `dims` may
  * be NULL. */

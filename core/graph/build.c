@@ -81,7 +81,7 @@ static const char *unique_name(graph_state *state, const char *prefix, const cha
 	const char *unique = base;
 	while (!unique || map_get(&state->names, unique)) {
 		const char *next = base ? hdt_format(context, "%s_%lld", base, (long long)++state->next_suffix)
-								: hdt_format(context, "%s%lld", prefix, (long long)state->next_number++);
+		                        : hdt_format(context, "%s%lld", prefix, (long long)state->next_number++);
 		unique = next ? hdt_intern(context, next) : NULL;
 		if (!unique)
 			return NULL;
@@ -156,7 +156,7 @@ void hdt_graph_output(hdt_graph *graph, const char *name, hdt_value *value)
 	hdt_context *context = graph->context;
 	if (!value || value->graph != graph) {
 		hdt_fail(context, HDT_BAD_MODEL, "output %d of graph '%s' is %s", state->outputs.count, graph->name,
-				 value ? "a value of another graph" : "missing");
+		         value ? "a value of another graph" : "missing");
 		return;
 	}
 	const char *shown = name && *name ? name : hdt_format(context, "out%d", state->outputs.count);
@@ -175,7 +175,7 @@ void hdt_graph_assert(hdt_graph *graph, const hdt_expr *condition, const char *m
 	if (hdt_is_const(condition, &known)) {
 		if (!known)
 			hdt_fail(graph->context, HDT_BAD_MODEL, "graph '%s' asserts what is never true: %s", graph->name,
-					 shown ? shown : "");
+			         shown ? shown : "");
 		return;
 	}
 	hdt_assertion assertion = {condition, shown};
@@ -204,7 +204,7 @@ static void fail_unknown_operator(hdt_context *context, const char *name)
 		hdt_fail(context, HDT_UNSUPPORTED, "no plugin provides an operator '%s'; did you mean '%s'?", name, nearest);
 	else
 		hdt_fail(context, HDT_UNSUPPORTED, "no plugin provides an operator '%s' (%d operators are registered)", name,
-				 count);
+		         count);
 }
 
 task_input graph_task_input(const hdt_value *value)
@@ -223,23 +223,23 @@ static hdt_status check_inputs(hdt_graph *graph, const hdt_operator *op, hdt_val
 	operator_arity(op, &required, &most);
 	if (count < required || (most >= 0 && count > most) || count > MAX_NODE_INPUTS)
 		return hdt_fail(context, HDT_BAD_MODEL, "%s takes %s%d input%s (%s), not %d", op->name,
-						most < 0 || count < required ? "at least " : "at most ",
-						count < required || most < 0 ? required : most,
-						(count < required || most < 0 ? required : most) == 1 ? "" : "s",
-						op->inputs && *op->inputs ? op->inputs : "none", count);
+		                most < 0 || count < required ? "at least " : "at most ",
+		                count < required || most < 0 ? required : most,
+		                (count < required || most < 0 ? required : most) == 1 ? "" : "s",
+		                op->inputs && *op->inputs ? op->inputs : "none", count);
 	for (int i = 0; i < count; i++) {
 		if (!inputs[i] && (i < required || most < 0))
 			return hdt_fail(context, HDT_BAD_MODEL, "%s: input '%s' is missing", op->name,
-							operator_input_name(context, op, i));
+			                operator_input_name(context, op, i));
 		if (inputs[i] && inputs[i]->graph != graph)
 			return hdt_fail(context, HDT_BAD_MODEL, "%s: input '%s' is a value of another graph", op->name,
-							operator_input_name(context, op, i));
+			                operator_input_name(context, op, i));
 	}
 	return HDT_OK;
 }
 
 const hdt_task *graph_build_task(hdt_context *context, const hdt_operator *op, const task_input *inputs, int count,
-								 const hdt_attribute_value *attributes)
+                                 const hdt_attribute_value *attributes)
 {
 	const hdt_task *task = task_build(context, op, inputs, count, attributes);
 	if (task && hdt_context_status(context) == HDT_OK && task->output_count < 1)
@@ -262,7 +262,7 @@ static hdt_value *const *make_outputs(graph_state *state, hdt_node *node)
 }
 
 static hdt_node *make_node(graph_state *state, const hdt_operator *op, hdt_value *const *inputs, int count,
-						   const hdt_attribute_value *attributes)
+                           const hdt_attribute_value *attributes)
 {
 	hdt_context *context = state->graph.context;
 	hdt_node *node = hdt_allocate(context, sizeof(graph_node));
@@ -275,12 +275,12 @@ static hdt_node *make_node(graph_state *state, const hdt_operator *op, hdt_value
 		signature[i] = graph_task_input(inputs[i]);
 	}
 	*node = (hdt_node){.graph = &state->graph,
-					   .op = op,
-					   .inputs = copy,
-					   .input_count = count,
-					   .attributes = attributes,
-					   .task = graph_build_task(context, op, signature, count, attributes),
-					   .origin = state->origin};
+	                   .op = op,
+	                   .inputs = copy,
+	                   .input_count = count,
+	                   .attributes = attributes,
+	                   .task = graph_build_task(context, op, signature, count, attributes),
+	                   .origin = state->origin};
 	if (!node->task)
 		return NULL;
 	node->output_count = node->task->output_count;
@@ -289,7 +289,7 @@ static hdt_node *make_node(graph_state *state, const hdt_operator *op, hdt_value
 }
 
 hdt_node *hdt_apply_node(hdt_graph *graph, const char *op_name, hdt_value *const *inputs, int count,
-						 const hdt_attribute_value *attributes)
+                         const hdt_attribute_value *attributes)
 {
 	if (!usable(graph))
 		return NULL;
@@ -316,7 +316,7 @@ hdt_node *hdt_apply_node(hdt_graph *graph, const char *op_name, hdt_value *const
 }
 
 hdt_value *hdt_apply_list(hdt_graph *graph, const char *op, hdt_value *const *inputs, int count,
-						  const hdt_attribute_value *attributes)
+                          const hdt_attribute_value *attributes)
 {
 	hdt_node *node = hdt_apply_node(graph, op, inputs, count, attributes);
 	return node ? node->outputs[0] : NULL;

@@ -69,12 +69,12 @@ static hdt_status bind_arguments(hdt_call *call, const hdt_argument *arguments, 
 		const hdt_argument *a = &arguments[i];
 		if (!a->name && position >= call->positional)
 			return hdt_fail(call->context, HDT_UNSUPPORTED,
-							"the mapping takes %d positional arguments (%s); more were given", call->positional,
-							call->mapping->arguments ? call->mapping->arguments : "");
+			                "the mapping takes %d positional arguments (%s); more were given", call->positional,
+			                call->mapping->arguments ? call->mapping->arguments : "");
 		parameter *p = a->name ? find_parameter(call, a->name) : &call->parameters.items[position++];
 		if (!p)
 			return hdt_fail(call->context, HDT_UNSUPPORTED, "the mapping has no argument '%s' (it has: %s)", a->name,
-							call->mapping->arguments ? call->mapping->arguments : "none");
+			                call->mapping->arguments ? call->mapping->arguments : "none");
 		if (p->given)
 			return hdt_fail(call->context, HDT_BAD_MODEL, "argument '%s' is given twice", p->name);
 		p->given = true;
@@ -114,7 +114,7 @@ static const hdt_argument *get(hdt_call *call, const char *name)
 	if (p && (p->given || p->has_fallback))
 		return &p->argument;
 	hdt_fail(call->context, p ? HDT_BAD_MODEL : HDT_INTERNAL,
-			 p ? "argument '%s' is missing" : "the mapping has no argument '%s'", name);
+	         p ? "argument '%s' is missing" : "the mapping has no argument '%s'", name);
 	return &none;
 }
 
@@ -122,7 +122,7 @@ static void fail_kind(hdt_call *call, const char *name, const char *want, const 
 {
 	if (call)
 		hdt_fail(call->context, HDT_UNSUPPORTED, "argument '%s' must be %s, not %s", name, want,
-				 argument_kind_text(got->kind));
+		         argument_kind_text(got->kind));
 }
 
 hdt_value *hdt_call_value(hdt_call *call, const char *name)
@@ -162,7 +162,7 @@ int64_t hdt_call_int(hdt_call *call, const char *name)
 		fail_kind(call, name, "an integer", a);
 	else if (!hdt_is_const(a->dim, &value))
 		hdt_fail(call->context, HDT_UNSUPPORTED, "argument '%s' must be known when compiling, but it is the size %s",
-				 name, hdt_expr_text(a->dim));
+		         name, hdt_expr_text(a->dim));
 	return value;
 }
 
@@ -324,7 +324,7 @@ static hdt_status run_mapping(hdt_call *call, const hdt_argument *arguments, int
 }
 
 hdt_status hdt_map_call(hdt_graph *graph, const hdt_mapping *mapping, const hdt_argument *arguments, int count,
-						const hdt_argument **results, int *result_count)
+                        const hdt_argument **results, int *result_count)
 {
 	*results = NULL;
 	*result_count = 0;

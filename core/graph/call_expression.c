@@ -85,8 +85,8 @@ static bool join_list(parser *p, const hdt_argument *items, int count, hdt_argum
 		int64_t whole = 0;
 		for (int i = 0; reals && i < count; i++)
 			reals[i] = items[i].kind == HDT_ARGUMENT_FLOAT  ? items[i].real
-					   : hdt_is_const(items[i].dim, &whole) ? (double)whole
-															: 0;
+			           : hdt_is_const(items[i].dim, &whole) ? (double)whole
+			                                                : 0;
 		*out = (hdt_argument){.kind = HDT_ARGUMENT_FLOATS, .reals = reals, .count = count};
 		return reals != NULL;
 	}
@@ -146,7 +146,7 @@ static bool read_attribute(expression *e, int depth, pending_call *call)
 	hdt_attribute_value value = {0};
 	hdt_node *node = NULL;
 	return build_operand(e, depth, &argument, &node) && argument_attribute(p->context, name, &argument, &value) &&
-		   vec_push(p->context, &call->attributes, value);
+	       vec_push(p->context, &call->attributes, value);
 }
 
 static bool read_arguments(expression *e, int depth, pending_call *call)
@@ -257,7 +257,7 @@ static bool build_operand(expression *e, int depth, hdt_argument *out, hdt_node 
 	if (p->now.kind == TOKEN_NAME && at_call(p))
 		return build_call(e, depth, out, node);
 	if ((p->now.kind == TOKEN_NAME || p->now.kind == TOKEN_VALUE) &&
-		e->find(e->closure, p->now.kind, p->now.text, out)) {
+	    e->find(e->closure, p->now.kind, p->now.text, out)) {
 		parser_next(p);
 		return !p->failed && hdt_context_status(p->context) == HDT_OK;
 	}

@@ -69,7 +69,7 @@ hdt_value *hdt_graph_constant(hdt_graph *graph, const char *name, hdt_dtype dtyp
 	}
 	if (data.data && data.bytes != (uint64_t)bytes) {
 		hdt_fail(graph->context, HDT_BAD_MODEL, "constant '%s' needs %lld bytes but its data has %llu", shown,
-				 (long long)bytes, (unsigned long long)data.bytes);
+		         (long long)bytes, (unsigned long long)data.bytes);
 		return NULL;
 	}
 	hdt_value *value = graph_add_value(graph_state_of(graph), name && *name ? "" : "c", name, dtype, shape);

@@ -45,7 +45,7 @@ static bool shape_of(const hdt_value *value, const bindings *b, int64_t shape[HD
 static hdt_status fail_shape(const evaluation *e, const hdt_value *value)
 {
 	return hdt_fail(e->graph->context, HDT_BAD_INPUT, "the size of %%%s cannot be computed, or is too large",
-					value->name);
+	                value->name);
 }
 
 static hdt_status allocate_value(const evaluation *e, const hdt_value *value, void **data)
@@ -57,7 +57,7 @@ static hdt_status allocate_value(const evaluation *e, const hdt_value *value, vo
 	*data = calloc(1, bytes ? bytes : 1);
 	if (!*data)
 		return hdt_fail(e->graph->context, HDT_OUT_OF_MEMORY, "out of memory: %%%s needs %zu bytes", value->name,
-						bytes);
+		                bytes);
 	return HDT_OK;
 }
 
@@ -121,8 +121,8 @@ static hdt_status gather(const evaluation *e, const hdt_node *node, const void *
 		inputs[i] = value ? storage_of(e, value)->data : NULL;
 		if (value && !inputs[i])
 			return hdt_fail(e->graph->context, HDT_BAD_MODEL,
-							"the bytes of %%%s are not known; a graph without weights cannot be evaluated",
-							value->name);
+			                "the bytes of %%%s are not known; a graph without weights cannot be evaluated",
+			                value->name);
 	}
 	return HDT_OK;
 }
@@ -132,8 +132,8 @@ static hdt_status run_node(evaluation *e, const hdt_node *node)
 	const void **inputs = calloc((size_t)node->input_count + 1, sizeof *inputs);
 	void **outputs = calloc((size_t)node->output_count + 1, sizeof *outputs);
 	hdt_status status = inputs && outputs
-							? gather(e, node, inputs)
-							: hdt_fail(e->graph->context, HDT_OUT_OF_MEMORY, "out of memory in the evaluator");
+	                        ? gather(e, node, inputs)
+	                        : hdt_fail(e->graph->context, HDT_OUT_OF_MEMORY, "out of memory in the evaluator");
 	for (int i = 0; i < node->output_count && status == HDT_OK; i++) {
 		storage *s = storage_of(e, node->outputs[i]);
 		status = allocate_value(e, node->outputs[i], &s->data);

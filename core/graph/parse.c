@@ -159,10 +159,10 @@ static bool read_mapped(file_parser *f, hdt_dtype dtype, int64_t bytes, hdt_data
 	if (offset.integer % hdt_dtype_of(dtype)->bytes != 0)
 		return parser_fail_at(p, &offset, "the offset is no multiple of the size of an element"), false;
 	if ((uint64_t)offset.integer > file->mapping.bytes ||
-		(uint64_t)bytes > file->mapping.bytes - (uint64_t)offset.integer)
+	    (uint64_t)bytes > file->mapping.bytes - (uint64_t)offset.integer)
 		return parser_fail_at(p, &name, "the file has %zu bytes, too few for %lld at %lld", file->mapping.bytes,
-							  (long long)bytes, (long long)offset.integer),
-			   false;
+		                      (long long)bytes, (long long)offset.integer),
+		       false;
 	file->users++;
 	*out = (hdt_data){file->mapping.data + offset.integer, (size_t)bytes, release_weights, file};
 	return true;
@@ -210,8 +210,8 @@ static bool read_elements(parser *p, hdt_dtype dtype, int rank, int64_t bytes, h
 		return false;
 	if (elements.count != bytes / hdt_dtype_of(dtype)->bytes)
 		return parser_fail_at(p, &first, "%d elements are given, the shape has %lld", elements.count,
-							  (long long)(bytes / hdt_dtype_of(dtype)->bytes)),
-			   false;
+		                      (long long)(bytes / hdt_dtype_of(dtype)->bytes)),
+		       false;
 	void *data = hdt_allocate(p->context, (size_t)bytes + 1);
 	for (int i = 0; data && i < elements.count; i++)
 		scalar_store(data, dtype, i, elements.items[i]);
@@ -222,7 +222,7 @@ static bool read_elements(parser *p, hdt_dtype dtype, int rank, int64_t bytes, h
 static bool at_element(const parser *p)
 {
 	return p->now.kind == TOKEN_INTEGER || p->now.kind == TOKEN_FLOAT || parser_is(p, "[") || parser_is(p, "-") ||
-		   parser_is(p, "inf") || parser_is(p, "nan") || parser_is(p, "true") || parser_is(p, "false");
+	       parser_is(p, "inf") || parser_is(p, "nan") || parser_is(p, "true") || parser_is(p, "false");
 }
 
 /* const f32[3] ... behind the `const` */
@@ -243,7 +243,7 @@ static hdt_value *read_constant(file_parser *f, hdt_graph *graph, const char *na
 		return NULL;
 	}
 	if (parser_accept(p, "from") ? !read_mapped(f, dtype, bytes, &data)
-								 : at_element(p) && !read_elements(p, dtype, rank, bytes, &data))
+	                             : at_element(p) && !read_elements(p, dtype, rank, bytes, &data))
 		return NULL;
 	return hdt_graph_constant(graph, name, dtype, shape, data);
 }
@@ -382,8 +382,8 @@ static bool read_definition(graph_parser *g)
 		return false;
 	if (node->output_count != names.count)
 		return parser_fail_at(p, &names.items[0], "%s gives %d values, not %d", node->op->name, node->output_count,
-							  names.count),
-			   false;
+		                      names.count),
+		       false;
 	for (int i = 0; i < names.count; i++)
 		if (!define(g, &names.items[i], node->outputs[i]))
 			return false;
@@ -458,7 +458,7 @@ static hdt_graph *read_graph(file_parser *f)
 		ok = read_ranges(p, &known);
 	}
 	ok = ok && sizes_have_inputs(p, &scope, g.graph) && parser_expect(p, "{", "before the graph's body") &&
-		 read_body(&g);
+	     read_body(&g);
 	p->resolve = NULL;
 	p->closure = NULL;
 	return ok && hdt_context_status(p->context) == HDT_OK ? g.graph : NULL;
@@ -495,8 +495,8 @@ static hdt_status read_file(file_parser *f, file_content *content)
 		}
 		if (!pushed)
 			return hdt_context_status(p->context) != HDT_OK
-					   ? hdt_context_status(p->context)
-					   : hdt_fail(p->context, HDT_BAD_MODEL, "%s cannot be read", p->file);
+			           ? hdt_context_status(p->context)
+			           : hdt_fail(p->context, HDT_BAD_MODEL, "%s cannot be read", p->file);
 	}
 	return hdt_context_status(p->context);
 }

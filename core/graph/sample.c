@@ -152,7 +152,7 @@ static bool add_size_inputs(sample_parser *s)
 			return false;
 	}
 	return graph->symbol_count <= MAX_SYMBOLS ||
-		   (parser_fail(&s->p, "a sample has at most %d sizes", MAX_SYMBOLS), false);
+	       (parser_fail(&s->p, "a sample has at most %d sizes", MAX_SYMBOLS), false);
 }
 
 /* where n = 5, m = 3 */
@@ -166,7 +166,7 @@ static bool read_sizes(sample_parser *s)
 		token name = p->now;
 		int index = 0;
 		while (index < graph->symbol_count &&
-			   (name.kind != TOKEN_NAME || strcmp(graph->symbols[index]->name, name.text)))
+		       (name.kind != TOKEN_NAME || strcmp(graph->symbols[index]->name, name.text)))
 			index++;
 		if (index == graph->symbol_count)
 			return parser_fail(p, "expected the name of a size that the sample uses"), false;
@@ -182,8 +182,8 @@ static bool read_sizes(sample_parser *s)
 	for (int i = 0; i < graph->symbol_count; i++)
 		if (!given[i])
 			return parser_fail(p, "the size '%s' has no value: add  where %s = 5", graph->symbols[i]->name,
-							   graph->symbols[i]->name),
-				   false;
+			                   graph->symbols[i]->name),
+			       false;
 	return p->now.kind == TOKEN_END || (parser_fail(p, "expected the end of the sample"), false);
 }
 

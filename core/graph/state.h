@@ -52,7 +52,7 @@ void graph_publish(graph_state *state);
 hdt_value *graph_add_value(graph_state *state, const char *prefix, const char *name, hdt_dtype dtype, hdt_list shape);
 /* The task of `op` on `inputs`, whose dtypes and shapes are as `signature` says. */
 const hdt_task *graph_build_task(hdt_context *context, const hdt_operator *op, const task_input *inputs, int count,
-								 const hdt_attribute_value *attributes);
+                                 const hdt_attribute_value *attributes);
 /* What a value looks like to a task; `value` NULL: an input left out. */
 task_input graph_task_input(const hdt_value *value);
 /* Bytes of a static shape; -1 when it is symbolic, negative or too large to count. */

@@ -56,7 +56,7 @@ static void find_stray_symbol(const hdt_expr *e, void *closure)
 	verifier *v = closure;
 	if (e->op == HDT_OP_SYMBOL && !map_get(&v->defined, e))
 		hdt_fail(v->graph->context, HDT_INTERNAL, "graph '%s': the size '%s' comes from no input", v->graph->name,
-				 e->name);
+		         e->name);
 }
 
 static hdt_status check_use(verifier *v, const hdt_value *value, const char *where)

@@ -348,7 +348,7 @@ static bool below_by_digits(const hdt_expr *x, const hdt_expr *limit, int digits
 		for (int j = 0; j < 2; j++)
 			if (hdt_proves_equal(high->args[i], limit->args[j]))
 				return below(low, high->args[i], digits - 1) &&
-					   below(high->args[1 - i], limit->args[1 - j], digits - 1);
+				       below(high->args[1 - i], limit->args[1 - j], digits - 1);
 	return false;
 }
 

@@ -162,7 +162,7 @@ bool hdt_proves_equal(const hdt_expr *a, const hdt_expr *b)
 		return false;
 	const expr_facts *fa = facts_of(a), *fb = facts_of(b);
 	if (fa->known && fb->known && fa->min == fa->max && fb->min == fb->max && fa->min == fb->min &&
-		a->dtype == b->dtype)
+	    a->dtype == b->dtype)
 		return true;
 	return equal_within(a, b, 0, &steps);
 }

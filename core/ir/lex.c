@@ -34,7 +34,7 @@ static hdt_status fail_at(parser *p, const token *where, const char *format, va_
 		int caret = show_line(where, shown);
 		const char *message = context_vformat(p->context, format, args);
 		hdt_fail(p->context, HDT_BAD_MODEL, "%s:%d:%d: %s\n  %s\n  %*s^", p->file, where->line, where->column, message,
-				 shown, caret, "");
+		         shown, caret, "");
 	}
 	p->failed = true;
 	p->now.kind = TOKEN_END;
@@ -155,9 +155,9 @@ static void lex_number(parser *p)
 static int hex_digit(char c)
 {
 	return isdigit((unsigned char)c) ? c - '0'
-		   : c >= 'a' && c <= 'f'    ? c - 'a' + 10
-		   : c >= 'A' && c <= 'F'    ? c - 'A' + 10
-									 : -1;
+	       : c >= 'a' && c <= 'f'    ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F'    ? c - 'A' + 10
+	                                 : -1;
 }
 
 /* The character of the escape sequence behind a backslash at `*at`, which is moved on; 0 when there is none such. */
@@ -261,12 +261,12 @@ void parser_next(parser *p)
 void parser_init(parser *p, hdt_context *context, const char *file, const char *source)
 {
 	*p = (parser){.context = context,
-				  .file = file,
-				  .source = source,
-				  .at = source,
-				  .line = 1,
-				  .line_start = source,
-				  .had_fault = hdt_context_status(context) != HDT_OK};
+	              .file = file,
+	              .source = source,
+	              .at = source,
+	              .line = 1,
+	              .line_start = source,
+	              .had_fault = hdt_context_status(context) != HDT_OK};
 	parser_next(p);
 }
 

@@ -64,7 +64,7 @@ void number_format(char out[NUMBER_BYTES], double value, hdt_dtype dtype)
 			break;
 	}
 	if (strchr(out, 'e') && fabs(value) >= 1 &&
-		fabs(value) < 1e7) { /* 1500.0 rather than 1.5e+03: here it is a whole number */
+	    fabs(value) < 1e7) { /* 1500.0 rather than 1.5e+03: here it is a whole number */
 		snprintf(out, NUMBER_BYTES, "%.1f", value);
 		use_point(out);
 	}

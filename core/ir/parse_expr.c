@@ -163,7 +163,7 @@ static hdt_scalar_op function_named(const char *name)
 	for (int op = HDT_OP_ADD; op < HDT_OP_COUNT; op++) {
 		hdt_scalar_op o = (hdt_scalar_op)op;
 		if (o != HDT_OP_CAST && !scalar_op_has(o, 'n') && !scalar_op_has(o, 'p') &&
-			!strcmp(scalar_op_of(o)->text, name))
+		    !strcmp(scalar_op_of(o)->text, name))
 			return o;
 	}
 	return HDT_OP_COUNT;

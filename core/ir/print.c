@@ -42,7 +42,7 @@ static void print_constant(text *out, const hdt_expr *e)
 		text_format(out, "%lld", (long long)e->integer);
 	} else if (!hdt_is_float(dtype)) {
 		text_format(out, e->integer == INT64_MIN ? "%s((-9223372036854775807 - 1))" : "%s(%lld)",
-					hdt_dtype_of(dtype)->name, (long long)e->integer);
+		            hdt_dtype_of(dtype)->name, (long long)e->integer);
 	} else {
 		number_format(digits, e->real, dtype);
 		text_format(out, dtype == HDT_F32 ? "%.0s%s" : "%s(%s)", hdt_dtype_of(dtype)->name, digits);
@@ -71,7 +71,7 @@ static void print_infix(printer *p, const hdt_expr *e)
 	const hdt_expr *right = e->args[1];
 	print(p, e->args[0], binds);
 	if (e->op == HDT_OP_ADD && e->dtype == HDT_I64 && is_constant(right) && right->integer < 0 &&
-		right->integer > INT64_MIN) {
+	    right->integer > INT64_MIN) {
 		text_format(p->out, " - %lld", -(long long)right->integer);
 		return;
 	}

@@ -38,8 +38,8 @@ static double round_to(double v, hdt_dtype dtype)
 static double narrow(float v, hdt_dtype to)
 {
 	return to == HDT_F16    ? half_to_float(half_from_float(v))
-		   : to == HDT_BF16 ? bfloat_to_float(bfloat_from_float(v))
-							: (double)v;
+	       : to == HDT_BF16 ? bfloat_to_float(bfloat_from_float(v))
+	                        : (double)v;
 }
 
 static double integer_to_float(int64_t v, hdt_dtype from, hdt_dtype to)

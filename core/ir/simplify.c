@@ -92,8 +92,8 @@ RULE(negate_twice)
 RULE(absolute_of_negated)
 {
 	return hdt_dtype_of(dtype_of(a[0]))->kind != HDT_KIND_UINT && is_op(a[0], HDT_OP_NEG)
-			   ? hdt_unary(HDT_OP_ABS, a[0]->args[0])
-			   : NULL;
+	           ? hdt_unary(HDT_OP_ABS, a[0]->args[0])
+	           : NULL;
 }
 
 /* select(true, x, y) -> x;  select(c, x, x) -> x */
@@ -326,7 +326,7 @@ static bool is_swapped(hdt_scalar_op op, const hdt_expr *const *args)
 {
 	bool extreme = op == HDT_OP_MIN || op == HDT_OP_MAX;
 	return scalar_op_has(op, 'c') && is_constant(args[0]) && !is_constant(args[1]) &&
-		   !(extreme && hdt_is_float(dtype_of(args[0])));
+	       !(extreme && hdt_is_float(dtype_of(args[0])));
 }
 
 const hdt_expr *simplify_operation(hdt_scalar_op op, hdt_dtype dtype, const hdt_expr *const *args, int count)
@@ -365,7 +365,7 @@ static bool is_lossless(hdt_dtype from, hdt_dtype to)
 		return f->kind <= HDT_KIND_INT && bits <= t->bytes * 8 - 1;
 	default:
 		return f->kind == HDT_KIND_FLOAT ? from == to || to == HDT_F64 || (to == HDT_F32 && from != HDT_F64)
-										 : bits <= mantissa[to];
+		                                 : bits <= mantissa[to];
 	}
 }
 
@@ -373,7 +373,7 @@ static bool is_lossless(hdt_dtype from, hdt_dtype to)
 static bool is_rounded(const hdt_expr *x)
 {
 	return (x->dtype != HDT_F16 && x->dtype != HDT_BF16) || x->op == HDT_OP_LOAD || x->op == HDT_OP_CONST ||
-		   x->op == HDT_OP_CAST;
+	       x->op == HDT_OP_CAST;
 }
 
 const hdt_expr *simplify_cast(const hdt_expr *x, hdt_dtype dtype)
@@ -406,7 +406,7 @@ static bool runs(const hdt_expr *const *axes, int count)
 
 /* sum of an integer constant -> constant * number of elements */
 static const hdt_expr *count_elements(const hdt_expr *prototype, const hdt_expr *constant, const hdt_expr *const *axes,
-									  int count)
+                                      int count)
 {
 	const hdt_expr *total = hdt_cast(constant, HDT_I64);
 	for (int i = 0; i < count; i++) {
@@ -428,8 +428,8 @@ const hdt_expr *simplify_reduce(const hdt_expr *prototype, const hdt_expr *const
 		if (integer)
 			return count_elements(prototype, value, args + 1, count - 1);
 		return hdt_is_float(dtype_of(value)) && value->real == 0
-				   ? hdt_number(value->context, (hdt_dtype)prototype->dtype, 0)
-				   : NULL;
+		           ? hdt_number(value->context, (hdt_dtype)prototype->dtype, 0)
+		           : NULL;
 	case HDT_REDUCE_MAX:
 	case HDT_REDUCE_MIN:
 	case HDT_REDUCE_ALL:

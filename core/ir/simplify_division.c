@@ -196,7 +196,7 @@ RULE(divide_sum_by_factor)
 	split s;
 	const hdt_expr *g, *k;
 	if (!proves_at_least(a[1], 0) || !collect(a[0], &x) || !split_by_factor(&x, a[1], &s, &g, &k) ||
-		!proves_at_least(k, 0))
+	    !proves_at_least(k, 0))
 		return NULL;
 	return hdt_floordiv(s.quotient, k);
 }
@@ -205,7 +205,7 @@ RULE(divide_sum_by_factor)
 RULE(remainder_of_unit)
 {
 	bool zero = is_integer_constant(a[1], 1) || is_integer_constant(a[1], 0) || is_integer_constant(a[0], 0) ||
-				a[0] == a[1] || (is_integer_constant(a[1], -1) && hdt_dtype_of(dtype_of(a[1]))->kind == HDT_KIND_INT);
+	            a[0] == a[1] || (is_integer_constant(a[1], -1) && hdt_dtype_of(dtype_of(a[1]))->kind == HDT_KIND_INT);
 	return zero ? integer_like(a[0], 0) : NULL;
 }
 
@@ -244,7 +244,7 @@ RULE(remainder_of_sum_by_factor)
 	split s;
 	const hdt_expr *g, *k;
 	if (!proves_at_least(a[1], 0) || !collect(a[0], &x) || x.count < 2 || !split_by_factor(&x, a[1], &s, &g, &k) ||
-		!collect(s.quotient, &q) || !is_positive(k, &q))
+	    !collect(s.quotient, &q) || !is_positive(k, &q))
 		return NULL;
 	return hdt_add(hdt_mul(hdt_mod(s.quotient, k), g), s.rest);
 }
@@ -260,6 +260,6 @@ const hdt_expr *simplify_floordiv(const hdt_expr *const *args)
 const hdt_expr *simplify_mod(const hdt_expr *const *args)
 {
 	static rule *const rules[ROOM] = {remainder_of_unit, remainder_small, remainder_twice, remainder_of_sum,
-									  remainder_of_sum_by_factor};
+	                                  remainder_of_sum_by_factor};
 	return apply_rules(rules, ROOM, args);
 }

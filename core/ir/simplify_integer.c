@@ -161,7 +161,7 @@ static bool is_quotient_of(const hdt_expr *quotient, const hdt_expr *digit)
 	if (quotient->args[0] == x)
 		return hdt_proves_equal(quotient->args[1], b);
 	return is_op(x, HDT_OP_FLOORDIV) && quotient->args[0] == x->args[0] && proves_at_least(x->args[1], 1) &&
-		   hdt_proves_equal(quotient->args[1], hdt_mul(x->args[1], b));
+	       hdt_proves_equal(quotient->args[1], hdt_mul(x->args[1], b));
 }
 
 /* Is `high` q * b * scale, q being the quotient of the digit x % b? */
@@ -172,8 +172,8 @@ static bool is_higher_digit(const hdt_expr *high, const hdt_expr *digit, int64_t
 	if (is_constant(b))
 		return coefficient == wrapping_multiply(b->integer, scale) && is_quotient_of(base, digit);
 	return coefficient == scale && is_op(base, HDT_OP_MUL) &&
-		   ((base->args[1] == b && is_quotient_of(base->args[0], digit)) ||
-			(base->args[0] == b && is_quotient_of(base->args[1], digit)));
+	       ((base->args[1] == b && is_quotient_of(base->args[0], digit)) ||
+	        (base->args[0] == b && is_quotient_of(base->args[1], digit)));
 }
 
 /* (x // b) * b * s + (x % b) * s -> x * s, in either order, for b at least 1 */
@@ -196,7 +196,7 @@ RULE(add_digits)
 RULE(sub_constant)
 {
 	return is_constant(a[1]) && is_signed(a[1]) ? hdt_add(a[0], integer_like(a[1], wrapping_negate(a[1]->integer)))
-												: NULL;
+	                                            : NULL;
 }
 
 /* 0 - x -> -x */
@@ -243,7 +243,7 @@ RULE(sub_multiple)
 	int64_t c;
 	const hdt_expr *quotient = split_coefficient(a[1], &c);
 	if (!is_op(quotient, HDT_OP_FLOORDIV) || quotient->args[0] != a[0] || c == 0 ||
-		!is_integer_constant(quotient->args[1], c))
+	    !is_integer_constant(quotient->args[1], c))
 		return NULL;
 	return hdt_mod(a[0], quotient->args[1]);
 }
@@ -391,7 +391,7 @@ static bool proves_step_below(const hdt_expr *x, const hdt_expr *y)
 	if (is_op(x, HDT_OP_ADD) && is_integer_constant(x->args[1], 1) && facts_of(x)->exact)
 		return proves_below(x->args[0], y);
 	return is_op(y, HDT_OP_ADD) && is_integer_constant(y->args[1], -1) && facts_of(y)->exact &&
-		   proves_below(x, y->args[0]);
+	       proves_below(x, y->args[0]);
 }
 RULE(less_equal_known)
 {
@@ -449,7 +449,7 @@ static const hdt_expr *move_constant_across(hdt_scalar_op op, const hdt_expr *co
 		const hdt_expr *sum = a[side], *limit = a[1 - side];
 		int64_t moved;
 		if (!is_constant(limit) || !is_op(sum, HDT_OP_ADD) || !is_constant(sum->args[1]) || !is_signed(sum) ||
-			!facts_of(sum)->exact || __builtin_sub_overflow(limit->integer, sum->args[1]->integer, &moved))
+		    !facts_of(sum)->exact || __builtin_sub_overflow(limit->integer, sum->args[1]->integer, &moved))
 			continue;
 		const hdt_expr *constant = integer_like(limit, moved);
 		if (constant && constant->integer == moved)
@@ -471,15 +471,15 @@ RULE(min_known)
 {
 	order found = order_of(a[0], a[1]);
 	return found == BELOW || found == NOT_ABOVE                    ? a[0]
-		   : found == ABOVE || found == NOT_BELOW || found == SAME ? a[1]
-																   : NULL;
+	       : found == ABOVE || found == NOT_BELOW || found == SAME ? a[1]
+	                                                               : NULL;
 }
 RULE(max_known)
 {
 	order found = order_of(a[0], a[1]);
 	return found == BELOW || found == NOT_ABOVE                    ? a[1]
-		   : found == ABOVE || found == NOT_BELOW || found == SAME ? a[0]
-																   : NULL;
+	       : found == ABOVE || found == NOT_BELOW || found == SAME ? a[0]
+	                                                               : NULL;
 }
 
 /* min(min(x, c), d) -> min(x, min(c, d)), and with max */
@@ -543,12 +543,12 @@ enum { ROOM = 10 };
 
 static rule *const rules[HDT_OP_COUNT][ROOM] = {
 	[HDT_OP_ADD] = {right_zero, add_constants, add_to_constant_minus, add_constant_last, add_lean_left, add_like_terms,
-					add_after_constant_minus, add_digits, add_negative, add_to_negative},
+                    add_after_constant_minus, add_digits, add_negative, add_to_negative},
 	[HDT_OP_SUB] = {right_zero, sub_constant, sub_from_zero, sub_multiple, sub_lean_left, sub_like_terms,
-					sub_constant_last, sub_negative},
+                    sub_constant_last, sub_negative},
 	[HDT_OP_NEG] = {neg_inside},
 	[HDT_OP_MUL] = {times_zero, right_one, mul_minus_one, mul_constants, mul_over_constant, mul_constant_last,
-					mul_lean_left},
+                    mul_lean_left},
 	[HDT_OP_FLOORDIV] = {simplify_floordiv},
 	[HDT_OP_MOD] = {simplify_mod},
 	[HDT_OP_TRUNCDIV] = {right_one, truncdiv_as_floordiv},

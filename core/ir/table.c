@@ -59,8 +59,8 @@ static uint64_t hash_node(const hdt_expr *e, const hdt_expr *const *args, int co
 static bool same_node(const hdt_expr *a, const hdt_expr *b, const hdt_expr *const *args, int count)
 {
 	return a->op == b->op && a->dtype == b->dtype && a->reduce == b->reduce && a->accumulate == b->accumulate &&
-		   a->serial == b->serial && payload(a) == payload(b) && a->count == count &&
-		   (count == 0 || !memcmp(a->args, args, (size_t)count * sizeof *args));
+	       a->serial == b->serial && payload(a) == payload(b) && a->count == count &&
+	       (count == 0 || !memcmp(a->args, args, (size_t)count * sizeof *args));
 }
 
 static bool grow(hdt_context *context, expr_table *table)

@@ -182,7 +182,7 @@ static const hdt_expr *rebuild_from(const memo *done, const hdt_expr *e)
 }
 
 const hdt_expr *expr_map(const hdt_expr *e, const hdt_expr *(*replace)(const hdt_expr *node, void *closure),
-						 void *closure)
+                         void *closure)
 {
 	expr_order order;
 	memo done = {0};

@@ -85,7 +85,7 @@ static hdt_status evaluate(const hdt_node *node, void **data)
 		ok = data[i] != NULL;
 	}
 	return ok ? task_evaluate(node->task, &none, inputs, data)
-			  : hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while folding");
+	          : hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while folding");
 }
 
 static hdt_status fold_node(hdt_graph *graph, const hdt_node *node)

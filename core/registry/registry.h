@@ -19,7 +19,7 @@ typedef struct registry_entry {
 	registry_kind kind;
 	const char *name;
 	const void *descriptor;
-	const char *plugin;               /* id of the plugin that provides it */
+	const char *plugin;                      /* id of the plugin that provides it */
 	const struct registry_entry *overridden; /* the entry that this one took over, or NULL */
 } registry_entry;
 

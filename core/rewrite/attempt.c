@@ -137,7 +137,7 @@ static const char *check_shape(const hdt_rewrite *rewrite, const hdt_value *old,
 	hdt_context *context = rewrite->graph->context;
 	if (old->dtype != new->dtype)
 		return hdt_format(context, "the replacement is %s, not %s", hdt_dtype_of(new->dtype)->name,
-						  hdt_dtype_of(old->dtype)->name);
+		                  hdt_dtype_of(old->dtype)->name);
 	if (old->rank != new->rank)
 		return hdt_format(context, "the replacement has rank %d, not %d", new->rank, old->rank);
 	for (int d = 0; d < old->rank; d++) {
@@ -146,7 +146,7 @@ static const char *check_shape(const hdt_rewrite *rewrite, const hdt_value *old,
 		/* With several outputs, only what cannot fail is put in place: the first would stay when the second fails. */
 		if (is_disproved(old->shape[d], new->shape[d]) || rewrite->root->output_count > 1)
 			return hdt_format(context, "dimension %d of the replacement is %s, not %s", d, hdt_expr_text(new->shape[d]),
-							  hdt_expr_text(old->shape[d]));
+			                  hdt_expr_text(old->shape[d]));
 	}
 	return NULL;
 }
@@ -213,7 +213,7 @@ static attempt_outcome judge(hdt_rewrite *rewrite, const char **reason)
 		return rewrite->rule->replacement ? ATTEMPT_DECLINED : ATTEMPT_WRONG;
 	for (int i = 0; i < rewrite->root->output_count; i++)
 		if (rewrite->replacements[i] &&
-			graph_replace_uses(rewrite->graph, rewrite->root->outputs[i], rewrite->replacements[i]) != HDT_OK) {
+		    graph_replace_uses(rewrite->graph, rewrite->root->outputs[i], rewrite->replacements[i]) != HDT_OK) {
 			*reason = hdt_format(context, "what follows does not accept it: %s", context->message);
 			return ATTEMPT_WRONG;
 		}

@@ -28,7 +28,7 @@ static bool mirrors(const hdt_task *task, const hdt_expr *a, const hdt_expr *b, 
 		return false;
 	if (a->op == HDT_OP_LOAD)
 		return (a->tensor == task->inputs[0] && b->tensor == task->inputs[1]) ||
-			   (a->tensor == task->inputs[1] && b->tensor == task->inputs[0]);
+		       (a->tensor == task->inputs[1] && b->tensor == task->inputs[0]);
 	if (expr_is_reduction(a) || a->count != b->count)
 		return false;
 	for (int i = 0; i < a->count; i++)
@@ -118,7 +118,7 @@ static bool equals_literal(const hdt_attribute_value *value, const hdt_argument 
 		return literal->kind == HDT_ARGUMENT_BOOL && value->integer == (literal->real != 0);
 	case HDT_ATTRIBUTE_FLOAT:
 		return is_whole ? value->real == (double)whole
-						: literal->kind == HDT_ARGUMENT_FLOAT && value->real == literal->real;
+		                : literal->kind == HDT_ARGUMENT_FLOAT && value->real == literal->real;
 	case HDT_ATTRIBUTE_STRING:
 		return literal->kind == HDT_ARGUMENT_STRING && !strcmp(value->string, literal->string);
 	case HDT_ATTRIBUTE_DTYPE:
@@ -127,7 +127,7 @@ static bool equals_literal(const hdt_attribute_value *value, const hdt_argument 
 		if (is_whole)
 			return value->count == 1 && hdt_is_const(value->dims[0], &dim) && dim == whole;
 		for (int i = 0; i < value->count && literal->kind == HDT_ARGUMENT_DIMS && value->count == literal->dims.count;
-			 i++)
+		     i++)
 			if (value->dims[i] != literal->dims.items[i])
 				return false;
 		return literal->kind == HDT_ARGUMENT_DIMS && value->count == literal->dims.count;

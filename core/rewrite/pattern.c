@@ -123,8 +123,8 @@ static const pattern *read_number(pattern_parser *r)
 	if (literal.kind != HDT_ARGUMENT_FLOAT && literal.kind != HDT_ARGUMENT_DIM)
 		return parser_fail(&r->p, "expected an operator, a value such as %%x, a number or none"), NULL;
 	result->number = literal.kind == HDT_ARGUMENT_FLOAT  ? literal.real
-					 : hdt_is_const(literal.dim, &whole) ? (double)whole
-														 : 0;
+	                 : hdt_is_const(literal.dim, &whole) ? (double)whole
+	                                                     : 0;
 	return result;
 }
 

@@ -90,7 +90,7 @@ typedef struct rule_list {
 
 /* Add a rule; `source` is its pattern or text. */
 hdt_status rules_add(hdt_context *context, rule_list *list, const char *name, const char *source,
-					 hdt_status (*apply)(hdt_rewrite *, const hdt_node *), const rewrite_options *options);
+                     hdt_status (*apply)(hdt_rewrite *, const hdt_node *), const rewrite_options *options);
 /* Apply the rules until nothing changes. */
 hdt_status rules_run(hdt_graph *graph, rule_list *list, const rewrite_options *options, int *applied);
 

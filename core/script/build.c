@@ -21,7 +21,8 @@ static const hdt_expr *const *copy_list(hdt_context *context, hdt_list list)
 	return copy;
 }
 
-static const hdt_tensor *make_buffer(hdt_context *context, const char *name, hdt_dtype dtype, hdt_list shape, hdt_scope scope)
+static const hdt_tensor *make_buffer(hdt_context *context, const char *name, hdt_dtype dtype, hdt_list shape,
+                                     hdt_scope scope)
 {
 	if (shape.count < 0 || shape.count > HDT_MAX_RANK) {
 		hdt_fail(context, HDT_INTERNAL, "buffer %s: rank %d is not in 0..%d", name, shape.count, HDT_MAX_RANK);
@@ -31,8 +32,13 @@ static const hdt_tensor *make_buffer(hdt_context *context, const char *name, hdt
 	const hdt_expr *const *dims = copy_list(context, shape);
 	if (!t || !dims)
 		return NULL;
-	*t = (hdt_tensor){.context = context, .name = hdt_intern(context, name), .kind = HDT_TENSOR_BUFFER, .scope = scope,
-	                  .dtype = dtype, .rank = shape.count, .shape = dims};
+	*t = (hdt_tensor){.context = context,
+	                  .name = hdt_intern(context, name),
+	                  .kind = HDT_TENSOR_BUFFER,
+	                  .scope = scope,
+	                  .dtype = dtype,
+	                  .rank = shape.count,
+	                  .shape = dims};
 	return t->name ? t : NULL;
 }
 
@@ -71,7 +77,8 @@ void hdt_program_bind(hdt_program *program, const hdt_task *task)
 	if (!program || !task || hdt_context_status(program->context) != HDT_OK)
 		return;
 	if (program->buffer_count) {
-		hdt_fail(program->context, HDT_INTERNAL, "program @%s: bound twice, or after its first workspace", program->name);
+		hdt_fail(program->context, HDT_INTERNAL, "program @%s: bound twice, or after its first workspace",
+		         program->name);
 		return;
 	}
 	for (int i = 0; i < task->input_count; i++)
@@ -81,8 +88,8 @@ void hdt_program_bind(hdt_program *program, const hdt_task *task)
 		const hdt_tensor *output = task->outputs[i];
 		/* A tensor given as output twice needs two buffers. */
 		if (is_buffer(program, output))
-			output = make_buffer(program->context, hdt_format(program->context, "%s_again", output->name), output->dtype,
-			                     hdt_shape(output), HDT_SCOPE_GLOBAL);
+			output = make_buffer(program->context, hdt_format(program->context, "%s_again", output->name),
+			                     output->dtype, hdt_shape(output), HDT_SCOPE_GLOBAL);
 		if (!output || !add_buffer(program, output))
 			return;
 	}
@@ -127,8 +134,8 @@ const hdt_tensor *hdt_use(hdt_function *function, const hdt_tensor *buffer)
 		if (f->parameters.items[i] == buffer)
 			return buffer;
 	if (!is_buffer(function->program, buffer)) {
-		hdt_fail(function->program->context, HDT_INTERNAL, "function @%s: %s is not a buffer of program @%s", function->name,
-		         buffer->name, function->program->name);
+		hdt_fail(function->program->context, HDT_INTERNAL, "function @%s: %s is not a buffer of program @%s",
+		         function->name, buffer->name, function->program->name);
 		return NULL;
 	}
 	if (!vec_push(function->program->context, &f->parameters, buffer))
@@ -159,8 +166,8 @@ static void open_within(hdt_function *function, hdt_stmt *owner)
 		return;
 	*body = (open_body){.owner = owner, .tail = &owner->body, .depth = f->open->depth + 1, .outer = f->open};
 	if (body->depth > SCRIPT_MAX_DEPTH) {
-		hdt_fail(function->program->context, HDT_INTERNAL, "function @%s: more than %d loops and branches within each other",
-		         function->name, SCRIPT_MAX_DEPTH);
+		hdt_fail(function->program->context, HDT_INTERNAL,
+		         "function @%s: more than %d loops and branches within each other", function->name, SCRIPT_MAX_DEPTH);
 		return;
 	}
 	f->open = body;
@@ -237,8 +244,9 @@ void hdt_store(hdt_function *function, const hdt_tensor *buffer, hdt_list indice
 	if (!at)
 		return;
 	if (indices.count != buffer->rank) {
-		hdt_fail(function->program->context, HDT_INTERNAL, "function @%s: a store to %s with %d indices, its rank is %d",
-		         function->name, buffer->name, indices.count, buffer->rank);
+		hdt_fail(function->program->context, HDT_INTERNAL,
+		         "function @%s: a store to %s with %d indices, its rank is %d", function->name, buffer->name,
+		         indices.count, buffer->rank);
 		return;
 	}
 	const hdt_expr *converted = hdt_cast(value, buffer->dtype);

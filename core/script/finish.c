@@ -11,8 +11,8 @@
 
 typedef struct naming {
 	hdt_context *context;
-	VEC(const char *) names;                /* in scope: buffers, symbols, then those of the open bodies */
-	VEC(const hdt_expr *) from;             /* axes and variables that were renamed in the open bodies */
+	VEC(const char *) names;    /* in scope: buffers, symbols, then those of the open bodies */
+	VEC(const hdt_expr *) from; /* axes and variables that were renamed in the open bodies */
 	VEC(const hdt_expr *) to;
 } naming;
 

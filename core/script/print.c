@@ -35,7 +35,9 @@ static void print_block(text *t, const hdt_stmt *first, int depth)
 static void print_for(text *t, const hdt_stmt *s, int depth)
 {
 	static const char *const kinds[] = {
-		[HDT_LOOP_SERIAL] = "", [HDT_LOOP_PARALLEL] = " parallel", [HDT_LOOP_UNROLL] = " unroll",
+		[HDT_LOOP_SERIAL] = "",
+		[HDT_LOOP_PARALLEL] = " parallel",
+		[HDT_LOOP_UNROLL] = " unroll",
 		[HDT_LOOP_VECTORISE] = " vectorise",
 	};
 	text_format(t, "for %s in 0..", s->axis->name);

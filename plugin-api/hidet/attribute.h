@@ -24,10 +24,10 @@ typedef struct hdt_attribute {
 /* One value. An array of them ends with {0}; the order does not matter. */
 typedef struct hdt_attribute_value {
 	const char *name;
-	hdt_attribute_kind kind; /* NONE: the attribute is `none` */
-	int64_t integer;         /* INT, BOOL, DTYPE */
-	double real;             /* FLOAT */
-	const char *string;      /* STRING */
+	hdt_attribute_kind kind;     /* NONE: the attribute is `none` */
+	int64_t integer;             /* INT, BOOL, DTYPE */
+	double real;                 /* FLOAT */
+	const char *string;          /* STRING */
 	const hdt_expr *const *dims; /* DIMS */
 	int count;                   /* of dims */
 } hdt_attribute_value;

@@ -105,7 +105,10 @@ static inline void hdt_require_sizes(hdt_task *task, hdt_list shape)
 }
 
 /* The dtype of an expression; f32 after a fault. */
-static inline hdt_dtype hdt_expr_dtype(const hdt_expr *e) { return e ? (hdt_dtype)e->dtype : HDT_F32; }
+static inline hdt_dtype hdt_expr_dtype(const hdt_expr *e)
+{
+	return e ? (hdt_dtype)e->dtype : HDT_F32;
+}
 
 /* `e` in the dtype in which arithmetic on it may be rounded several times: f16 and bf16 become f32, integers and bool
  * too, f32 and f64 stay. Operators with several roundings inside compute on this and cast back once. */

@@ -35,8 +35,14 @@ hdt_dtype hdt_dtype_named(const char *name);
  * gives f32, u8 with i8 gives i16, bool loses to all. u64 with a signed integer gives i64. */
 hdt_dtype hdt_promote(hdt_dtype a, hdt_dtype b);
 
-static inline bool hdt_is_float(hdt_dtype d) { return d >= HDT_F16 && d <= HDT_F64; }
-static inline bool hdt_is_integer(hdt_dtype d) { return d >= HDT_U8 && d <= HDT_I64; }
+static inline bool hdt_is_float(hdt_dtype d)
+{
+	return d >= HDT_F16 && d <= HDT_F64;
+}
+static inline bool hdt_is_integer(hdt_dtype d)
+{
+	return d >= HDT_U8 && d <= HDT_I64;
+}
 
 HDT_END
 #endif

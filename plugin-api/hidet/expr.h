@@ -31,13 +31,13 @@ typedef struct hdt_tensor hdt_tensor;
  * scalar_ops.def. */
 struct hdt_expr {
 	hdt_context *context;
-	uint32_t id;         /* dense, counted from 0 in order of creation: operands have smaller ids */
-	uint16_t op;         /* hdt_scalar_op */
-	uint8_t dtype;       /* hdt_dtype of the value */
-	uint8_t count;       /* number of args */
-	uint8_t reduce;      /* hdt_reduce_kind of REDUCE and ARG_REDUCE */
-	uint8_t accumulate;  /* hdt_dtype in which a REDUCE accumulates */
-	uint32_t serial;     /* AXIS, VARIABLE: tells apart two of the same name; CONST: 1 when it is an i64 that wrapped */
+	uint32_t id;        /* dense, counted from 0 in order of creation: operands have smaller ids */
+	uint16_t op;        /* hdt_scalar_op */
+	uint8_t dtype;      /* hdt_dtype of the value */
+	uint8_t count;      /* number of args */
+	uint8_t reduce;     /* hdt_reduce_kind of REDUCE and ARG_REDUCE */
+	uint8_t accumulate; /* hdt_dtype in which a REDUCE accumulates */
+	uint32_t serial;    /* AXIS, VARIABLE: tells apart two of the same name; CONST: 1 when it is an i64 that wrapped */
 	union {
 		int64_t integer;          /* CONST of bool or integer dtype */
 		double real;              /* CONST of float dtype */

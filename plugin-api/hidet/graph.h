@@ -89,9 +89,16 @@ hdt_node *hdt_apply_node(hdt_graph *graph, const char *op, hdt_value *const *inp
 /* The same, giving its first output:  hdt_apply(g, "softmax", HDT_VALUES(x), HDT_WITH(hdt_int_value("axis", -1)))  */
 hdt_value *hdt_apply_list(hdt_graph *graph, const char *op, hdt_value *const *inputs, int count,
                           const hdt_attribute_value *attributes);
-#define HDT_VALUES(...)                                                                                                    \
+#define HDT_VALUES(...) \
 	(hdt_value *const[]){__VA_ARGS__}, (int)(sizeof((hdt_value *const[]){__VA_ARGS__}) / sizeof(hdt_value *))
-#define HDT_WITH(...) (const hdt_attribute_value[]) { __VA_ARGS__, { 0 } }
+#define HDT_WITH(...)             \
+	(const hdt_attribute_value[]) \
+	{                             \
+		__VA_ARGS__,              \
+		{                         \
+			0                     \
+		}                         \
+	}
 #define hdt_apply(graph, op, ...) hdt_apply_list(graph, op, __VA_ARGS__)
 
 /* The number of a constant with one element whose bytes are known; false for every other value. */
@@ -103,7 +110,11 @@ const hdt_attribute_value *hdt_node_attribute(const hdt_node *node, const char *
 /* The nodes built from here on carry this origin (copied; NULL: none). */
 void hdt_graph_set_origin(hdt_graph *graph, const char *origin);
 
-static inline hdt_list hdt_value_shape(const hdt_value *v) { hdt_list l = {v ? v->shape : NULL, v ? v->rank : 0}; return l; }
+static inline hdt_list hdt_value_shape(const hdt_value *v)
+{
+	hdt_list l = {v ? v->shape : NULL, v ? v->rank : 0};
+	return l;
+}
 
 HDT_END
 #endif

@@ -62,10 +62,10 @@ void hdt_model_free(hdt_model *model);
 
 typedef struct hdt_compile_options {
 	size_t size;
-	const char *target; /* "name" or "name:ordinal"; NULL: the first one there is */
-	int threads;        /* 0: as many as the process may use */
-	int jobs;           /* compilers at a time; 0: as many as processors */
-	const char *cache_dir; /* NULL: the default; "": none */
+	const char *target;     /* "name" or "name:ordinal"; NULL: the first one there is */
+	int threads;            /* 0: as many as the process may use */
+	int jobs;               /* compilers at a time; 0: as many as processors */
+	const char *cache_dir;  /* NULL: the default; "": none */
 	const char *dump_dir;   /* write every stage's text here; NULL: none */
 	const char *stop_after; /* stop after this pass; no compiled model is made; NULL: go the whole way */
 	bool no_optimise;       /* compile the graph as it is: no rewriting, no folding */

@@ -26,8 +26,8 @@ typedef struct hdt_mapping {
 /* A plugin gives one set for each framework; the registry joins the sets. */
 typedef struct hdt_mapping_set {
 	size_t size;
-	const char *framework;        /* as front ends name it: "torch" */
-	const hdt_mapping *mappings;  /* ended by {0} */
+	const char *framework;       /* as front ends name it: "torch" */
+	const hdt_mapping *mappings; /* ended by {0} */
 } hdt_mapping_set;
 
 hdt_graph *hdt_call_graph(hdt_call *call);
@@ -38,17 +38,19 @@ const char *hdt_call_name(hdt_call *call);
 /* Is the argument given and not none? */
 bool hdt_call_has(hdt_call *call, const char *name);
 /* Arguments by name; the default of `arguments` when not given; a fault when it has neither or is of another kind. */
-hdt_value *hdt_call_value(hdt_call *call, const char *name);         /* a tensor; NULL without a fault when none */
-hdt_value *hdt_call_operand(hdt_call *call, const char *name, const hdt_value *beside); /* tensor, or number as a weak scalar */
-const hdt_expr *hdt_call_dim(hdt_call *call, const char *name);      /* integer, constant or symbolic */
-int64_t hdt_call_int(hdt_call *call, const char *name);              /* integer known now */
-double hdt_call_float(hdt_call *call, const char *name);             /* integer or float */
-bool hdt_call_is_float(hdt_call *call, const char *name);            /* is the number a float? */
+hdt_value *hdt_call_value(hdt_call *call, const char *name); /* a tensor; NULL without a fault when none */
+hdt_value *hdt_call_operand(hdt_call *call, const char *name,
+                            const hdt_value *beside);           /* tensor, or number as a weak scalar */
+const hdt_expr *hdt_call_dim(hdt_call *call, const char *name); /* integer, constant or symbolic */
+int64_t hdt_call_int(hdt_call *call, const char *name);         /* integer known now */
+double hdt_call_float(hdt_call *call, const char *name);        /* integer or float */
+bool hdt_call_is_float(hdt_call *call, const char *name);       /* is the number a float? */
 bool hdt_call_bool(hdt_call *call, const char *name);
 const char *hdt_call_string(hdt_call *call, const char *name);
-hdt_dtype hdt_call_dtype(hdt_call *call, const char *name);          /* HDT_DTYPE_NONE when none */
-hdt_list hdt_call_dims(hdt_call *call, const char *name);            /* list of integers; a lone integer is a list of one */
-int hdt_call_values(hdt_call *call, const char *name, hdt_value *const **values); /* list of tensors; absent ones are NULL */
+hdt_dtype hdt_call_dtype(hdt_call *call, const char *name); /* HDT_DTYPE_NONE when none */
+hdt_list hdt_call_dims(hdt_call *call, const char *name);   /* list of integers; a lone integer is a list of one */
+int hdt_call_values(hdt_call *call, const char *name,
+                    hdt_value *const **values); /* list of tensors; absent ones are NULL */
 
 /* Hand over the next result, in order: a tensor, a list of tensors as one result, or an integer (symbolic size). */
 void hdt_call_return(hdt_call *call, hdt_value *value);

@@ -72,20 +72,20 @@ typedef const hdt_plugin *(*hdt_plugin_query)(const hdt_host *host);
 extern __attribute__((visibility("hidden"))) const hdt_host *hdt_host_table;
 #endif
 
-#define HDT_PLUGIN(...)                                                                                                    \
-	HDT_PLUGIN_HOST_TABLE                                                                                                  \
-	__attribute__((visibility("default"))) const hdt_plugin *HDT_PLUGIN_QUERY(const hdt_host *host);                       \
-	const hdt_plugin *HDT_PLUGIN_QUERY(const hdt_host *host)                                                               \
-	{                                                                                                                      \
-		static const hdt_plugin plugin = {.magic = HDT_PLUGIN_MAGIC,                                                       \
-		                                  .size = sizeof(hdt_plugin),                                                      \
-		                                  .abi_major = HDT_ABI_MAJOR,                                                      \
-		                                  .abi_minor = HDT_ABI_MINOR,                                                      \
-		                                  .abi_minor_min = 0,                                                              \
-		                                  __VA_ARGS__};                                                                    \
-		HDT_PLUGIN_KEEP(host);                                                                                             \
-		return &plugin;                                                                                                    \
-	}                                                                                                                      \
+#define HDT_PLUGIN(...)                                                                              \
+	HDT_PLUGIN_HOST_TABLE                                                                            \
+	__attribute__((visibility("default"))) const hdt_plugin *HDT_PLUGIN_QUERY(const hdt_host *host); \
+	const hdt_plugin *HDT_PLUGIN_QUERY(const hdt_host *host)                                         \
+	{                                                                                                \
+		static const hdt_plugin plugin = {.magic = HDT_PLUGIN_MAGIC,                                 \
+		                                  .size = sizeof(hdt_plugin),                                \
+		                                  .abi_major = HDT_ABI_MAJOR,                                \
+		                                  .abi_minor = HDT_ABI_MINOR,                                \
+		                                  .abi_minor_min = 0,                                        \
+		                                  __VA_ARGS__};                                              \
+		HDT_PLUGIN_KEEP(host);                                                                       \
+		return &plugin;                                                                              \
+	}                                                                                                \
 	struct hdt_plugin_needs_a_semicolon
 
 HDT_END

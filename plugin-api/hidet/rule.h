@@ -16,7 +16,7 @@ typedef struct hdt_resolve_rule {
 	size_t size;
 	const char *name; /* "attention-to-matmul" */
 	const char *doc;
-	const char *op;  /* operator it applies to */
+	const char *op; /* operator it applies to */
 	int rank;
 	/* Text form of a simple rule: "silu(%x) => mul(%x, sigmoid(%x))"; then `apply` is NULL. */
 	const char *text;

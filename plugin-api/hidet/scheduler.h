@@ -7,9 +7,12 @@
 
 HDT_BEGIN
 
+/* Workers to reckon with, whatever the machine has: equal tasks give equal programs on every machine of an ISA. */
+enum { HDT_RECKONED_WORKERS = 8 };
+
 typedef struct hdt_answer {
 	bool applies;
-	double cost_us;     /* estimated time of one launch in microseconds, when it applies */
+	double cost_us;     /* estimated time of one launch in microseconds with HDT_RECKONED_WORKERS, when it applies */
 	const char *reason; /* why it does not apply; constant or of the context's arena */
 } hdt_answer;
 

@@ -30,9 +30,9 @@ typedef enum hdt_function_kind {
 
 typedef enum hdt_loop_kind {
 	HDT_LOOP_SERIAL,
-	HDT_LOOP_PARALLEL,  /* iterations are independent; outermost loops of a function only */
-	HDT_LOOP_UNROLL,    /* unroll fully: constant extent */
-	HDT_LOOP_VECTORISE  /* iterations are independent: ask the compiler for vectors */
+	HDT_LOOP_PARALLEL, /* iterations are independent; outermost loops of a function only */
+	HDT_LOOP_UNROLL,   /* unroll fully: constant extent */
+	HDT_LOOP_VECTORISE /* iterations are independent: ask the compiler for vectors */
 } hdt_loop_kind;
 
 typedef enum hdt_stmt_kind {

@@ -8,23 +8,74 @@
 
 HDT_BEGIN
 
-static inline const hdt_expr *hdt_add(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_ADD, x, y); }
-static inline const hdt_expr *hdt_sub(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_SUB, x, y); }
-static inline const hdt_expr *hdt_mul(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_MUL, x, y); }
-static inline const hdt_expr *hdt_div(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_DIV, x, y); }
-static inline const hdt_expr *hdt_floordiv(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_FLOORDIV, x, y); }
-static inline const hdt_expr *hdt_mod(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_MOD, x, y); }
-static inline const hdt_expr *hdt_min(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_MIN, x, y); }
-static inline const hdt_expr *hdt_max(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_MAX, x, y); }
-static inline const hdt_expr *hdt_equal(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_EQ, x, y); }
-static inline const hdt_expr *hdt_less(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_LT, x, y); }
-static inline const hdt_expr *hdt_less_equal(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_LE, x, y); }
-static inline const hdt_expr *hdt_and(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_AND, x, y); }
-static inline const hdt_expr *hdt_or(const hdt_expr *x, const hdt_expr *y) { return hdt_binary(HDT_OP_OR, x, y); }
-static inline const hdt_expr *hdt_not(const hdt_expr *x) { return hdt_unary(HDT_OP_NOT, x); }
-static inline const hdt_expr *hdt_neg(const hdt_expr *x) { return hdt_unary(HDT_OP_NEG, x); }
-static inline const hdt_expr *hdt_bounded(const hdt_expr *i, const hdt_expr *n) { return hdt_binary(HDT_OP_BOUNDED, i, n); }
-static inline const hdt_expr *hdt_sum(const hdt_expr *axis, const hdt_expr *v) { return hdt_reduce(HDT_REDUCE_SUM, &axis, 1, v); }
+static inline const hdt_expr *hdt_add(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_ADD, x, y);
+}
+static inline const hdt_expr *hdt_sub(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_SUB, x, y);
+}
+static inline const hdt_expr *hdt_mul(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_MUL, x, y);
+}
+static inline const hdt_expr *hdt_div(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_DIV, x, y);
+}
+static inline const hdt_expr *hdt_floordiv(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_FLOORDIV, x, y);
+}
+static inline const hdt_expr *hdt_mod(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_MOD, x, y);
+}
+static inline const hdt_expr *hdt_min(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_MIN, x, y);
+}
+static inline const hdt_expr *hdt_max(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_MAX, x, y);
+}
+static inline const hdt_expr *hdt_equal(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_EQ, x, y);
+}
+static inline const hdt_expr *hdt_less(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_LT, x, y);
+}
+static inline const hdt_expr *hdt_less_equal(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_LE, x, y);
+}
+static inline const hdt_expr *hdt_and(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_AND, x, y);
+}
+static inline const hdt_expr *hdt_or(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_binary(HDT_OP_OR, x, y);
+}
+static inline const hdt_expr *hdt_not(const hdt_expr *x)
+{
+	return hdt_unary(HDT_OP_NOT, x);
+}
+static inline const hdt_expr *hdt_neg(const hdt_expr *x)
+{
+	return hdt_unary(HDT_OP_NEG, x);
+}
+static inline const hdt_expr *hdt_bounded(const hdt_expr *i, const hdt_expr *n)
+{
+	return hdt_binary(HDT_OP_BOUNDED, i, n);
+}
+static inline const hdt_expr *hdt_sum(const hdt_expr *axis, const hdt_expr *v)
+{
+	return hdt_reduce(HDT_REDUCE_SUM, &axis, 1, v);
+}
 
 HDT_END
 #endif

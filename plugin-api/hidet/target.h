@@ -12,11 +12,11 @@ typedef struct hdt_object hdt_object; /* the target's own: a loaded object */
 /* What schedulers and caches may know of an opened device. */
 typedef struct hdt_target_info {
 	size_t size;
-	const char *target;   /* name of the target */
-	const char *device;   /* for people: "AMD EPYC, 2 threads, AVX-512" */
-	const char *cache_key; /* all that changes the code made from equal text: ISA, compiler and its version, flags */
-	int threads;          /* workers a parallel loop may use */
-	int vector_bytes;     /* of the widest vector register */
+	const char *target;     /* name of the target */
+	const char *device;     /* for people: "AMD EPYC, 2 threads, AVX-512" */
+	const char *cache_key;  /* all that changes the code made from equal text: ISA, compiler and its version, flags */
+	int threads;            /* workers a parallel loop may use */
+	int vector_bytes;       /* of the widest vector register */
 	int64_t cache_bytes[3]; /* L1 data, L2, last level of one core's view; 0: unknown */
 } hdt_target_info;
 
@@ -29,14 +29,14 @@ typedef struct hdt_source {
 
 /* One kernel call of a run. */
 typedef struct hdt_launch {
-	void *function;        /* from hdt_target.find */
-	void *const *buffers;  /* device addresses, in the order of hdt_program.buffers */
+	void *function;         /* from hdt_target.find */
+	void *const *buffers;   /* device addresses, in the order of hdt_program.buffers */
 	const int64_t *symbols; /* values, in the order of hdt_program.symbols */
 } hdt_launch;
 
 /* Where and why a run stopped. */
 typedef struct hdt_fault {
-	int launch;           /* index of the launch, -1: before any */
+	int launch; /* index of the launch, -1: before any */
 	hdt_status status;
 	char message[256];
 } hdt_fault;

@@ -73,8 +73,8 @@ typedef struct hdt_list {
 	const hdt_expr *const *items;
 	int count;
 } hdt_list;
-#define HDT_AT(...)                                                                                                        \
-	((hdt_list){(const hdt_expr *const[]){__VA_ARGS__},                                                                    \
+#define HDT_AT(...)                                     \
+	((hdt_list){(const hdt_expr *const[]){__VA_ARGS__}, \
 	            (int)(sizeof((const hdt_expr *const[]){__VA_ARGS__}) / sizeof(const hdt_expr *))})
 #define HDT_SCALAR ((hdt_list){NULL, 0})
 #define hdt_at(tensor, ...) hdt_at_list(tensor, HDT_AT(__VA_ARGS__))
@@ -91,9 +91,9 @@ int64_t hdt_get_int(hdt_task *task, const char *name);
 double hdt_get_float(hdt_task *task, const char *name);
 bool hdt_get_bool(hdt_task *task, const char *name);
 const char *hdt_get_string(hdt_task *task, const char *name);
-hdt_dtype hdt_get_dtype(hdt_task *task, const char *name);  /* HDT_DTYPE_NONE for "none" */
-hdt_list hdt_get_dims(hdt_task *task, const char *name);    /* integers or dimension expressions */
-bool hdt_has(hdt_task *task, const char *name);             /* false when the attribute is "none" */
+hdt_dtype hdt_get_dtype(hdt_task *task, const char *name); /* HDT_DTYPE_NONE for "none" */
+hdt_list hdt_get_dims(hdt_task *task, const char *name);   /* integers or dimension expressions */
+bool hdt_has(hdt_task *task, const char *name);            /* false when the attribute is "none" */
 
 /* The attribute `name` as an axis of a tensor of `rank`: negative counts from the end; out of range is a fault. */
 int hdt_get_axis(hdt_task *task, const char *name, int rank);
@@ -122,7 +122,11 @@ const hdt_expr *hdt_at_list(const hdt_tensor *tensor, hdt_list indices);
 
 /* One new axis for each dimension of `shape`, named i0, i1, ... */
 hdt_list hdt_axes(hdt_task *task, hdt_list shape);
-static inline hdt_list hdt_shape(const hdt_tensor *x) { hdt_list l = {x ? x->shape : NULL, x ? x->rank : 0}; return l; }
+static inline hdt_list hdt_shape(const hdt_tensor *x)
+{
+	hdt_list l = {x ? x->shape : NULL, x ? x->rank : 0};
+	return l;
+}
 
 /* NumPy broadcasting. The common shape of several shapes (a fault when they do not fit; two symbolic dimensions
  * become a requirement that they be equal), and the element of `x` at `indices` of the broadcast result. */

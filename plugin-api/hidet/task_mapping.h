@@ -66,9 +66,9 @@ const hdt_task_mapping *hdt_auto_map_predicated(hdt_context *context, const int6
 
 /* The tasks of a worker as loops: for axes { if guard, do task `indices` }. */
 typedef struct hdt_mapped_tasks {
-	const hdt_expr *guard;          /* bool: is 0 <= worker < workers? The constant true where its bounds prove it */
-	const hdt_expr *const *axes;    /* one for each dimension of a repeat with extent above 1, outermost first */
-	const hdt_loop_style *styles;   /* of each axis */
+	const hdt_expr *guard;        /* bool: is 0 <= worker < workers? The constant true where its bounds prove it */
+	const hdt_expr *const *axes;  /* one for each dimension of a repeat with extent above 1, outermost first */
+	const hdt_loop_style *styles; /* of each axis */
 	int axis_count;
 	const hdt_expr *const *indices; /* the mapping's rank, over worker and axes; they hold where the guard does */
 } hdt_mapped_tasks;

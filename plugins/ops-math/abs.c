@@ -13,11 +13,12 @@ const hdt_operator hdt_op_abs = {
 	.inputs = "x",
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"abs(T[4, 7])",
-		"abs(f32[n, 9]) where n = 5",
-		"abs(f32[0, 3])",
-		"abs(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"abs(T[4, 7])",
+			"abs(f32[n, 9]) where n = 5",
+			"abs(f32[0, 3])",
+			"abs(f32[1])",
+			NULL,
+		},
 };

@@ -13,11 +13,12 @@ const hdt_operator hdt_op_acos = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"acos(T[4, 7] in -1..1)",
-		"acos(f32[n, 9] in -1..1) where n = 5",
-		"acos(f32[0, 3])",
-		"acos(i32[6] in -1..1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"acos(T[4, 7] in -1..1)",
+			"acos(f32[n, 9] in -1..1) where n = 5",
+			"acos(f32[0, 3])",
+			"acos(i32[6] in -1..1)",
+			NULL,
+		},
 };

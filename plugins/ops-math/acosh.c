@@ -13,11 +13,12 @@ const hdt_operator hdt_op_acosh = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"acosh(T[4, 7] in 1..4)",
-		"acosh(f32[n, 9] in 1..4) where n = 5",
-		"acosh(f32[0, 3])",
-		"acosh(i32[6] in 1..4)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"acosh(T[4, 7] in 1..4)",
+			"acosh(f32[n, 9] in 1..4) where n = 5",
+			"acosh(f32[0, 3])",
+			"acosh(i32[6] in 1..4)",
+			NULL,
+		},
 };

@@ -15,12 +15,13 @@ const hdt_operator hdt_op_add = {
 	.inputs = "x, y",
 	.dtypes = "any",
 	.define = define,
-	.samples = (const char *const[]){
-		"add(T[3, 4], T[4])",
-		"add(i32[n, 5], i32[n, 1]) where n = 4",
-		"add(f32[0, 3], f32[3])",
-		"add(f32[1, 3], i64[2, 1])",
-		"add(i32[], f16[5])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"add(T[3, 4], T[4])",
+			"add(i32[n, 5], i32[n, 1]) where n = 4",
+			"add(f32[0, 3], f32[3])",
+			"add(f32[1, 3], i64[2, 1])",
+			"add(i32[], f16[5])",
+			NULL,
+		},
 };

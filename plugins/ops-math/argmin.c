@@ -22,13 +22,14 @@ const hdt_operator hdt_op_argmin = {
 	.attributes = attributes,
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"argmin(T[3, 7], axis=-1)",
-		"argmin(f32[n, 6], axis=0, keepdims=true) where n = 5",
-		"argmin(f32[0, 3], axis=1)",
-		"argmin(f32[3, 1], axis=1)",
-		"argmin(f32[3, 4])",
-		"argmin(f32[3, 4], keepdims=true)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"argmin(T[3, 7], axis=-1)",
+			"argmin(f32[n, 6], axis=0, keepdims=true) where n = 5",
+			"argmin(f32[0, 3], axis=1)",
+			"argmin(f32[3, 1], axis=1)",
+			"argmin(f32[3, 4])",
+			"argmin(f32[3, 4], keepdims=true)",
+			NULL,
+		},
 };

@@ -13,11 +13,12 @@ const hdt_operator hdt_op_asin = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"asin(T[4, 7] in -1..1)",
-		"asin(f32[n, 9] in -1..1) where n = 5",
-		"asin(f32[0, 3])",
-		"asin(i32[6] in -1..1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"asin(T[4, 7] in -1..1)",
+			"asin(f32[n, 9] in -1..1) where n = 5",
+			"asin(f32[0, 3])",
+			"asin(i32[6] in -1..1)",
+			NULL,
+		},
 };

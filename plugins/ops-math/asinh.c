@@ -13,11 +13,12 @@ const hdt_operator hdt_op_asinh = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"asinh(T[4, 7])",
-		"asinh(f32[n, 9]) where n = 5",
-		"asinh(f32[0, 3])",
-		"asinh(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"asinh(T[4, 7])",
+			"asinh(f32[n, 9]) where n = 5",
+			"asinh(f32[0, 3])",
+			"asinh(i32[6])",
+			NULL,
+		},
 };

@@ -13,11 +13,12 @@ const hdt_operator hdt_op_atan = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"atan(T[4, 7])",
-		"atan(f32[n, 9]) where n = 5",
-		"atan(f32[0, 3])",
-		"atan(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"atan(T[4, 7])",
+			"atan(f32[n, 9]) where n = 5",
+			"atan(f32[0, 3])",
+			"atan(i32[6])",
+			NULL,
+		},
 };

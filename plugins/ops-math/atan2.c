@@ -13,11 +13,12 @@ const hdt_operator hdt_op_atan2 = {
 	.inputs = "x, y",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"atan2(T[3, 4], T[4])",
-		"atan2(f32[n, 5], f32[n, 1]) where n = 4",
-		"atan2(f32[0, 3], f32[3])",
-		"atan2(i32[1, 3], i64[2, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"atan2(T[3, 4], T[4])",
+			"atan2(f32[n, 5], f32[n, 1]) where n = 4",
+			"atan2(f32[0, 3], f32[3])",
+			"atan2(i32[1, 3], i64[2, 1])",
+			NULL,
+		},
 };

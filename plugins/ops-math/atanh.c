@@ -13,11 +13,12 @@ const hdt_operator hdt_op_atanh = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"atanh(T[4, 7] in -0.9..0.9)",
-		"atanh(f32[n, 9] in -0.9..0.9) where n = 5",
-		"atanh(f32[0, 3])",
-		"atanh(i32[6] in 0..0)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"atanh(T[4, 7] in -0.9..0.9)",
+			"atanh(f32[n, 9] in -0.9..0.9) where n = 5",
+			"atanh(f32[0, 3])",
+			"atanh(i32[6] in 0..0)",
+			NULL,
+		},
 };

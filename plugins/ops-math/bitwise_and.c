@@ -15,11 +15,12 @@ const hdt_operator hdt_op_bitwise_and = {
 	.inputs = "x, y",
 	.dtypes = "bool int u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"bitwise_and(T[3, 4], T[4])",
-		"bitwise_and(i32[n, 5], i32[n, 1]) where n = 4",
-		"bitwise_and(i32[0, 3], i32[3])",
-		"bitwise_and(u8[1, 3], i64[2, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"bitwise_and(T[3, 4], T[4])",
+			"bitwise_and(i32[n, 5], i32[n, 1]) where n = 4",
+			"bitwise_and(i32[0, 3], i32[3])",
+			"bitwise_and(u8[1, 3], i64[2, 1])",
+			NULL,
+		},
 };

@@ -15,11 +15,12 @@ const hdt_operator hdt_op_bitwise_not = {
 	.inputs = "x",
 	.dtypes = "bool int uint",
 	.define = define,
-	.samples = (const char *const[]){
-		"bitwise_not(T[4, 7])",
-		"bitwise_not(i32[n, 9]) where n = 5",
-		"bitwise_not(i32[0, 3])",
-		"bitwise_not(bool[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"bitwise_not(T[4, 7])",
+			"bitwise_not(i32[n, 9]) where n = 5",
+			"bitwise_not(i32[0, 3])",
+			"bitwise_not(bool[1])",
+			NULL,
+		},
 };

@@ -24,13 +24,14 @@ const hdt_operator hdt_op_cast = {
 	.attributes = attributes,
 	.dtypes = "any",
 	.define = define,
-	.samples = (const char *const[]){
-		"cast(T[3, 4] in 0..3, dtype=f32)",
-		"cast(f32[3, 4] in 0..3, dtype=T)",
-		"cast(i32[n, 5] in -2..2, dtype=i8) where n = 4",
-		"cast(f32[0, 3], dtype=f16)",
-		"cast(f32[1], dtype=bool)",
-		"cast(f32[8] in -300..300, dtype=u8)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"cast(T[3, 4] in 0..3, dtype=f32)",
+			"cast(f32[3, 4] in 0..3, dtype=T)",
+			"cast(i32[n, 5] in -2..2, dtype=i8) where n = 4",
+			"cast(f32[0, 3], dtype=f16)",
+			"cast(f32[1], dtype=bool)",
+			"cast(f32[8] in -300..300, dtype=u8)",
+			NULL,
+		},
 };

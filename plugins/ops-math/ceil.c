@@ -14,11 +14,12 @@ const hdt_operator hdt_op_ceil = {
 	.inputs = "x",
 	.dtypes = "float i32",
 	.define = define,
-	.samples = (const char *const[]){
-		"ceil(T[4, 7] in -5..5)",
-		"ceil(f32[n, 9]) where n = 5",
-		"ceil(f32[0, 3])",
-		"ceil(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"ceil(T[4, 7] in -5..5)",
+			"ceil(f32[n, 9]) where n = 5",
+			"ceil(f32[0, 3])",
+			"ceil(f32[1])",
+			NULL,
+		},
 };

@@ -25,12 +25,13 @@ const hdt_operator hdt_op_clamp = {
 	.attributes = attributes,
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"clamp(T[4, 7], min=0, max=1)",
-		"clamp(f32[n, 9], min=-0.5) where n = 5",
-		"clamp(f32[0, 3], max=0.5)",
-		"clamp(i32[1], min=-1)",
-		"clamp(f32[4], min=1, max=-1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"clamp(T[4, 7], min=0, max=1)",
+			"clamp(f32[n, 9], min=-0.5) where n = 5",
+			"clamp(f32[0, 3], max=0.5)",
+			"clamp(i32[1], min=-1)",
+			"clamp(f32[4], min=1, max=-1)",
+			NULL,
+		},
 };

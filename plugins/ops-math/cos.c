@@ -13,11 +13,12 @@ const hdt_operator hdt_op_cos = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"cos(T[4, 7])",
-		"cos(f32[n, 9]) where n = 5",
-		"cos(f32[0, 3])",
-		"cos(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"cos(T[4, 7])",
+			"cos(f32[n, 9]) where n = 5",
+			"cos(f32[0, 3])",
+			"cos(i32[6])",
+			NULL,
+		},
 };

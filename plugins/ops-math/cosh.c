@@ -13,11 +13,12 @@ const hdt_operator hdt_op_cosh = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"cosh(T[4, 7])",
-		"cosh(f32[n, 9]) where n = 5",
-		"cosh(f32[0, 3])",
-		"cosh(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"cosh(T[4, 7])",
+			"cosh(f32[n, 9]) where n = 5",
+			"cosh(f32[0, 3])",
+			"cosh(i32[6])",
+			NULL,
+		},
 };

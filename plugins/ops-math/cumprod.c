@@ -21,12 +21,13 @@ const hdt_operator hdt_op_cumprod = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
-	.samples = (const char *const[]){
-		"cumprod(T[3, 5], axis=-1)",
-		"cumprod(f32[n, 6], axis=0) where n = 5",
-		"cumprod(f32[0, 3], axis=0)",
-		"cumprod(f32[3, 1], axis=1)",
-		"cumprod(f32[2, 3, 2], axis=1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"cumprod(T[3, 5], axis=-1)",
+			"cumprod(f32[n, 6], axis=0) where n = 5",
+			"cumprod(f32[0, 3], axis=0)",
+			"cumprod(f32[3, 1], axis=1)",
+			"cumprod(f32[2, 3, 2], axis=1)",
+			NULL,
+		},
 };

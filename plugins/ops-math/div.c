@@ -13,12 +13,13 @@ const hdt_operator hdt_op_div = {
 	.inputs = "x, y",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"div(T[3, 4] in 0.5..4, T[4] in 0.5..4)",
-		"div(f32[n, 5] in 0.5..4, f32[n, 1] in 0.5..4) where n = 4",
-		"div(f32[0, 3], f32[3])",
-		"div(i32[1, 3], i64[2, 1] in 1..5)",
-		"div(i64[3], f32[3] in 0.5..2)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"div(T[3, 4] in 0.5..4, T[4] in 0.5..4)",
+			"div(f32[n, 5] in 0.5..4, f32[n, 1] in 0.5..4) where n = 4",
+			"div(f32[0, 3], f32[3])",
+			"div(i32[1, 3], i64[2, 1] in 1..5)",
+			"div(i64[3], f32[3] in 0.5..2)",
+			NULL,
+		},
 };

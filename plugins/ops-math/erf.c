@@ -13,11 +13,12 @@ const hdt_operator hdt_op_erf = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"erf(T[4, 7])",
-		"erf(f32[n, 9]) where n = 5",
-		"erf(f32[0, 3])",
-		"erf(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"erf(T[4, 7])",
+			"erf(f32[n, 9]) where n = 5",
+			"erf(f32[0, 3])",
+			"erf(i32[6])",
+			NULL,
+		},
 };

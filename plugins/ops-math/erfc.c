@@ -13,11 +13,12 @@ const hdt_operator hdt_op_erfc = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"erfc(T[4, 7])",
-		"erfc(f32[n, 9]) where n = 5",
-		"erfc(f32[0, 3])",
-		"erfc(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"erfc(T[4, 7])",
+			"erfc(f32[n, 9]) where n = 5",
+			"erfc(f32[0, 3])",
+			"erfc(i32[6])",
+			NULL,
+		},
 };

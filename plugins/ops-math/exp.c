@@ -13,11 +13,12 @@ const hdt_operator hdt_op_exp = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"exp(T[4, 7])",
-		"exp(f32[n, 9]) where n = 5",
-		"exp(f32[0, 3])",
-		"exp(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"exp(T[4, 7])",
+			"exp(f32[n, 9]) where n = 5",
+			"exp(f32[0, 3])",
+			"exp(i32[6])",
+			NULL,
+		},
 };

@@ -13,11 +13,12 @@ const hdt_operator hdt_op_exp2 = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"exp2(T[4, 7])",
-		"exp2(f32[n, 9]) where n = 5",
-		"exp2(f32[0, 3])",
-		"exp2(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"exp2(T[4, 7])",
+			"exp2(f32[n, 9]) where n = 5",
+			"exp2(f32[0, 3])",
+			"exp2(i32[6])",
+			NULL,
+		},
 };

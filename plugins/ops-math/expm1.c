@@ -13,11 +13,12 @@ const hdt_operator hdt_op_expm1 = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"expm1(T[4, 7])",
-		"expm1(f32[n, 9]) where n = 5",
-		"expm1(f32[0, 3])",
-		"expm1(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"expm1(T[4, 7])",
+			"expm1(f32[n, 9]) where n = 5",
+			"expm1(f32[0, 3])",
+			"expm1(i32[6])",
+			NULL,
+		},
 };

@@ -14,11 +14,12 @@ const hdt_operator hdt_op_floor = {
 	.inputs = "x",
 	.dtypes = "float i32",
 	.define = define,
-	.samples = (const char *const[]){
-		"floor(T[4, 7] in -5..5)",
-		"floor(f32[n, 9]) where n = 5",
-		"floor(f32[0, 3])",
-		"floor(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"floor(T[4, 7] in -5..5)",
+			"floor(f32[n, 9]) where n = 5",
+			"floor(f32[0, 3])",
+			"floor(f32[1])",
+			NULL,
+		},
 };

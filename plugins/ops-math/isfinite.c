@@ -15,11 +15,12 @@ const hdt_operator hdt_op_isfinite = {
 	.inputs = "x",
 	.dtypes = "float i32 bool",
 	.define = define,
-	.samples = (const char *const[]){
-		"isfinite(T[4, 7])",
-		"isfinite(f32[n, 9]) where n = 5",
-		"isfinite(f32[0, 3])",
-		"isfinite(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"isfinite(T[4, 7])",
+			"isfinite(f32[n, 9]) where n = 5",
+			"isfinite(f32[0, 3])",
+			"isfinite(f32[1])",
+			NULL,
+		},
 };

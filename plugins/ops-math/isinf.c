@@ -15,11 +15,12 @@ const hdt_operator hdt_op_isinf = {
 	.inputs = "x",
 	.dtypes = "float i32 bool",
 	.define = define,
-	.samples = (const char *const[]){
-		"isinf(T[4, 7])",
-		"isinf(f32[n, 9]) where n = 5",
-		"isinf(f32[0, 3])",
-		"isinf(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"isinf(T[4, 7])",
+			"isinf(f32[n, 9]) where n = 5",
+			"isinf(f32[0, 3])",
+			"isinf(f32[1])",
+			NULL,
+		},
 };

@@ -15,11 +15,12 @@ const hdt_operator hdt_op_isnan = {
 	.inputs = "x",
 	.dtypes = "float i32 bool",
 	.define = define,
-	.samples = (const char *const[]){
-		"isnan(T[4, 7])",
-		"isnan(f32[n, 9]) where n = 5",
-		"isnan(f32[0, 3])",
-		"isnan(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"isnan(T[4, 7])",
+			"isnan(f32[n, 9]) where n = 5",
+			"isnan(f32[0, 3])",
+			"isnan(f32[1])",
+			NULL,
+		},
 };

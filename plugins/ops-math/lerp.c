@@ -21,11 +21,12 @@ const hdt_operator hdt_op_lerp = {
 	.inputs = "x, y, weight",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"lerp(T[4, 5], T[5], T[4, 1] in 0..1)",
-		"lerp(f32[n, 5], f32[n, 1], f32[] in 0..1) where n = 4",
-		"lerp(f32[0, 3], f32[3], f32[1])",
-		"lerp(f32[1], f32[3], f32[3])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"lerp(T[4, 5], T[5], T[4, 1] in 0..1)",
+			"lerp(f32[n, 5], f32[n, 1], f32[] in 0..1) where n = 4",
+			"lerp(f32[0, 3], f32[3], f32[1])",
+			"lerp(f32[1], f32[3], f32[3])",
+			NULL,
+		},
 };

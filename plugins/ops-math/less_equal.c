@@ -14,11 +14,12 @@ const hdt_operator hdt_op_less_equal = {
 	.inputs = "x, y",
 	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
-	.samples = (const char *const[]){
-		"less_equal(T[3, 4], T[4])",
-		"less_equal(f32[n, 5], f32[n, 1]) where n = 4",
-		"less_equal(f32[0, 3], f32[3])",
-		"less_equal(i32[1, 3], f32[2, 1] in 0..1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"less_equal(T[3, 4], T[4])",
+			"less_equal(f32[n, 5], f32[n, 1]) where n = 4",
+			"less_equal(f32[0, 3], f32[3])",
+			"less_equal(i32[1, 3], f32[2, 1] in 0..1)",
+			NULL,
+		},
 };

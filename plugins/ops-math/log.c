@@ -13,11 +13,12 @@ const hdt_operator hdt_op_log = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"log(T[4, 7] in 0.1..4)",
-		"log(f32[n, 9] in 0.1..4) where n = 5",
-		"log(f32[0, 3])",
-		"log(i32[6] in 1..4)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"log(T[4, 7] in 0.1..4)",
+			"log(f32[n, 9] in 0.1..4) where n = 5",
+			"log(f32[0, 3])",
+			"log(i32[6] in 1..4)",
+			NULL,
+		},
 };

@@ -13,11 +13,12 @@ const hdt_operator hdt_op_log10 = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"log10(T[4, 7] in 0.1..4)",
-		"log10(f32[n, 9] in 0.1..4) where n = 5",
-		"log10(f32[0, 3])",
-		"log10(i32[6] in 1..4)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"log10(T[4, 7] in 0.1..4)",
+			"log10(f32[n, 9] in 0.1..4) where n = 5",
+			"log10(f32[0, 3])",
+			"log10(i32[6] in 1..4)",
+			NULL,
+		},
 };

@@ -13,11 +13,12 @@ const hdt_operator hdt_op_log1p = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"log1p(T[4, 7] in -0.9..4)",
-		"log1p(f32[n, 9] in -0.9..4) where n = 5",
-		"log1p(f32[0, 3])",
-		"log1p(i32[6] in 0..4)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"log1p(T[4, 7] in -0.9..4)",
+			"log1p(f32[n, 9] in -0.9..4) where n = 5",
+			"log1p(f32[0, 3])",
+			"log1p(i32[6] in 0..4)",
+			NULL,
+		},
 };

@@ -15,11 +15,12 @@ const hdt_operator hdt_op_logical_and = {
 	.inputs = "x, y",
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"logical_and(T[3, 4], T[4])",
-		"logical_and(f32[n, 5], f32[n, 1]) where n = 4",
-		"logical_and(f32[0, 3], f32[3])",
-		"logical_and(bool[1, 3], f32[2, 1] in 0..1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"logical_and(T[3, 4], T[4])",
+			"logical_and(f32[n, 5], f32[n, 1]) where n = 4",
+			"logical_and(f32[0, 3], f32[3])",
+			"logical_and(bool[1, 3], f32[2, 1] in 0..1)",
+			NULL,
+		},
 };

@@ -14,11 +14,12 @@ const hdt_operator hdt_op_logical_not = {
 	.inputs = "x",
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"logical_not(T[4, 7])",
-		"logical_not(bool[n, 9]) where n = 5",
-		"logical_not(f32[0, 3])",
-		"logical_not(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"logical_not(T[4, 7])",
+			"logical_not(bool[n, 9]) where n = 5",
+			"logical_not(f32[0, 3])",
+			"logical_not(f32[1])",
+			NULL,
+		},
 };

@@ -13,11 +13,12 @@ const hdt_operator hdt_op_maximum = {
 	.inputs = "x, y",
 	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
-	.samples = (const char *const[]){
-		"maximum(T[3, 4], T[4])",
-		"maximum(f32[n, 5], f32[n, 1]) where n = 4",
-		"maximum(f32[0, 3], f32[3])",
-		"maximum(f32[1, 3], i64[2, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"maximum(T[3, 4], T[4])",
+			"maximum(f32[n, 5], f32[n, 1]) where n = 4",
+			"maximum(f32[0, 3], f32[3])",
+			"maximum(f32[1, 3], i64[2, 1])",
+			NULL,
+		},
 };

@@ -15,12 +15,13 @@ const hdt_operator hdt_op_mul = {
 	.inputs = "x, y",
 	.dtypes = "any",
 	.define = define,
-	.samples = (const char *const[]){
-		"mul(T[3, 4], T[4])",
-		"mul(i32[n, 5], i32[n, 1]) where n = 4",
-		"mul(f32[0, 3], f32[3])",
-		"mul(f32[1, 3], i64[2, 1])",
-		"mul(bf16[], bf16[5])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"mul(T[3, 4], T[4])",
+			"mul(i32[n, 5], i32[n, 1]) where n = 4",
+			"mul(f32[0, 3], f32[3])",
+			"mul(f32[1, 3], i64[2, 1])",
+			"mul(bf16[], bf16[5])",
+			NULL,
+		},
 };

@@ -16,11 +16,12 @@ const hdt_operator hdt_op_neg = {
 	.inputs = "x",
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"neg(T[4, 7])",
-		"neg(f32[n, 9]) where n = 5",
-		"neg(f32[0, 3])",
-		"neg(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"neg(T[4, 7])",
+			"neg(f32[n, 9]) where n = 5",
+			"neg(f32[0, 3])",
+			"neg(f32[1])",
+			NULL,
+		},
 };

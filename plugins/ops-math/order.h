@@ -18,7 +18,7 @@ static inline const hdt_expr *order_less(const hdt_expr *a, const hdt_expr *b)
 
 /* Does `a`, at position i, come before `b`, at position j? */
 static inline const hdt_expr *order_before(const hdt_expr *a, const hdt_expr *i, const hdt_expr *b, const hdt_expr *j,
-										   bool descending)
+                                           bool descending)
 {
 	const hdt_expr *first = descending ? order_less(b, a) : order_less(a, b);
 	const hdt_expr *second = descending ? order_less(a, b) : order_less(b, a);

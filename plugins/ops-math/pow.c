@@ -13,12 +13,13 @@ const hdt_operator hdt_op_pow = {
 	.inputs = "x, y",
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"pow(T[3, 4] in 1..3, T[4] in 0..3)",
-		"pow(f32[n, 5] in 0.2..2, f32[n, 1] in 0.2..2) where n = 4",
-		"pow(f32[0, 3], f32[3])",
-		"pow(i32[4, 3] in -3..3, i32[3] in -2..4)",
-		"pow(f32[1, 3] in -2..2, i64[2, 1] in -2..3)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"pow(T[3, 4] in 1..3, T[4] in 0..3)",
+			"pow(f32[n, 5] in 0.2..2, f32[n, 1] in 0.2..2) where n = 4",
+			"pow(f32[0, 3], f32[3])",
+			"pow(i32[4, 3] in -3..3, i32[3] in -2..4)",
+			"pow(f32[1, 3] in -2..2, i64[2, 1] in -2..3)",
+			NULL,
+		},
 };

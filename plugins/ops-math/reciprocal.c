@@ -14,11 +14,12 @@ const hdt_operator hdt_op_reciprocal = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"reciprocal(T[4, 7] in 0.5..4)",
-		"reciprocal(f32[n, 9] in 0.5..4) where n = 5",
-		"reciprocal(f32[0, 3])",
-		"reciprocal(i32[5] in 1..6)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"reciprocal(T[4, 7] in 0.5..4)",
+			"reciprocal(f32[n, 9] in 0.5..4) where n = 5",
+			"reciprocal(f32[0, 3])",
+			"reciprocal(i32[5] in 1..6)",
+			NULL,
+		},
 };

@@ -25,13 +25,14 @@ const hdt_operator hdt_op_reduce_all = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"reduce_all(T[3, 4, 5], axes=[-1])",
-		"reduce_all(f32[n, 6], axes=[0], keepdims=true) where n = 5",
-		"reduce_all(f32[3, 0, 2], axes=[1])",
-		"reduce_all(f32[4, 1, 3], axes=[0, 2])",
-		"reduce_all(f32[3, 5])",
-		"reduce_all(f32[], keepdims=true)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"reduce_all(T[3, 4, 5], axes=[-1])",
+			"reduce_all(f32[n, 6], axes=[0], keepdims=true) where n = 5",
+			"reduce_all(f32[3, 0, 2], axes=[1])",
+			"reduce_all(f32[4, 1, 3], axes=[0, 2])",
+			"reduce_all(f32[3, 5])",
+			"reduce_all(f32[], keepdims=true)",
+			NULL,
+		},
 };

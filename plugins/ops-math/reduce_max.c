@@ -22,13 +22,14 @@ const hdt_operator hdt_op_reduce_max = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
-	.samples = (const char *const[]){
-		"reduce_max(T[3, 4, 5], axes=[-1])",
-		"reduce_max(f32[n, 6], axes=[0], keepdims=true) where n = 5",
-		"reduce_max(f32[4, 1, 3], axes=[0, 2])",
-		"reduce_max(f32[3, 5])",
-		"reduce_max(f32[], keepdims=true)",
-		"reduce_max(f32[0, 3], axes=[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"reduce_max(T[3, 4, 5], axes=[-1])",
+			"reduce_max(f32[n, 6], axes=[0], keepdims=true) where n = 5",
+			"reduce_max(f32[4, 1, 3], axes=[0, 2])",
+			"reduce_max(f32[3, 5])",
+			"reduce_max(f32[], keepdims=true)",
+			"reduce_max(f32[0, 3], axes=[1])",
+			NULL,
+		},
 };

@@ -26,13 +26,14 @@ const hdt_operator hdt_op_reduce_mean = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"reduce_mean(T[3, 4, 5], axes=[-1])",
-		"reduce_mean(f32[n, 6], axes=[0], keepdims=true) where n = 5",
-		"reduce_mean(f32[3, 0, 2], axes=[1])",
-		"reduce_mean(f32[4, 1, 3], axes=[0, 2])",
-		"reduce_mean(f32[3, 5])",
-		"reduce_mean(f32[], keepdims=true)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"reduce_mean(T[3, 4, 5], axes=[-1])",
+			"reduce_mean(f32[n, 6], axes=[0], keepdims=true) where n = 5",
+			"reduce_mean(f32[3, 0, 2], axes=[1])",
+			"reduce_mean(f32[4, 1, 3], axes=[0, 2])",
+			"reduce_mean(f32[3, 5])",
+			"reduce_mean(f32[], keepdims=true)",
+			NULL,
+		},
 };

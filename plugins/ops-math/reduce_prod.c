@@ -27,13 +27,14 @@ const hdt_operator hdt_op_reduce_prod = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
-	.samples = (const char *const[]){
-		"reduce_prod(T[3, 4, 5], axes=[-1])",
-		"reduce_prod(f32[n, 6], axes=[0], keepdims=true) where n = 5",
-		"reduce_prod(f32[3, 0, 2], axes=[1])",
-		"reduce_prod(f32[4, 1, 3], axes=[0, 2])",
-		"reduce_prod(f32[3, 5])",
-		"reduce_prod(f32[], keepdims=true)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"reduce_prod(T[3, 4, 5], axes=[-1])",
+			"reduce_prod(f32[n, 6], axes=[0], keepdims=true) where n = 5",
+			"reduce_prod(f32[3, 0, 2], axes=[1])",
+			"reduce_prod(f32[4, 1, 3], axes=[0, 2])",
+			"reduce_prod(f32[3, 5])",
+			"reduce_prod(f32[], keepdims=true)",
+			NULL,
+		},
 };

@@ -27,13 +27,14 @@ const hdt_operator hdt_op_reduce_sum = {
 	.attributes = attributes,
 	.dtypes = "any",
 	.define = define,
-	.samples = (const char *const[]){
-		"reduce_sum(T[3, 4, 5], axes=[-1])",
-		"reduce_sum(bool[n, 6], axes=[0], keepdims=true) where n = 5",
-		"reduce_sum(f32[3, 0, 2], axes=[1])",
-		"reduce_sum(f32[4, 1, 3], axes=[0, 2])",
-		"reduce_sum(f32[3, 5])",
-		"reduce_sum(f32[], keepdims=true)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"reduce_sum(T[3, 4, 5], axes=[-1])",
+			"reduce_sum(bool[n, 6], axes=[0], keepdims=true) where n = 5",
+			"reduce_sum(f32[3, 0, 2], axes=[1])",
+			"reduce_sum(f32[4, 1, 3], axes=[0, 2])",
+			"reduce_sum(f32[3, 5])",
+			"reduce_sum(f32[], keepdims=true)",
+			NULL,
+		},
 };

@@ -34,14 +34,15 @@ const hdt_operator hdt_op_reduce_var = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"reduce_var(T[3, 4, 5], axes=[-1])",
-		"reduce_var(f32[n, 6], axes=[0], keepdims=true) where n = 5",
-		"reduce_var(f32[3, 0, 2], axes=[1])",
-		"reduce_var(f32[4, 1, 3], axes=[0, 2])",
-		"reduce_var(f32[3, 5])",
-		"reduce_var(f32[], keepdims=true)",
-		"reduce_var(f32[3, 6], axes=[1], correction=0)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"reduce_var(T[3, 4, 5], axes=[-1])",
+			"reduce_var(f32[n, 6], axes=[0], keepdims=true) where n = 5",
+			"reduce_var(f32[3, 0, 2], axes=[1])",
+			"reduce_var(f32[4, 1, 3], axes=[0, 2])",
+			"reduce_var(f32[3, 5])",
+			"reduce_var(f32[], keepdims=true)",
+			"reduce_var(f32[3, 6], axes=[1], correction=0)",
+			NULL,
+		},
 };

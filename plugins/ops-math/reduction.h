@@ -64,7 +64,7 @@ static inline const hdt_expr *reduction_of(const reduction *r, hdt_reduce_kind k
 	return hdt_reduce(kind, r->inner.items, r->inner.count, value);
 }
 static inline const hdt_expr *reduction_in(const reduction *r, hdt_reduce_kind kind, hdt_dtype accumulate,
-										   const hdt_expr *value)
+                                           const hdt_expr *value)
 {
 	return hdt_reduce_in(kind, accumulate, r->inner.items, r->inner.count, value);
 }

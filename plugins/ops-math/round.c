@@ -14,11 +14,12 @@ const hdt_operator hdt_op_round = {
 	.inputs = "x",
 	.dtypes = "float i32",
 	.define = define,
-	.samples = (const char *const[]){
-		"round(T[4, 7] in -5..5)",
-		"round(f32[n, 9]) where n = 5",
-		"round(f32[0, 3])",
-		"round(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"round(T[4, 7] in -5..5)",
+			"round(f32[n, 9]) where n = 5",
+			"round(f32[0, 3])",
+			"round(f32[1])",
+			NULL,
+		},
 };

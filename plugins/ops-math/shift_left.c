@@ -20,11 +20,12 @@ const hdt_operator hdt_op_shift_left = {
 	.inputs = "x, y",
 	.dtypes = "int u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"shift_left(T[3, 4], T[4] in 0..5)",
-		"shift_left(i32[n, 5], i32[n, 1]) where n = 4",
-		"shift_left(i32[0, 3], i32[3])",
-		"shift_left(u8[1, 3], i64[2, 1] in -1..70)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"shift_left(T[3, 4], T[4] in 0..5)",
+			"shift_left(i32[n, 5], i32[n, 1]) where n = 4",
+			"shift_left(i32[0, 3], i32[3])",
+			"shift_left(u8[1, 3], i64[2, 1] in -1..70)",
+			NULL,
+		},
 };

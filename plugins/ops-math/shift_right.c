@@ -12,8 +12,8 @@ static void define(hdt_task *t)
 	const hdt_expr *fits = hdt_and(hdt_less_equal(hdt_like(amount, 0), amount), hdt_less(amount, width));
 	/* Beyond the width only the sign is left. */
 	const hdt_expr *rest = info->kind == HDT_KIND_INT
-							   ? hdt_binary(HDT_OP_SHR, hdt_cast(x, dtype), hdt_sub(width, hdt_like(width, 1)))
-							   : hdt_like(amount, 0);
+	                           ? hdt_binary(HDT_OP_SHR, hdt_cast(x, dtype), hdt_sub(width, hdt_like(width, 1)))
+	                           : hdt_like(amount, 0);
 	hdt_output_elements(t, hdt_select(fits, hdt_binary(HDT_OP_SHR, hdt_cast(x, dtype), amount), rest));
 }
 
@@ -24,11 +24,12 @@ const hdt_operator hdt_op_shift_right = {
 	.inputs = "x, y",
 	.dtypes = "int u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"shift_right(T[3, 4] in 0..100, T[4] in 0..5)",
-		"shift_right(i32[n, 5], i32[n, 1]) where n = 4",
-		"shift_right(i32[0, 3], i32[3])",
-		"shift_right(i32[2, 3] in -100..100, i64[2, 1] in -1..70)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"shift_right(T[3, 4] in 0..100, T[4] in 0..5)",
+			"shift_right(i32[n, 5], i32[n, 1]) where n = 4",
+			"shift_right(i32[0, 3], i32[3])",
+			"shift_right(i32[2, 3] in -100..100, i64[2, 1] in -1..70)",
+			NULL,
+		},
 };

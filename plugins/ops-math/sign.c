@@ -15,11 +15,12 @@ const hdt_operator hdt_op_sign = {
 	.inputs = "x",
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"sign(T[4, 7])",
-		"sign(f32[n, 9]) where n = 5",
-		"sign(f32[0, 3])",
-		"sign(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"sign(T[4, 7])",
+			"sign(f32[n, 9]) where n = 5",
+			"sign(f32[0, 3])",
+			"sign(f32[1])",
+			NULL,
+		},
 };

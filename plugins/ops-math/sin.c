@@ -13,11 +13,12 @@ const hdt_operator hdt_op_sin = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"sin(T[4, 7])",
-		"sin(f32[n, 9]) where n = 5",
-		"sin(f32[0, 3])",
-		"sin(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"sin(T[4, 7])",
+			"sin(f32[n, 9]) where n = 5",
+			"sin(f32[0, 3])",
+			"sin(i32[6])",
+			NULL,
+		},
 };

@@ -13,11 +13,12 @@ const hdt_operator hdt_op_sinh = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"sinh(T[4, 7])",
-		"sinh(f32[n, 9]) where n = 5",
-		"sinh(f32[0, 3])",
-		"sinh(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"sinh(T[4, 7])",
+			"sinh(f32[n, 9]) where n = 5",
+			"sinh(f32[0, 3])",
+			"sinh(i32[6])",
+			NULL,
+		},
 };

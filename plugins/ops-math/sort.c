@@ -25,12 +25,13 @@ const hdt_operator hdt_op_sort = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i32 i64 float",
 	.define = define,
-	.samples = (const char *const[]){
-		"sort(T[3, 7])",
-		"sort(f32[n, 6], axis=0, descending=true) where n = 5",
-		"sort(f32[0, 3], axis=0)",
-		"sort(f32[3, 1])",
-		"sort(i32[2, 9], descending=true)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"sort(T[3, 7])",
+			"sort(f32[n, 6], axis=0, descending=true) where n = 5",
+			"sort(f32[0, 3], axis=0)",
+			"sort(f32[3, 1])",
+			"sort(i32[2, 9], descending=true)",
+			NULL,
+		},
 };

@@ -13,11 +13,12 @@ const hdt_operator hdt_op_sqrt = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"sqrt(T[4, 7] in 0..4)",
-		"sqrt(f32[n, 9] in 0..4) where n = 5",
-		"sqrt(f32[0, 3])",
-		"sqrt(i32[6] in 0..4)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"sqrt(T[4, 7] in 0..4)",
+			"sqrt(f32[n, 9] in 0..4) where n = 5",
+			"sqrt(f32[0, 3])",
+			"sqrt(i32[6] in 0..4)",
+			NULL,
+		},
 };

@@ -14,11 +14,12 @@ const hdt_operator hdt_op_square = {
 	.inputs = "x",
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"square(T[4, 7])",
-		"square(f32[n, 9]) where n = 5",
-		"square(f32[0, 3])",
-		"square(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"square(T[4, 7])",
+			"square(f32[n, 9]) where n = 5",
+			"square(f32[0, 3])",
+			"square(f32[1])",
+			NULL,
+		},
 };

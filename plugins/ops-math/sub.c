@@ -16,11 +16,12 @@ const hdt_operator hdt_op_sub = {
 	.inputs = "x, y",
 	.dtypes = "float int uint",
 	.define = define,
-	.samples = (const char *const[]){
-		"sub(T[3, 4], T[4])",
-		"sub(f32[n, 5], f32[n, 1]) where n = 4",
-		"sub(f32[0, 3], f32[3])",
-		"sub(f32[1, 3], i64[2, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"sub(T[3, 4], T[4])",
+			"sub(f32[n, 5], f32[n, 1]) where n = 4",
+			"sub(f32[0, 3], f32[3])",
+			"sub(f32[1, 3], i64[2, 1])",
+			NULL,
+		},
 };

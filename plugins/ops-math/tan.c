@@ -13,11 +13,12 @@ const hdt_operator hdt_op_tan = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"tan(T[4, 7] in -1.2..1.2)",
-		"tan(f32[n, 9] in -1.2..1.2) where n = 5",
-		"tan(f32[0, 3])",
-		"tan(i32[6] in -1..1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"tan(T[4, 7] in -1.2..1.2)",
+			"tan(f32[n, 9] in -1.2..1.2) where n = 5",
+			"tan(f32[0, 3])",
+			"tan(i32[6] in -1..1)",
+			NULL,
+		},
 };

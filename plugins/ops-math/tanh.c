@@ -13,11 +13,12 @@ const hdt_operator hdt_op_tanh = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"tanh(T[4, 7])",
-		"tanh(f32[n, 9]) where n = 5",
-		"tanh(f32[0, 3])",
-		"tanh(i32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"tanh(T[4, 7])",
+			"tanh(f32[n, 9]) where n = 5",
+			"tanh(f32[0, 3])",
+			"tanh(i32[6])",
+			NULL,
+		},
 };

@@ -29,12 +29,13 @@ const hdt_operator hdt_op_topk = {
 	.attributes = attributes,
 	.dtypes = "u8 int float",
 	.define = define,
-	.samples = (const char *const[]){
-		"topk(T[3, 7], k=3)",
-		"topk(f32[n, 6], k=2, axis=0, largest=false) where n = 5",
-		"topk(f32[0, 3], k=2)",
-		"topk(f32[3, 1], k=1)",
-		"topk(i32[2, 9], k=0)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"topk(T[3, 7], k=3)",
+			"topk(f32[n, 6], k=2, axis=0, largest=false) where n = 5",
+			"topk(f32[0, 3], k=2)",
+			"topk(f32[3, 1], k=1)",
+			"topk(i32[2, 9], k=0)",
+			NULL,
+		},
 };

@@ -18,12 +18,13 @@ const hdt_operator hdt_op_trunc_divide = {
 	.inputs = "x, y",
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"trunc_divide(T[3, 4] in 1..5, T[4] in 1..5)",
-		"trunc_divide(f32[n, 5] in 1..5, f32[n, 1] in 1..5) where n = 4",
-		"trunc_divide(f32[0, 3], f32[3])",
-		"trunc_divide(i32[4, 3] in -9..9, i32[3] in -4..-1)",
-		"trunc_divide(f32[4, 3] in -9..9, f32[3] in -4..-0.5)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"trunc_divide(T[3, 4] in 1..5, T[4] in 1..5)",
+			"trunc_divide(f32[n, 5] in 1..5, f32[n, 1] in 1..5) where n = 4",
+			"trunc_divide(f32[0, 3], f32[3])",
+			"trunc_divide(i32[4, 3] in -9..9, i32[3] in -4..-1)",
+			"trunc_divide(f32[4, 3] in -9..9, f32[3] in -4..-0.5)",
+			NULL,
+		},
 };

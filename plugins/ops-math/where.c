@@ -16,11 +16,12 @@ const hdt_operator hdt_op_where = {
 	.inputs = "condition, x, y",
 	.dtypes = "any",
 	.define = define,
-	.samples = (const char *const[]){
-		"where(bool[3, 4], T[4], T[3, 1])",
-		"where(bool[n, 1], f32[n, 5], f32[]) where n = 4",
-		"where(bool[0, 3], f32[3], f32[1])",
-		"where(u8[1, 3] in 0..1, i32[2, 1], f32[3])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"where(bool[3, 4], T[4], T[3, 1])",
+			"where(bool[n, 1], f32[n, 5], f32[]) where n = 4",
+			"where(bool[0, 3], f32[3], f32[1])",
+			"where(u8[1, 3] in 0..1, i32[2, 1], f32[3])",
+			NULL,
+		},
 };

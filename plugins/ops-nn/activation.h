@@ -6,7 +6,10 @@
 #include <hidet/plugin.h>
 
 /* The element of input 0, f16, bf16 and integers as f32. */
-static inline const hdt_expr *activation_input(hdt_task *t) { return hdt_widen(hdt_element(t, 0)); }
+static inline const hdt_expr *activation_input(hdt_task *t)
+{
+	return hdt_widen(hdt_element(t, 0));
+}
 
 /* Give `y` as the output, in the dtype of input 0 when that is a float. */
 static inline void activation_output(hdt_task *t, const hdt_expr *y)

@@ -21,13 +21,14 @@ const hdt_operator hdt_op_adaptive_avg_pool1d = {
 	.attributes = attributes,
 	.dtypes = "f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"adaptive_avg_pool1d(T[1, 2, 7], size=3)",
-		"adaptive_avg_pool1d(f32[n, 1, 4], size=2) where n = 3",
-		"adaptive_avg_pool1d(f32[1, 2, n], size=1) where n = 5",
-		"adaptive_avg_pool1d(f32[1, 1, n], size=3) where n = 7",
-		"adaptive_avg_pool1d(f32[0, 1, 2], size=1)",
-		"adaptive_avg_pool1d(f32[1, 1, 1], size=1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"adaptive_avg_pool1d(T[1, 2, 7], size=3)",
+			"adaptive_avg_pool1d(f32[n, 1, 4], size=2) where n = 3",
+			"adaptive_avg_pool1d(f32[1, 2, n], size=1) where n = 5",
+			"adaptive_avg_pool1d(f32[1, 1, n], size=3) where n = 7",
+			"adaptive_avg_pool1d(f32[0, 1, 2], size=1)",
+			"adaptive_avg_pool1d(f32[1, 1, 1], size=1)",
+			NULL,
+		},
 };

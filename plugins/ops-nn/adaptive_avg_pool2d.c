@@ -21,13 +21,14 @@ const hdt_operator hdt_op_adaptive_avg_pool2d = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"adaptive_avg_pool2d(T[1, 2, 5, 6], size=[2, 4])",
-		"adaptive_avg_pool2d(f32[n, 1, 4, 4], size=2) where n = 3",
-		"adaptive_avg_pool2d(f32[1, 2, n, 3], size=1) where n = 5",
-		"adaptive_avg_pool2d(f32[1, 1, n, 3], size=3) where n = 7",
-		"adaptive_avg_pool2d(f32[0, 1, 2, 2], size=1)",
-		"adaptive_avg_pool2d(f32[1, 1, 1, 1], size=[1, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"adaptive_avg_pool2d(T[1, 2, 5, 6], size=[2, 4])",
+			"adaptive_avg_pool2d(f32[n, 1, 4, 4], size=2) where n = 3",
+			"adaptive_avg_pool2d(f32[1, 2, n, 3], size=1) where n = 5",
+			"adaptive_avg_pool2d(f32[1, 1, n, 3], size=3) where n = 7",
+			"adaptive_avg_pool2d(f32[0, 1, 2, 2], size=1)",
+			"adaptive_avg_pool2d(f32[1, 1, 1, 1], size=[1, 1])",
+			NULL,
+		},
 };

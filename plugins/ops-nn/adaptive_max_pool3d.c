@@ -21,13 +21,14 @@ const hdt_operator hdt_op_adaptive_max_pool3d = {
 	.attributes = attributes,
 	.dtypes = "f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"adaptive_max_pool3d(T[1, 2, 3, 4, 3], size=[2, 3, 1])",
-		"adaptive_max_pool3d(f32[n, 1, 4, 4, 4], size=2) where n = 3",
-		"adaptive_max_pool3d(f32[1, 2, n, 3, 3], size=1) where n = 5",
-		"adaptive_max_pool3d(f32[1, 1, n, 3, 3], size=3) where n = 7",
-		"adaptive_max_pool3d(f32[0, 1, 2, 2, 2], size=1)",
-		"adaptive_max_pool3d(f32[1, 1, 1, 1, 1], size=[1, 1, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"adaptive_max_pool3d(T[1, 2, 3, 4, 3], size=[2, 3, 1])",
+			"adaptive_max_pool3d(f32[n, 1, 4, 4, 4], size=2) where n = 3",
+			"adaptive_max_pool3d(f32[1, 2, n, 3, 3], size=1) where n = 5",
+			"adaptive_max_pool3d(f32[1, 1, n, 3, 3], size=3) where n = 7",
+			"adaptive_max_pool3d(f32[0, 1, 2, 2, 2], size=1)",
+			"adaptive_max_pool3d(f32[1, 1, 1, 1, 1], size=[1, 1, 1])",
+			NULL,
+		},
 };

@@ -56,7 +56,7 @@ static bool begin(hdt_task *t, attention *a)
 	hdt_require(t, hdt_equal(a->keys, a->v->shape[a->v->rank - 2]), "k and v have different numbers of rows");
 	require_mask(t, a);
 	hdt_list batches[4] = {hdt_list_part(hdt_shape(a->q), 0, a->q->rank - 2), batch_of(t, a, a->k),
-						   batch_of(t, a, a->v)};
+	                       batch_of(t, a, a->v)};
 	if (a->mask)
 		batches[3] = hdt_list_part(hdt_shape(a->mask), 0, a->mask->rank - 2);
 	a->batch = hdt_broadcast_shapes(t, batches, a->mask ? 4 : 3);
@@ -144,15 +144,16 @@ const hdt_operator hdt_op_attention = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"attention(T[1, 2, 3, 4], T[1, 2, 5, 4], T[1, 2, 5, 3])",
-		"attention(f32[2, n, 4], f32[2, n, 4], f32[2, n, 4], causal=true) where n = 5",
-		"attention(f32[n, 2, 3, 4], f32[n, 2, m, 4], f32[n, 2, m, 4], f32[n, 1, 3, m]) where n = 2, m = 4",
-		"attention(f32[0, 2, 3, 4], f32[0, 2, 3, 4], f32[0, 2, 3, 4])",
-		"attention(f32[1, 1], f32[1, 1], f32[1, 1])",
-		"attention(f32[1, 4, 3, 2], f32[1, 2, 3, 2], f32[1, 2, 3, 2], scale=0.5)",
-		"attention(f32[2, 2, 3, 4], f32[2, 2, 5, 4], f32[2, 2, 5, 4], bool[3, 5])",
-		"attention(f16[2, 3, 4], f16[2, 3, 4], f16[2, 3, 4], f16[3, 3], causal=true)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"attention(T[1, 2, 3, 4], T[1, 2, 5, 4], T[1, 2, 5, 3])",
+			"attention(f32[2, n, 4], f32[2, n, 4], f32[2, n, 4], causal=true) where n = 5",
+			"attention(f32[n, 2, 3, 4], f32[n, 2, m, 4], f32[n, 2, m, 4], f32[n, 1, 3, m]) where n = 2, m = 4",
+			"attention(f32[0, 2, 3, 4], f32[0, 2, 3, 4], f32[0, 2, 3, 4])",
+			"attention(f32[1, 1], f32[1, 1], f32[1, 1])",
+			"attention(f32[1, 4, 3, 2], f32[1, 2, 3, 2], f32[1, 2, 3, 2], scale=0.5)",
+			"attention(f32[2, 2, 3, 4], f32[2, 2, 5, 4], f32[2, 2, 5, 4], bool[3, 5])",
+			"attention(f16[2, 3, 4], f16[2, 3, 4], f16[2, 3, 4], f16[3, 3], causal=true)",
+			NULL,
+		},
 };

@@ -26,15 +26,16 @@ const hdt_operator hdt_op_avg_pool2d = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"avg_pool2d(T[1, 2, 5, 6], kernel=2)",
-		"avg_pool2d(f32[n, 1, 3, 3], kernel=2, stride=1) where n = 3",
-		"avg_pool2d(f32[1, 1, n, 4], kernel=3, stride=2, padding=1) where n = 5",
-		"avg_pool2d(f32[0, 1, 3, 3], kernel=2)",
-		"avg_pool2d(f32[1, 1, 1, 1], kernel=1)",
-		"avg_pool2d(f32[1, 1, 5, 6], kernel=3, stride=2, padding=1, ceil_mode=true)",
-		"avg_pool2d(f32[1, 1, 5, 6], kernel=3, stride=2, padding=1, ceil_mode=true, count_include_pad=false)",
-		"avg_pool2d(f32[1, 1, 5, 6], kernel=2, divisor=3)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"avg_pool2d(T[1, 2, 5, 6], kernel=2)",
+			"avg_pool2d(f32[n, 1, 3, 3], kernel=2, stride=1) where n = 3",
+			"avg_pool2d(f32[1, 1, n, 4], kernel=3, stride=2, padding=1) where n = 5",
+			"avg_pool2d(f32[0, 1, 3, 3], kernel=2)",
+			"avg_pool2d(f32[1, 1, 1, 1], kernel=1)",
+			"avg_pool2d(f32[1, 1, 5, 6], kernel=3, stride=2, padding=1, ceil_mode=true)",
+			"avg_pool2d(f32[1, 1, 5, 6], kernel=3, stride=2, padding=1, ceil_mode=true, count_include_pad=false)",
+			"avg_pool2d(f32[1, 1, 5, 6], kernel=2, divisor=3)",
+			NULL,
+		},
 };

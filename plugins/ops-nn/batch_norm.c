@@ -34,13 +34,14 @@ const hdt_operator hdt_op_batch_norm = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"batch_norm(T[2, 3, 4], T[3], T[3] in 0.5..2, T[3], T[3])",
-		"batch_norm(f32[n, 3, 2, 2], f32[3], f32[3] in 0.5..2) where n = 5",
-		"batch_norm(f32[0, 3], f32[3], f32[3] in 0.5..2)",
-		"batch_norm(f32[2, 1], f32[1], f32[1] in 0.5..2, f32[1])",
-		"batch_norm(f16[2, 3, 2], f32[3], f32[3] in 0.5..2, f32[3], f32[3], eps=0.01)",
-		"batch_norm(f32[2, 3], f32[3], f32[3] in 0.5..2, none, f32[3])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"batch_norm(T[2, 3, 4], T[3], T[3] in 0.5..2, T[3], T[3])",
+			"batch_norm(f32[n, 3, 2, 2], f32[3], f32[3] in 0.5..2) where n = 5",
+			"batch_norm(f32[0, 3], f32[3], f32[3] in 0.5..2)",
+			"batch_norm(f32[2, 1], f32[1], f32[1] in 0.5..2, f32[1])",
+			"batch_norm(f16[2, 3, 2], f32[3], f32[3] in 0.5..2, f32[3], f32[3], eps=0.01)",
+			"batch_norm(f32[2, 3], f32[3], f32[3] in 0.5..2, none, f32[3])",
+			NULL,
+		},
 };

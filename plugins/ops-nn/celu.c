@@ -26,12 +26,13 @@ const hdt_operator hdt_op_celu = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"celu(T[4, 7])",
-		"celu(f32[n, 9]) where n = 5",
-		"celu(f32[0, 3])",
-		"celu(f32[1])",
-		"celu(f32[6], alpha=1.5)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"celu(T[4, 7])",
+			"celu(f32[n, 9]) where n = 5",
+			"celu(f32[0, 3])",
+			"celu(f32[1])",
+			"celu(f32[6], alpha=1.5)",
+			NULL,
+		},
 };

@@ -26,13 +26,14 @@ const hdt_operator hdt_op_conv_transpose1d = {
 	.attributes = attributes,
 	.dtypes = "f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"conv_transpose1d(T[1, 2, 4], T[2, 3, 3], T[3], stride=2)",
-		"conv_transpose1d(f32[n, 1, 2], f32[1, 2, 2]) where n = 3",
-		"conv_transpose1d(f32[1, 1, n], f32[1, 1, 3], none, stride=2, padding=1, output_padding=1) where n = 3",
-		"conv_transpose1d(f32[0, 1, 2], f32[1, 1, 2])",
-		"conv_transpose1d(f32[1, 1, 1], f32[1, 1, 1], f32[1])",
-		"conv_transpose1d(f32[4, 4], f32[4, 1, 3], stride=3, padding=1, output_padding=2, dilation=2, groups=2)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"conv_transpose1d(T[1, 2, 4], T[2, 3, 3], T[3], stride=2)",
+			"conv_transpose1d(f32[n, 1, 2], f32[1, 2, 2]) where n = 3",
+			"conv_transpose1d(f32[1, 1, n], f32[1, 1, 3], none, stride=2, padding=1, output_padding=1) where n = 3",
+			"conv_transpose1d(f32[0, 1, 2], f32[1, 1, 2])",
+			"conv_transpose1d(f32[1, 1, 1], f32[1, 1, 1], f32[1])",
+			"conv_transpose1d(f32[4, 4], f32[4, 1, 3], stride=3, padding=1, output_padding=2, dilation=2, groups=2)",
+			NULL,
+		},
 };

@@ -65,8 +65,8 @@ void conv_define(hdt_task *t, int count)
 	if (!check_ranks(t, count) || !window_begin(t, x, count, weight->shape + 2, true, false, &w))
 		return;
 	channels c = {.groups = hdt_int(t->context, hdt_get_int(t, "groups")),
-				  .inputs = weight->shape[1],
-				  .all_outputs = weight->shape[0]};
+	              .inputs = weight->shape[1],
+	              .all_outputs = weight->shape[0]};
 	int axis = w.lead - 1;
 	c.all_inputs = hdt_mul(c.inputs, c.groups);
 	c.outputs = hdt_floordiv(c.all_outputs, c.groups);
@@ -112,8 +112,8 @@ void conv_transpose_define(hdt_task *t, int count)
 	window w = {.x = x, .count = count, .lead = x->rank - count};
 
 	channels c = {.groups = hdt_int(t->context, hdt_get_int(t, "groups")),
-				  .outputs = weight->shape[1],
-				  .all_inputs = weight->shape[0]};
+	              .outputs = weight->shape[1],
+	              .all_inputs = weight->shape[0]};
 	int axis = w.lead - 1;
 	c.all_outputs = hdt_mul(c.outputs, c.groups);
 	c.inputs = hdt_floordiv(c.all_inputs, c.groups);
@@ -136,7 +136,7 @@ void conv_transpose_define(hdt_task *t, int count)
 	hdt_list at = hdt_list_insert(t, hdt_list_part(i, 0, axis), axis, from);
 	for (int d = 0; d < count; d++) {
 		const hdt_expr *shifted = hdt_sub(hdt_add(hdt_list_item(i, w.lead + d), w.padding[d]),
-										  hdt_mul(hdt_list_item(taps, d), w.dilation[d]));
+		                                  hdt_mul(hdt_list_item(taps, d), w.dilation[d]));
 		const hdt_expr *source = hdt_floordiv(shifted, w.stride[d]);
 		inside = hdt_and(inside, hdt_and(hdt_less_equal(zero, shifted), hdt_less(source, w.size[d])));
 		if (!hdt_proves_equal(w.stride[d], one))

@@ -39,12 +39,13 @@ const hdt_operator hdt_op_cosine_similarity = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"cosine_similarity(T[3, 5], T[3, 5])",
-		"cosine_similarity(f32[n, 4], f32[1, 4], axis=-1) where n = 5",
-		"cosine_similarity(f32[2, 4, 3], f32[4, 1], axis=1)",
-		"cosine_similarity(f32[0, 3], f32[0, 3])",
-		"cosine_similarity(f32[3, 1], f32[3, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"cosine_similarity(T[3, 5], T[3, 5])",
+			"cosine_similarity(f32[n, 4], f32[1, 4], axis=-1) where n = 5",
+			"cosine_similarity(f32[2, 4, 3], f32[4, 1], axis=1)",
+			"cosine_similarity(f32[0, 3], f32[0, 3])",
+			"cosine_similarity(f32[3, 1], f32[3, 1])",
+			NULL,
+		},
 };

@@ -23,12 +23,13 @@ const hdt_operator hdt_op_elu = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"elu(T[4, 7])",
-		"elu(f32[n, 9]) where n = 5",
-		"elu(f32[0, 3])",
-		"elu(f32[1])",
-		"elu(f32[6], alpha=1.5)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"elu(T[4, 7])",
+			"elu(f32[n, 9]) where n = 5",
+			"elu(f32[0, 3])",
+			"elu(f32[1])",
+			"elu(f32[6], alpha=1.5)",
+			NULL,
+		},
 };

@@ -35,12 +35,13 @@ const hdt_operator hdt_op_gelu = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"gelu(T[4, 7])",
-		"gelu(T[4, 7], approximate=\"tanh\")",
-		"gelu(f32[n, 9]) where n = 5",
-		"gelu(f32[0, 3])",
-		"gelu(f32[1], approximate=\"tanh\")",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"gelu(T[4, 7])",
+			"gelu(T[4, 7], approximate=\"tanh\")",
+			"gelu(f32[n, 9]) where n = 5",
+			"gelu(f32[0, 3])",
+			"gelu(f32[1], approximate=\"tanh\")",
+			NULL,
+		},
 };

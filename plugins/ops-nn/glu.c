@@ -34,12 +34,13 @@ const hdt_operator hdt_op_glu = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"glu(T[4, 6])",
-		"glu(f32[n, 4, 3], axis=1) where n = 5",
-		"glu(f32[2 * n, 3], axis=0) where n = 2",
-		"glu(f32[0, 2])",
-		"glu(f32[2])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"glu(T[4, 6])",
+			"glu(f32[n, 4, 3], axis=1) where n = 5",
+			"glu(f32[2 * n, 3], axis=0) where n = 2",
+			"glu(f32[0, 2])",
+			"glu(f32[2])",
+			NULL,
+		},
 };

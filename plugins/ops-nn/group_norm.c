@@ -14,7 +14,7 @@ static void define(hdt_task *t)
 	}
 	const hdt_expr *count = hdt_int(t->context, groups), *each = hdt_floordiv(x->shape[1], count);
 	hdt_require(t, hdt_equal(hdt_mod(x->shape[1], count), hdt_int(t->context, 0)),
-				"channels are no multiple of groups");
+	            "channels are no multiple of groups");
 	hdt_list row = hdt_axes(t, HDT_AT(x->shape[0], count));
 	hdt_list inner = hdt_axes(t, hdt_list_insert(t, hdt_list_part(hdt_shape(x), 2, x->rank), 0, each));
 	const hdt_expr *channel = hdt_add(hdt_mul(hdt_list_item(row, 1), each), hdt_list_item(inner, 0));
@@ -42,13 +42,14 @@ const hdt_operator hdt_op_group_norm = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"group_norm(T[2, 4, 3], T[4], T[4], groups=2)",
-		"group_norm(f32[n, 6, 2, 2], groups=3) where n = 5",
-		"group_norm(f32[2, 4, n], f32[4], groups=4) where n = 3",
-		"group_norm(f32[0, 2, 2], groups=1)",
-		"group_norm(f32[1, 2], groups=1)",
-		"group_norm(f32[2, 4, 3], none, f32[4], groups=2, eps=0.1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"group_norm(T[2, 4, 3], T[4], T[4], groups=2)",
+			"group_norm(f32[n, 6, 2, 2], groups=3) where n = 5",
+			"group_norm(f32[2, 4, n], f32[4], groups=4) where n = 3",
+			"group_norm(f32[0, 2, 2], groups=1)",
+			"group_norm(f32[1, 2], groups=1)",
+			"group_norm(f32[2, 4, 3], none, f32[4], groups=2, eps=0.1)",
+			NULL,
+		},
 };

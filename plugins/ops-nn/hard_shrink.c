@@ -24,12 +24,13 @@ const hdt_operator hdt_op_hard_shrink = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"hard_shrink(T[4, 7])",
-		"hard_shrink(f32[n, 9]) where n = 5",
-		"hard_shrink(f32[0, 3])",
-		"hard_shrink(f32[1])",
-		"hard_shrink(f32[6], lambda=1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"hard_shrink(T[4, 7])",
+			"hard_shrink(f32[n, 9]) where n = 5",
+			"hard_shrink(f32[0, 3])",
+			"hard_shrink(f32[1])",
+			"hard_shrink(f32[6], lambda=1)",
+			NULL,
+		},
 };

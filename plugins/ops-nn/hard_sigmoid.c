@@ -17,11 +17,12 @@ const hdt_operator hdt_op_hard_sigmoid = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"hard_sigmoid(T[4, 7] in -5..5)",
-		"hard_sigmoid(f32[n, 9] in -5..5) where n = 5",
-		"hard_sigmoid(f32[0, 3])",
-		"hard_sigmoid(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"hard_sigmoid(T[4, 7] in -5..5)",
+			"hard_sigmoid(f32[n, 9] in -5..5) where n = 5",
+			"hard_sigmoid(f32[0, 3])",
+			"hard_sigmoid(f32[1])",
+			NULL,
+		},
 };

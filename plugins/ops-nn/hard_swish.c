@@ -17,11 +17,12 @@ const hdt_operator hdt_op_hard_swish = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"hard_swish(T[4, 7] in -5..5)",
-		"hard_swish(f32[n, 9] in -5..5) where n = 5",
-		"hard_swish(f32[0, 3])",
-		"hard_swish(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"hard_swish(T[4, 7] in -5..5)",
+			"hard_swish(f32[n, 9] in -5..5) where n = 5",
+			"hard_swish(f32[0, 3])",
+			"hard_swish(f32[1])",
+			NULL,
+		},
 };

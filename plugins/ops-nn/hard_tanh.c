@@ -24,12 +24,13 @@ const hdt_operator hdt_op_hard_tanh = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"hard_tanh(T[4, 7])",
-		"hard_tanh(f32[n, 9]) where n = 5",
-		"hard_tanh(f32[0, 3])",
-		"hard_tanh(f32[1])",
-		"hard_tanh(f32[6], min=-0.5, max=1.5)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"hard_tanh(T[4, 7])",
+			"hard_tanh(f32[n, 9]) where n = 5",
+			"hard_tanh(f32[0, 3])",
+			"hard_tanh(f32[1])",
+			"hard_tanh(f32[6], min=-0.5, max=1.5)",
+			NULL,
+		},
 };

@@ -32,12 +32,13 @@ const hdt_operator hdt_op_instance_norm = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"instance_norm(T[2, 3, 4], T[3], T[3])",
-		"instance_norm(f32[n, 2, 2, 2]) where n = 5",
-		"instance_norm(f32[1, 2, n], f32[2]) where n = 3",
-		"instance_norm(f32[0, 2, 2])",
-		"instance_norm(f32[1, 1, 1], eps=0.1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"instance_norm(T[2, 3, 4], T[3], T[3])",
+			"instance_norm(f32[n, 2, 2, 2]) where n = 5",
+			"instance_norm(f32[1, 2, n], f32[2]) where n = 3",
+			"instance_norm(f32[0, 2, 2])",
+			"instance_norm(f32[1, 1, 1], eps=0.1)",
+			NULL,
+		},
 };

@@ -34,14 +34,15 @@ const hdt_operator hdt_op_layer_norm = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"layer_norm(T[3, 8], T[8], T[8])",
-		"layer_norm(f32[n, 3, 4], f32[3, 4], f32[3, 4], axes=2) where n = 5",
-		"layer_norm(f32[2, n]) where n = 5",
-		"layer_norm(f32[0, 3], f32[3])",
-		"layer_norm(f32[3, 1])",
-		"layer_norm(f32[6], eps=0.1)",
-		"layer_norm(f32[2, 3], none, f32[3])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"layer_norm(T[3, 8], T[8], T[8])",
+			"layer_norm(f32[n, 3, 4], f32[3, 4], f32[3, 4], axes=2) where n = 5",
+			"layer_norm(f32[2, n]) where n = 5",
+			"layer_norm(f32[0, 3], f32[3])",
+			"layer_norm(f32[3, 1])",
+			"layer_norm(f32[6], eps=0.1)",
+			"layer_norm(f32[2, 3], none, f32[3])",
+			NULL,
+		},
 };

@@ -23,12 +23,13 @@ const hdt_operator hdt_op_leaky_relu = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"leaky_relu(T[4, 7])",
-		"leaky_relu(f32[n, 9]) where n = 5",
-		"leaky_relu(f32[0, 3])",
-		"leaky_relu(f32[1])",
-		"leaky_relu(f32[6], alpha=-0.5)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"leaky_relu(T[4, 7])",
+			"leaky_relu(f32[n, 9]) where n = 5",
+			"leaky_relu(f32[0, 3])",
+			"leaky_relu(f32[1])",
+			"leaky_relu(f32[6], alpha=-0.5)",
+			NULL,
+		},
 };

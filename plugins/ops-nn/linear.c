@@ -12,7 +12,7 @@ static void define(hdt_task *t)
 	int last = x->rank - 1;
 	const hdt_expr *inner = x->shape[last], *outer = weight->shape[0];
 	hdt_require(t, hdt_equal(inner, weight->shape[1]), "x has %s features, the weight %s", hdt_expr_text(inner),
-				hdt_expr_text(weight->shape[1]));
+	            hdt_expr_text(weight->shape[1]));
 	if (bias)
 		hdt_require(t, hdt_equal(bias->shape[0], outer), "the bias does not fit the %s outputs", hdt_expr_text(outer));
 	hdt_list i = hdt_axes(t, hdt_list_replace(t, hdt_shape(x), last, outer));
@@ -28,13 +28,14 @@ const hdt_operator hdt_op_linear = {
 	.inputs = "x, weight, bias?",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"linear(T[3, 4], T[5, 4], T[5])",
-		"linear(f32[n, 2, 4], f32[3, 4]) where n = 5",
-		"linear(f32[n, 4], f32[3, 4], f32[3]) where n = 5",
-		"linear(f32[0, 4], f32[3, 4], f32[3])",
-		"linear(f32[4], f32[1, 4], f32[1])",
-		"linear(f32[2, 1], f32[3, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"linear(T[3, 4], T[5, 4], T[5])",
+			"linear(f32[n, 2, 4], f32[3, 4]) where n = 5",
+			"linear(f32[n, 4], f32[3, 4], f32[3]) where n = 5",
+			"linear(f32[0, 4], f32[3, 4], f32[3])",
+			"linear(f32[4], f32[1, 4], f32[1])",
+			"linear(f32[2, 1], f32[3, 1])",
+			NULL,
+		},
 };

@@ -18,11 +18,12 @@ const hdt_operator hdt_op_log_sigmoid = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"log_sigmoid(T[4, 7])",
-		"log_sigmoid(f32[n, 9]) where n = 5",
-		"log_sigmoid(f32[0, 3])",
-		"log_sigmoid(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"log_sigmoid(T[4, 7])",
+			"log_sigmoid(f32[n, 9]) where n = 5",
+			"log_sigmoid(f32[0, 3])",
+			"log_sigmoid(f32[1])",
+			NULL,
+		},
 };

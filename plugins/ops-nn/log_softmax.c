@@ -23,13 +23,14 @@ const hdt_operator hdt_op_log_softmax = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"log_softmax(T[4, 7])",
-		"log_softmax(f32[n, 5], axis=0) where n = 5",
-		"log_softmax(f32[2, n]) where n = 9",
-		"log_softmax(f32[0, 3])",
-		"log_softmax(f32[3, 1])",
-		"log_softmax(f32[2, 3, 4] in -80..80, axis=1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"log_softmax(T[4, 7])",
+			"log_softmax(f32[n, 5], axis=0) where n = 5",
+			"log_softmax(f32[2, n]) where n = 9",
+			"log_softmax(f32[0, 3])",
+			"log_softmax(f32[3, 1])",
+			"log_softmax(f32[2, 3, 4] in -80..80, axis=1)",
+			NULL,
+		},
 };

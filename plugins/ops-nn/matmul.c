@@ -4,7 +4,7 @@
 
 /* The element of a factor at [lead..., row, column], or of a list at [k]. */
 static const hdt_expr *factor(hdt_task *t, const hdt_tensor *x, hdt_list lead, const hdt_expr *row,
-							  const hdt_expr *column, const hdt_expr *k)
+                              const hdt_expr *column, const hdt_expr *k)
 {
 	if (x->rank == 1)
 		return hdt_at(x, k);
@@ -30,7 +30,7 @@ static void define(hdt_task *t)
 	const hdt_expr *inner_b = b->shape[transpose_b || b->rank == 1 ? b->rank - 1 : b->rank - 2];
 
 	hdt_require(t, hdt_equal(inner, inner_b), "%s columns against %s rows", hdt_expr_text(inner),
-				hdt_expr_text(inner_b));
+	            hdt_expr_text(inner_b));
 	if (a->rank > 1)
 		shape = hdt_list_insert(t, shape, shape.count, a->shape[transpose_a ? a->rank - 1 : a->rank - 2]);
 	if (b->rank > 1)
@@ -57,18 +57,19 @@ const hdt_operator hdt_op_matmul = {
 	.attributes = attributes,
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"matmul(T[3, 4], T[4, 5])",
-		"matmul(f32[n, 3, 4], f32[4, 2]) where n = 5",
-		"matmul(f32[n, m], f32[m, n]) where n = 5, m = 3",
-		"matmul(f32[0, 3], f32[3, 2])",
-		"matmul(f32[2, 0], f32[0, 3])",
-		"matmul(f32[4], f32[4])",
-		"matmul(f32[4], f32[2, 4, 3])",
-		"matmul(f32[2, 1, 3, 4], f32[5, 4, 1])",
-		"matmul(f32[2, 3, 4], f32[4])",
-		"matmul(f32[4, 3], f32[5, 4], transpose_a=true, transpose_b=true)",
-		"matmul(f16[1, 1], f32[1, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"matmul(T[3, 4], T[4, 5])",
+			"matmul(f32[n, 3, 4], f32[4, 2]) where n = 5",
+			"matmul(f32[n, m], f32[m, n]) where n = 5, m = 3",
+			"matmul(f32[0, 3], f32[3, 2])",
+			"matmul(f32[2, 0], f32[0, 3])",
+			"matmul(f32[4], f32[4])",
+			"matmul(f32[4], f32[2, 4, 3])",
+			"matmul(f32[2, 1, 3, 4], f32[5, 4, 1])",
+			"matmul(f32[2, 3, 4], f32[4])",
+			"matmul(f32[4, 3], f32[5, 4], transpose_a=true, transpose_b=true)",
+			"matmul(f16[1, 1], f32[1, 1])",
+			NULL,
+		},
 };

@@ -25,14 +25,15 @@ const hdt_operator hdt_op_max_pool2d = {
 	.attributes = attributes,
 	.dtypes = "u8 i64 f16 bf16 f32 f64",
 	.define = define,
-	.samples = (const char *const[]){
-		"max_pool2d(T[1, 2, 5, 6], kernel=2)",
-		"max_pool2d(f32[n, 1, 3, 3], kernel=2, stride=1) where n = 3",
-		"max_pool2d(f32[1, 1, n, 4], kernel=3, stride=2, padding=1) where n = 5",
-		"max_pool2d(f32[0, 1, 3, 3], kernel=2)",
-		"max_pool2d(f32[1, 1, 1, 1], kernel=1)",
-		"max_pool2d(f32[1, 1, 5, 6], kernel=3, stride=2, padding=1, ceil_mode=true)",
-		"max_pool2d(f32[1, 1, 5, 6], kernel=2, stride=1, dilation=2, ceil_mode=true)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"max_pool2d(T[1, 2, 5, 6], kernel=2)",
+			"max_pool2d(f32[n, 1, 3, 3], kernel=2, stride=1) where n = 3",
+			"max_pool2d(f32[1, 1, n, 4], kernel=3, stride=2, padding=1) where n = 5",
+			"max_pool2d(f32[0, 1, 3, 3], kernel=2)",
+			"max_pool2d(f32[1, 1, 1, 1], kernel=1)",
+			"max_pool2d(f32[1, 1, 5, 6], kernel=3, stride=2, padding=1, ceil_mode=true)",
+			"max_pool2d(f32[1, 1, 5, 6], kernel=2, stride=1, dilation=2, ceil_mode=true)",
+			NULL,
+		},
 };

@@ -16,11 +16,12 @@ const hdt_operator hdt_op_mish = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"mish(T[4, 7])",
-		"mish(f32[n, 9]) where n = 5",
-		"mish(f32[0, 3])",
-		"mish(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"mish(T[4, 7])",
+			"mish(f32[n, 9]) where n = 5",
+			"mish(f32[0, 3])",
+			"mish(f32[1])",
+			NULL,
+		},
 };

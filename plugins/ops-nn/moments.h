@@ -35,19 +35,19 @@ static inline const hdt_expr *moments_normalise(hdt_task *t, const moments *m, h
 
 /* y * weight + bias at `at`, where inputs `weight` and `bias` are given; each must have the shape `shape`. */
 static inline const hdt_expr *moments_scale(hdt_task *t, const hdt_expr *y, int weight, int bias, hdt_list shape,
-											hdt_list at)
+                                            hdt_list at)
 {
 	const hdt_tensor *scale = hdt_input(t, weight), *shift = bias >= 0 ? hdt_input(t, bias) : NULL;
 	for (int n = 0; n < 2; n++) {
 		const hdt_tensor *given = n == 0 ? scale : shift;
 		if (given && given->rank != shape.count) {
 			hdt_reject(t, "the %s must have %d dimensions, not %d", n == 0 ? "weight" : "bias", shape.count,
-					   given->rank);
+			           given->rank);
 			return NULL;
 		}
 		for (int d = 0; given && d < shape.count; d++)
 			hdt_require(t, hdt_equal(given->shape[d], hdt_list_item(shape, d)),
-						"weight or bias does not fit dimension %d", d);
+			            "weight or bias does not fit dimension %d", d);
 	}
 	if (scale)
 		y = hdt_mul(y, hdt_widen(hdt_at_list(scale, at)));

@@ -33,12 +33,13 @@ const hdt_operator hdt_op_prelu = {
 	.inputs = "x, weight",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"prelu(T[2, 3, 4], T[3])",
-		"prelu(f32[n, 3], f32[1]) where n = 5",
-		"prelu(f32[0, 3], f32[3])",
-		"prelu(f32[1], f32[])",
-		"prelu(f32[2, 3, 2, 2], f32[3])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"prelu(T[2, 3, 4], T[3])",
+			"prelu(f32[n, 3], f32[1]) where n = 5",
+			"prelu(f32[0, 3], f32[3])",
+			"prelu(f32[1], f32[])",
+			"prelu(f32[2, 3, 2, 2], f32[3])",
+			NULL,
+		},
 };

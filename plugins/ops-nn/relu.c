@@ -14,11 +14,12 @@ const hdt_operator hdt_op_relu = {
 	.inputs = "x",
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"relu(T[4, 7])",
-		"relu(f32[n, 9]) where n = 5",
-		"relu(f32[0, 3])",
-		"relu(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"relu(T[4, 7])",
+			"relu(f32[n, 9]) where n = 5",
+			"relu(f32[0, 3])",
+			"relu(f32[1])",
+			NULL,
+		},
 };

@@ -14,11 +14,12 @@ const hdt_operator hdt_op_relu6 = {
 	.inputs = "x",
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"relu6(T[4, 7] in 0..9)",
-		"relu6(f32[n, 9] in -9..9) where n = 5",
-		"relu6(f32[0, 3])",
-		"relu6(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"relu6(T[4, 7] in 0..9)",
+			"relu6(f32[n, 9] in -9..9) where n = 5",
+			"relu6(f32[0, 3])",
+			"relu6(f32[1])",
+			NULL,
+		},
 };

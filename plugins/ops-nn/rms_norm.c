@@ -40,13 +40,14 @@ const hdt_operator hdt_op_rms_norm = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"rms_norm(T[3, 8], T[8])",
-		"rms_norm(f32[n, 3, 4], f32[3, 4], axes=2) where n = 5",
-		"rms_norm(f32[2, n], eps=0.01) where n = 5",
-		"rms_norm(f32[0, 3])",
-		"rms_norm(f32[3, 1])",
-		"rms_norm(f32[6])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"rms_norm(T[3, 8], T[8])",
+			"rms_norm(f32[n, 3, 4], f32[3, 4], axes=2) where n = 5",
+			"rms_norm(f32[2, n], eps=0.01) where n = 5",
+			"rms_norm(f32[0, 3])",
+			"rms_norm(f32[3, 1])",
+			"rms_norm(f32[6])",
+			NULL,
+		},
 };

@@ -19,11 +19,12 @@ const hdt_operator hdt_op_selu = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"selu(T[4, 7])",
-		"selu(f32[n, 9]) where n = 5",
-		"selu(f32[0, 3])",
-		"selu(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"selu(T[4, 7])",
+			"selu(f32[n, 9]) where n = 5",
+			"selu(f32[0, 3])",
+			"selu(f32[1])",
+			NULL,
+		},
 };

@@ -16,12 +16,13 @@ const hdt_operator hdt_op_sigmoid = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"sigmoid(T[4, 7])",
-		"sigmoid(f32[n, 9]) where n = 5",
-		"sigmoid(f32[0, 3])",
-		"sigmoid(f32[1])",
-		"sigmoid(i32[3])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"sigmoid(T[4, 7])",
+			"sigmoid(f32[n, 9]) where n = 5",
+			"sigmoid(f32[0, 3])",
+			"sigmoid(f32[1])",
+			"sigmoid(i32[3])",
+			NULL,
+		},
 };

@@ -16,11 +16,12 @@ const hdt_operator hdt_op_silu = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"silu(T[4, 7])",
-		"silu(f32[n, 9]) where n = 5",
-		"silu(f32[0, 3])",
-		"silu(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"silu(T[4, 7])",
+			"silu(f32[n, 9]) where n = 5",
+			"silu(f32[0, 3])",
+			"silu(f32[1])",
+			NULL,
+		},
 };

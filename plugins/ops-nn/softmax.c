@@ -23,13 +23,14 @@ const hdt_operator hdt_op_softmax = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"softmax(T[4, 7])",
-		"softmax(f32[n, 5], axis=0) where n = 5",
-		"softmax(f32[2, n]) where n = 9",
-		"softmax(f32[0, 3])",
-		"softmax(f32[3, 1])",
-		"softmax(f32[2, 3, 4] in -80..80, axis=1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"softmax(T[4, 7])",
+			"softmax(f32[n, 5], axis=0) where n = 5",
+			"softmax(f32[2, n]) where n = 9",
+			"softmax(f32[0, 3])",
+			"softmax(f32[3, 1])",
+			"softmax(f32[2, 3, 4] in -80..80, axis=1)",
+			NULL,
+		},
 };

@@ -27,12 +27,13 @@ const hdt_operator hdt_op_softplus = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"softplus(T[4, 7])",
-		"softplus(f32[n, 9]) where n = 5",
-		"softplus(f32[0, 3])",
-		"softplus(f32[1])",
-		"softplus(f32[6], beta=2, threshold=1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"softplus(T[4, 7])",
+			"softplus(f32[n, 9]) where n = 5",
+			"softplus(f32[0, 3])",
+			"softplus(f32[1])",
+			"softplus(f32[6], beta=2, threshold=1)",
+			NULL,
+		},
 };

@@ -16,11 +16,12 @@ const hdt_operator hdt_op_softsign = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"softsign(T[4, 7])",
-		"softsign(f32[n, 9]) where n = 5",
-		"softsign(f32[0, 3])",
-		"softsign(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"softsign(T[4, 7])",
+			"softsign(f32[n, 9]) where n = 5",
+			"softsign(f32[0, 3])",
+			"softsign(f32[1])",
+			NULL,
+		},
 };

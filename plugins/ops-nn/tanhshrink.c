@@ -16,11 +16,12 @@ const hdt_operator hdt_op_tanhshrink = {
 	.inputs = "x",
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"tanhshrink(T[4, 7])",
-		"tanhshrink(f32[n, 9]) where n = 5",
-		"tanhshrink(f32[0, 3])",
-		"tanhshrink(f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"tanhshrink(T[4, 7])",
+			"tanhshrink(f32[n, 9]) where n = 5",
+			"tanhshrink(f32[0, 3])",
+			"tanhshrink(f32[1])",
+			NULL,
+		},
 };

@@ -23,11 +23,12 @@ const hdt_operator hdt_op_threshold = {
 	.attributes = attributes,
 	.dtypes = "float i32 i64 u8",
 	.define = define,
-	.samples = (const char *const[]){
-		"threshold(T[4, 7], threshold=1, value=3)",
-		"threshold(f32[n, 9], threshold=0.1, value=-2) where n = 5",
-		"threshold(f32[0, 3], threshold=0, value=0)",
-		"threshold(f32[1], threshold=0, value=1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"threshold(T[4, 7], threshold=1, value=3)",
+			"threshold(f32[n, 9], threshold=0.1, value=-2) where n = 5",
+			"threshold(f32[0, 3], threshold=0, value=0)",
+			"threshold(f32[1], threshold=0, value=1)",
+			NULL,
+		},
 };

@@ -27,7 +27,7 @@ static const hdt_expr *windows_along(hdt_task *t, const window *w, int d)
 }
 
 bool window_begin(hdt_task *t, const hdt_tensor *x, int count, const hdt_expr *const *kernel, bool dilated,
-				  bool ceil_mode, window *out)
+                  bool ceil_mode, window *out)
 {
 	const hdt_expr *zero = hdt_int(t->context, 0), *one = hdt_int(t->context, 1);
 
@@ -65,7 +65,7 @@ hdt_list window_taps(hdt_task *t, const window *w)
 }
 
 const hdt_expr *window_read(hdt_task *t, const window *w, hdt_list lead, hdt_list windows, hdt_list taps,
-							const hdt_expr *outside)
+                            const hdt_expr *outside)
 {
 	const hdt_expr *zero = hdt_int(t->context, 0), *inside = hdt_number(t->context, HDT_BOOL, 1);
 	hdt_list at = lead;

@@ -10,9 +10,18 @@
 #define WINDOW_MOST 3 /* spatial dimensions */
 
 /* Attributes of all operators with windows, but for the kernel, which convolutions read off the weight. */
-#define WINDOW_STRIDE(fallback) {"stride", HDT_ATTRIBUTE_DIMS, fallback, "distance of windows, one value or several"}
-#define WINDOW_PADDING {"padding", HDT_ATTRIBUTE_DIMS, "0", "what is added on both sides of each dimension"}
-#define WINDOW_DILATION {"dilation", HDT_ATTRIBUTE_DIMS, "1", "distance of the taps of a window"}
+#define WINDOW_STRIDE(fallback)                                                             \
+	{                                                                                       \
+		"stride", HDT_ATTRIBUTE_DIMS, fallback, "distance of windows, one value or several" \
+	}
+#define WINDOW_PADDING                                                                      \
+	{                                                                                       \
+		"padding", HDT_ATTRIBUTE_DIMS, "0", "what is added on both sides of each dimension" \
+	}
+#define WINDOW_DILATION                                                         \
+	{                                                                           \
+		"dilation", HDT_ATTRIBUTE_DIMS, "1", "distance of the taps of a window" \
+	}
 
 typedef struct window {
 	const hdt_tensor *x;
@@ -29,13 +38,13 @@ const hdt_expr *window_item(hdt_task *t, const char *name, int d, int count);
 /* Read stride, padding and (where `dilated`) dilation, with `kernel` given, and count the windows. False after a fault.
  */
 bool window_begin(hdt_task *t, const hdt_tensor *x, int count, const hdt_expr *const *kernel, bool dilated,
-				  bool ceil_mode, window *out);
+                  bool ceil_mode, window *out);
 /* One axis for each dimension, over the windows or over the taps. */
 hdt_list window_axes(hdt_task *t, const window *w);
 hdt_list window_taps(hdt_task *t, const window *w);
 /* The element under tap `taps` of window `windows`, the other indices being `lead`; `outside` where there is none. */
 const hdt_expr *window_read(hdt_task *t, const window *w, hdt_list lead, hdt_list windows, hdt_list taps,
-							const hdt_expr *outside);
+                            const hdt_expr *outside);
 
 /* The whole operators of each kind, in 1 to 3 dimensions. */
 void conv_define(hdt_task *t, int count);

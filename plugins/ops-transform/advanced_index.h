@@ -9,12 +9,12 @@
 
 typedef struct advanced_index {
 	const hdt_tensor *x;
-	int count;                                /* of index tensors */
-	const hdt_tensor *tensors[HDT_MAX_RANK];  /* as the axes, ascending */
+	int count;                               /* of index tensors */
+	const hdt_tensor *tensors[HDT_MAX_RANK]; /* as the axes, ascending */
 	int axes[HDT_MAX_RANK];
-	hdt_list positions;                       /* the shape B */
-	int place;                                /* of B in the result */
-	hdt_list rest;                            /* the other dimensions of x */
+	hdt_list positions; /* the shape B */
+	int place;          /* of B in the result */
+	hdt_list rest;      /* the other dimensions of x */
 } advanced_index;
 
 /* Index tensors are the inputs from `first_index` on. False after a fault. */

@@ -31,11 +31,12 @@ const hdt_operator hdt_op_arange = {
 	.attributes = attributes,
 	.dtypes = "u8 i32 i64 f16 bf16 f32 f64",
 	.define = define,
-	.samples = (const char *const[]){
-		"arange(start=1, step=2, count=7, dtype=T)",
-		"arange(count=[n]) where n = 5",
-		"arange(count=0)",
-		"arange(start=0.5, step=-0.25, count=1, dtype=f32)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"arange(start=1, step=2, count=7, dtype=T)",
+			"arange(count=[n]) where n = 5",
+			"arange(count=0)",
+			"arange(start=0.5, step=-0.25, count=1, dtype=f32)",
+			NULL,
+		},
 };

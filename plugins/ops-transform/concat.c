@@ -42,14 +42,15 @@ const hdt_operator hdt_op_concat = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"concat(T[2, 3], T[2, 1], T[2, 4], axis=1)",
-		"concat(f32[n, 3], f32[2, 3], axis=0) where n = 5",
-		"concat(f32[n, 3], f32[m, 3], f32[n, 3]) where n = 2, m = 3",
-		"concat(f32[0, 3], f32[2, 3])",
-		"concat(f32[1])",
-		"concat(f32[2, 2], i64[2, 1], axis=-1)",
-		"concat(f32[1], f32[2], f32[0], f32[3], f32[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"concat(T[2, 3], T[2, 1], T[2, 4], axis=1)",
+			"concat(f32[n, 3], f32[2, 3], axis=0) where n = 5",
+			"concat(f32[n, 3], f32[m, 3], f32[n, 3]) where n = 2, m = 3",
+			"concat(f32[0, 3], f32[2, 3])",
+			"concat(f32[1])",
+			"concat(f32[2, 2], i64[2, 1], axis=-1)",
+			"concat(f32[1], f32[2], f32[0], f32[3], f32[1])",
+			NULL,
+		},
 };

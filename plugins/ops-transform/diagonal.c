@@ -25,8 +25,8 @@ static void define(hdt_task *t)
 	const hdt_expr *along = hdt_list_item(i, rest.count);
 	for (int d = 0, other = 0; d < x->rank; d++) {
 		const hdt_expr *index = d == row      ? hdt_add(along, down)
-								: d == column ? hdt_add(along, right)
-											  : hdt_list_item(i, other++);
+		                        : d == column ? hdt_add(along, right)
+		                                      : hdt_list_item(i, other++);
 		at = hdt_list_insert(t, at, d, index);
 	}
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, at)));
@@ -47,13 +47,14 @@ const hdt_operator hdt_op_diagonal = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"diagonal(T[3, 4])",
-		"diagonal(f32[n, 3], offset=1) where n = 5",
-		"diagonal(f32[0, 3])",
-		"diagonal(f32[1, 1], offset=2)",
-		"diagonal(f32[2, 4, 3], offset=-1, axis1=-2, axis2=-1)",
-		"diagonal(f32[2, 4, 3], axis1=2, axis2=0)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"diagonal(T[3, 4])",
+			"diagonal(f32[n, 3], offset=1) where n = 5",
+			"diagonal(f32[0, 3])",
+			"diagonal(f32[1, 1], offset=2)",
+			"diagonal(f32[2, 4, 3], offset=-1, axis1=-2, axis2=-1)",
+			"diagonal(f32[2, 4, 3], axis1=2, axis2=0)",
+			NULL,
+		},
 };

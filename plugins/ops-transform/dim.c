@@ -22,10 +22,11 @@ const hdt_operator hdt_op_dim = {
 	.attributes = attributes,
 	.dtypes = "i64",
 	.define = define,
-	.samples = (const char *const[]){
-		"dim(size=7)",
-		"dim(size=[2 * n + 1]) where n = 5",
-		"dim(size=0)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"dim(size=7)",
+			"dim(size=[2 * n + 1]) where n = 5",
+			"dim(size=0)",
+			NULL,
+		},
 };

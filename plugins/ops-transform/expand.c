@@ -26,12 +26,13 @@ const hdt_operator hdt_op_expand = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"expand(T[3, 1], shape=[2, 3, 4])",
-		"expand(f32[n, 1], shape=[n, 6]) where n = 5",
-		"expand(f32[1, 3], shape=[0, 3])",
-		"expand(f32[], shape=[2])",
-		"expand(f32[3], shape=[m, 3]) where m = 4",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"expand(T[3, 1], shape=[2, 3, 4])",
+			"expand(f32[n, 1], shape=[n, 6]) where n = 5",
+			"expand(f32[1, 3], shape=[0, 3])",
+			"expand(f32[], shape=[2])",
+			"expand(f32[3], shape=[m, 3]) where m = 4",
+			NULL,
+		},
 };

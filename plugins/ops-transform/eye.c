@@ -27,11 +27,12 @@ const hdt_operator hdt_op_eye = {
 	.attributes = attributes,
 	.dtypes = "bool i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"eye(rows=3, columns=4, dtype=T)",
-		"eye(rows=[n], columns=3) where n = 5",
-		"eye(rows=0, columns=2)",
-		"eye(rows=1, columns=1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"eye(rows=3, columns=4, dtype=T)",
+			"eye(rows=[n], columns=3) where n = 5",
+			"eye(rows=0, columns=2)",
+			"eye(rows=1, columns=1)",
+			NULL,
+		},
 };

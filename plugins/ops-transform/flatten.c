@@ -33,12 +33,13 @@ const hdt_operator hdt_op_flatten = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"flatten(T[2, 3, 4])",
-		"flatten(f32[n, 3, 2], start=1) where n = 5",
-		"flatten(f32[0, 3], start=0)",
-		"flatten(f32[])",
-		"flatten(f32[2, 3, 1, 2], start=1, end=2)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"flatten(T[2, 3, 4])",
+			"flatten(f32[n, 3, 2], start=1) where n = 5",
+			"flatten(f32[0, 3], start=0)",
+			"flatten(f32[])",
+			"flatten(f32[2, 3, 1, 2], start=1, end=2)",
+			NULL,
+		},
 };

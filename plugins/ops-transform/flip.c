@@ -27,11 +27,12 @@ const hdt_operator hdt_op_flip = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"flip(T[3, 4], axes=[1])",
-		"flip(f32[n, 3], axes=[0, -1]) where n = 5",
-		"flip(f32[0, 3], axes=[0])",
-		"flip(f32[1], axes=[0])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"flip(T[3, 4], axes=[1])",
+			"flip(f32[n, 3], axes=[0, -1]) where n = 5",
+			"flip(f32[0, 3], axes=[0])",
+			"flip(f32[1], axes=[0])",
+			NULL,
+		},
 };

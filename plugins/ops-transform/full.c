@@ -27,11 +27,12 @@ const hdt_operator hdt_op_full = {
 	.attributes = attributes,
 	.dtypes = "any",
 	.define = define,
-	.samples = (const char *const[]){
-		"full(shape=[3, 4], value=1, dtype=T)",
-		"full(shape=[n, 2], value=-1.5) where n = 5",
-		"full(shape=[0], value=inf)",
-		"full(shape=[], value_int=9007199254740993, dtype=i64)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"full(shape=[3, 4], value=1, dtype=T)",
+			"full(shape=[n, 2], value=-1.5) where n = 5",
+			"full(shape=[0], value=inf)",
+			"full(shape=[], value_int=9007199254740993, dtype=i64)",
+			NULL,
+		},
 };

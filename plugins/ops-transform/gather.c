@@ -15,7 +15,7 @@ static void define(hdt_task *t)
 	for (int d = 0; d < x->rank; d++) {
 		if (d != axis)
 			hdt_require(t, hdt_less_equal(index->shape[d], x->shape[d]), "the index is larger than x in dimension %d",
-						d);
+			            d);
 	}
 	hdt_list i = hdt_axes(t, hdt_shape(index));
 	const hdt_expr *at = choice_at(t, index, i, hdt_list_item(hdt_shape(x), axis));
@@ -35,11 +35,12 @@ const hdt_operator hdt_op_gather = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"gather(T[5, 3], i64[4, 3] in 0..4, axis=0)",
-		"gather(f32[n, 9], i32[n, 2] in 0..8, axis=1) where n = 5",
-		"gather(f32[3, 4], i64[0, 4] in 0..2, axis=0)",
-		"gather(f32[3, 1], i64[2, 5] in 0..0, axis=-1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"gather(T[5, 3], i64[4, 3] in 0..4, axis=0)",
+			"gather(f32[n, 9], i32[n, 2] in 0..8, axis=1) where n = 5",
+			"gather(f32[3, 4], i64[0, 4] in 0..2, axis=0)",
+			"gather(f32[3, 1], i64[2, 5] in 0..0, axis=-1)",
+			NULL,
+		},
 };

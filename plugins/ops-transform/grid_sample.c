@@ -31,7 +31,10 @@ static padding padding_of(hdt_task *t, const char *name)
 	return ZEROS;
 }
 
-static const hdt_expr *size_of(const sampler *s, int d) { return s->x->shape[2 + d]; }
+static const hdt_expr *size_of(const sampler *s, int d)
+{
+	return s->x->shape[2 + d];
+}
 
 /* -1..1 in pixels: 0 is the middle of the first one. */
 static const hdt_expr *pixels(const sampler *s, int d, const hdt_expr *g)
@@ -126,7 +129,7 @@ static void define(hdt_task *t)
 	int64_t components;
 
 	if (s.count < 2 || s.count > MAX_SPATIAL || grid->rank != s.x->rank || !hdt_is_float(s.x->dtype) ||
-		!hdt_is_float(grid->dtype)) {
+	    !hdt_is_float(grid->dtype)) {
 		hdt_reject(t, "floats are needed: x of [n, channels, (depth,) height, width] and a grid of as many dimensions");
 		return;
 	}
@@ -171,16 +174,17 @@ const hdt_operator hdt_op_grid_sample = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"grid_sample(T[1, 2, 3, 4], T[1, 2, 3, 2] in -1..1)",
-		"grid_sample(f32[n, 1, 3, 3], f32[n, 2, 2, 2] in -1.5..1.5) where n = 3",
-		"grid_sample(f32[1, 0, 3, 3], f32[1, 2, 2, 2])",
-		"grid_sample(f32[1, 1, 1, 1], f32[1, 2, 2, 2])",
-		"grid_sample(f32[1, 1, 4, 3], f32[1, 3, 3, 2] in -1.5..1.5, mode=\"nearest\", padding=\"border\")",
-		"grid_sample(f32[1, 1, 4, 3], f32[1, 3, 3, 2] in -3..3, padding=\"reflection\", align_corners=true)",
-		"grid_sample(f32[1, 1, 4, 3], f32[1, 3, 3, 2] in -3..3, padding=\"reflection\")",
-		"grid_sample(f32[1, 1, 4, 3], f32[1, 3, 2, 2] in -1.5..1.5, mode=\"bicubic\", padding=\"border\")",
-		"grid_sample(f32[1, 1, 2, 3, 3], f32[1, 2, 2, 1, 3] in -1.5..1.5)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"grid_sample(T[1, 2, 3, 4], T[1, 2, 3, 2] in -1..1)",
+			"grid_sample(f32[n, 1, 3, 3], f32[n, 2, 2, 2] in -1.5..1.5) where n = 3",
+			"grid_sample(f32[1, 0, 3, 3], f32[1, 2, 2, 2])",
+			"grid_sample(f32[1, 1, 1, 1], f32[1, 2, 2, 2])",
+			"grid_sample(f32[1, 1, 4, 3], f32[1, 3, 3, 2] in -1.5..1.5, mode=\"nearest\", padding=\"border\")",
+			"grid_sample(f32[1, 1, 4, 3], f32[1, 3, 3, 2] in -3..3, padding=\"reflection\", align_corners=true)",
+			"grid_sample(f32[1, 1, 4, 3], f32[1, 3, 3, 2] in -3..3, padding=\"reflection\")",
+			"grid_sample(f32[1, 1, 4, 3], f32[1, 3, 2, 2] in -1.5..1.5, mode=\"bicubic\", padding=\"border\")",
+			"grid_sample(f32[1, 1, 2, 3, 3], f32[1, 2, 2, 1, 3] in -1.5..1.5)",
+			NULL,
+		},
 };

@@ -29,7 +29,7 @@ static void define(hdt_task *t)
 		dilation[d] = item(t, "dilation", d);
 		padding[d] = item(t, "padding", d);
 		hdt_require(t, hdt_and(hdt_less_equal(one, kernel[d]), hdt_less_equal(one, stride[d])),
-					"kernel and stride must be positive");
+		            "kernel and stride must be positive");
 		const hdt_expr *reach = hdt_add(hdt_mul(dilation[d], hdt_sub(kernel[d], one)), one);
 		const hdt_expr *padded = hdt_add(sizes[d], hdt_mul(hdt_int(t->context, 2), padding[d]));
 		hdt_require(t, hdt_less_equal(reach, padded), "a window is larger than the padded image");
@@ -67,12 +67,13 @@ const hdt_operator hdt_op_im2col = {
 	.attributes = attributes,
 	.dtypes = "f16 f32 f64",
 	.define = define,
-	.samples = (const char *const[]){
-		"im2col(T[2, 2, 5, 4], kernel=[2, 3])",
-		"im2col(f32[n, 1, 4, 4], kernel=2, stride=2) where n = 3",
-		"im2col(f32[0, 1, 3, 3], kernel=2)",
-		"im2col(f32[1, 1, 1], kernel=1)",
-		"im2col(f32[1, 2, 5, 6], kernel=[2, 3], dilation=[2, 1], padding=[1, 2], stride=[2, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"im2col(T[2, 2, 5, 4], kernel=[2, 3])",
+			"im2col(f32[n, 1, 4, 4], kernel=2, stride=2) where n = 3",
+			"im2col(f32[0, 1, 3, 3], kernel=2)",
+			"im2col(f32[1, 1, 1], kernel=1)",
+			"im2col(f32[1, 2, 5, 6], kernel=[2, 3], dilation=[2, 1], padding=[1, 2], stride=[2, 1])",
+			NULL,
+		},
 };

@@ -33,14 +33,15 @@ const hdt_operator hdt_op_index = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"index(T[5, 3], i64[4] in -5..4, axes=[0])",
-		"index(f32[n, 4, 3], i64[2, 1] in -4..3, i32[3] in 0..2, axes=[1, 2]) where n = 5",
-		"index(f32[3, 4, 5], i64[2] in 0..2, i64[2] in 0..4, axes=[0, 2])",
-		"index(f32[3, 4], i64[0] in 0..2, axes=[1])",
-		"index(f32[1, 3], i64[] in 0..0, axes=[0])",
-		"index(f32[2, 3, 4, 5], i64[2, 2] in 0..2, i64[2] in 0..3, axes=[1, 2])",
-		"index(f32[4, n], i64[6] in -4..3, axes=[0]) where n = 3",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"index(T[5, 3], i64[4] in -5..4, axes=[0])",
+			"index(f32[n, 4, 3], i64[2, 1] in -4..3, i32[3] in 0..2, axes=[1, 2]) where n = 5",
+			"index(f32[3, 4, 5], i64[2] in 0..2, i64[2] in 0..4, axes=[0, 2])",
+			"index(f32[3, 4], i64[0] in 0..2, axes=[1])",
+			"index(f32[1, 3], i64[] in 0..0, axes=[0])",
+			"index(f32[2, 3, 4, 5], i64[2, 2] in 0..2, i64[2] in 0..3, axes=[1, 2])",
+			"index(f32[4, n], i64[6] in -4..3, axes=[0]) where n = 3",
+			NULL,
+		},
 };

@@ -19,7 +19,7 @@ static const hdt_expr *hits(hdt_task *t, const advanced_index *a, hdt_list i, hd
 
 /* The value that is written to element `i` of x from `position` of the index tensors. */
 static const hdt_expr *value_at(hdt_task *t, const advanced_index *a, const hdt_tensor *value, hdt_list i,
-								hdt_list position)
+                                hdt_list position)
 {
 	hdt_list rest = HDT_SCALAR;
 	for (int d = 0; d < a->x->rank; d++) {
@@ -71,15 +71,16 @@ const hdt_operator hdt_op_index_put = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"index_put(T[5, 3], T[4, 3], i64[4] in -5..4, axes=[0])",
-		"index_put(f32[n, 4], f32[], i64[3] in 0..3, axes=[1]) where n = 5",
-		"index_put(f32[3, 4], f32[6], i64[6] in 0..2, i32[6] in -4..3, axes=[0, 1], accumulate=true)",
-		"index_put(f32[3, 4], f32[3, 0], i64[0] in 0..3, axes=[1])",
-		"index_put(f32[1, 3], f32[3], i64[] in 0..0, axes=[0])",
-		"index_put(f32[3, 4, 2], f32[2, 4], i64[2] in 0..2, i64[2] in 0..1, axes=[0, 2])",
-		"index_put(f16[3], f16[5], i64[5] in 0..2, axes=[0], accumulate=true)",
-		"index_put(i64[3], i64[5], i64[5] in 0..2, axes=[0], accumulate=true)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"index_put(T[5, 3], T[4, 3], i64[4] in -5..4, axes=[0])",
+			"index_put(f32[n, 4], f32[], i64[3] in 0..3, axes=[1]) where n = 5",
+			"index_put(f32[3, 4], f32[6], i64[6] in 0..2, i32[6] in -4..3, axes=[0, 1], accumulate=true)",
+			"index_put(f32[3, 4], f32[3, 0], i64[0] in 0..3, axes=[1])",
+			"index_put(f32[1, 3], f32[3], i64[] in 0..0, axes=[0])",
+			"index_put(f32[3, 4, 2], f32[2, 4], i64[2] in 0..2, i64[2] in 0..1, axes=[0, 2])",
+			"index_put(f16[3], f16[5], i64[5] in 0..2, axes=[0], accumulate=true)",
+			"index_put(i64[3], i64[5], i64[5] in 0..2, axes=[0], accumulate=true)",
+			NULL,
+		},
 };

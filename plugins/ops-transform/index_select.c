@@ -30,11 +30,12 @@ const hdt_operator hdt_op_index_select = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"index_select(T[5, 3], i64[4] in 0..4, axis=0)",
-		"index_select(f32[4, 9], i32[n] in 0..8, axis=1) where n = 5",
-		"index_select(f32[3, 4], i64[0] in 0..2, axis=-1)",
-		"index_select(f32[1, 3], i64[1] in 0..0, axis=0)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"index_select(T[5, 3], i64[4] in 0..4, axis=0)",
+			"index_select(f32[4, 9], i32[n] in 0..8, axis=1) where n = 5",
+			"index_select(f32[3, 4], i64[0] in 0..2, axis=-1)",
+			"index_select(f32[1, 3], i64[1] in 0..0, axis=0)",
+			NULL,
+		},
 };

@@ -19,7 +19,7 @@ static inline const hdt_expr *join_choose(const join *j, int first, int last)
 	if (first == last)
 		return j->elements[first];
 	return hdt_select(hdt_less(j->position, j->starts[middle]), join_choose(j, first, middle - 1),
-					  join_choose(j, middle, last));
+	                  join_choose(j, middle, last));
 }
 
 /* The dtype that all inputs promote to. */
@@ -44,7 +44,7 @@ static inline bool join_fits(hdt_task *t, int k, int axis)
 	for (int d = 0; d < x->rank && x->rank == first->rank; d++) {
 		if (d != axis)
 			hdt_require(t, hdt_equal(x->shape[d], first->shape[d]),
-						"dimension %d of input %d differs from the first one", d, k);
+			            "dimension %d of input %d differs from the first one", d, k);
 	}
 	return x->rank == first->rank;
 }

@@ -30,11 +30,12 @@ const hdt_operator hdt_op_one_hot = {
 	.attributes = attributes,
 	.dtypes = "i32 i64",
 	.define = define,
-	.samples = (const char *const[]){
-		"one_hot(T[2, 3] in 0..4, classes=5)",
-		"one_hot(i64[n] in 0..2, classes=3) where n = 5",
-		"one_hot(i64[0], classes=3)",
-		"one_hot(i64[] in 0..0, classes=1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"one_hot(T[2, 3] in 0..4, classes=5)",
+			"one_hot(i64[n] in 0..2, classes=3) where n = 5",
+			"one_hot(i64[0], classes=3)",
+			"one_hot(i64[] in 0..0, classes=1)",
+			NULL,
+		},
 };

@@ -17,7 +17,7 @@ static const hdt_expr *source(hdt_task *t, const char *mode, int d, const hdt_ex
 	}
 	if (strcmp(mode, "reflect") == 0) {
 		hdt_require(t, hdt_and(hdt_less(before, size), hdt_less(after, size)), "reflection reaches beyond dimension %d",
-					d);
+		            d);
 		const hdt_expr *front = hdt_unary(HDT_OP_ABS, i);
 		return hdt_sub(last, hdt_unary(HDT_OP_ABS, hdt_sub(last, front)));
 	}
@@ -27,7 +27,7 @@ static const hdt_expr *source(hdt_task *t, const char *mode, int d, const hdt_ex
 	}
 	if (strcmp(mode, "circular") == 0) {
 		hdt_require(t, hdt_and(hdt_less_equal(before, size), hdt_less_equal(after, size)),
-					"dimension %d is wrapped more than once", d);
+		            "dimension %d is wrapped more than once", d);
 		return hdt_mod(i, size);
 	}
 	hdt_reject(t, "mode is \"%s\", not constant, reflect, replicate or circular", mode);
@@ -79,17 +79,18 @@ const hdt_operator hdt_op_pad = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"pad(T[3, 4], before=[1, 0], after=[0, 2], value=1)",
-		"pad(f32[n, 4], before=[2, 1], after=[1, 0]) where n = 5",
-		"pad(f32[0, 3], before=[1, 0], after=[0, 1], value=-1)",
-		"pad(f32[1], before=[2], after=[2], mode=\"replicate\")",
-		"pad(f32[3, 4], before=[1, 2], after=[2, 3], mode=\"reflect\")",
-		"pad(f32[3, 4], before=[1, 2], after=[2, 3], mode=\"replicate\")",
-		"pad(f32[3, 4], before=[1, 4], after=[3, 0], mode=\"circular\")",
-		"pad(f32[5, 6], before=[-1, 1], after=[-2, -3], value=2)",
-		"pad(i64[3, n], before=[0, 1], after=[0, 1], mode=\"reflect\") where n = 4",
-		"pad(f32[4], before=[0], after=[0])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"pad(T[3, 4], before=[1, 0], after=[0, 2], value=1)",
+			"pad(f32[n, 4], before=[2, 1], after=[1, 0]) where n = 5",
+			"pad(f32[0, 3], before=[1, 0], after=[0, 1], value=-1)",
+			"pad(f32[1], before=[2], after=[2], mode=\"replicate\")",
+			"pad(f32[3, 4], before=[1, 2], after=[2, 3], mode=\"reflect\")",
+			"pad(f32[3, 4], before=[1, 2], after=[2, 3], mode=\"replicate\")",
+			"pad(f32[3, 4], before=[1, 4], after=[3, 0], mode=\"circular\")",
+			"pad(f32[5, 6], before=[-1, 1], after=[-2, -3], value=2)",
+			"pad(i64[3, n], before=[0, 1], after=[0, 1], mode=\"reflect\") where n = 4",
+			"pad(f32[4], before=[0], after=[0])",
+			NULL,
+		},
 };

@@ -16,7 +16,7 @@ static void define(hdt_task *t)
 	hdt_require(t, hdt_equal(hdt_mod(height, r), zero), "the height must be a multiple of factor");
 	hdt_require(t, hdt_equal(hdt_mod(width, r), zero), "the width must be a multiple of factor");
 	hdt_list sizes = HDT_AT(hdt_mul(channels, hdt_int(t->context, factor * factor)), hdt_floordiv(height, r),
-							hdt_floordiv(width, r));
+	                        hdt_floordiv(width, r));
 	hdt_list i = hdt_axes(t, hdt_list_join(t, hdt_list_part(hdt_shape(x), 0, lead), sizes));
 	hdt_list channel = hdt_unflatten(t->context, HDT_AT(channels, r, r), hdt_list_item(i, lead));
 	const hdt_expr *h = hdt_add(hdt_mul(hdt_list_item(i, lead + 1), r), hdt_list_item(channel, 1));
@@ -38,11 +38,12 @@ const hdt_operator hdt_op_pixel_unshuffle = {
 	.attributes = attributes,
 	.dtypes = "f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"pixel_unshuffle(T[1, 2, 4, 6], factor=2)",
-		"pixel_unshuffle(f32[n, 1, 3, 6], factor=3) where n = 3",
-		"pixel_unshuffle(f32[0, 1, 2, 2], factor=2)",
-		"pixel_unshuffle(f32[1, 1, 1], factor=1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"pixel_unshuffle(T[1, 2, 4, 6], factor=2)",
+			"pixel_unshuffle(f32[n, 1, 3, 6], factor=3) where n = 3",
+			"pixel_unshuffle(f32[0, 1, 2, 2], factor=2)",
+			"pixel_unshuffle(f32[1, 1, 1], factor=1)",
+			NULL,
+		},
 };

@@ -29,11 +29,12 @@ const hdt_operator hdt_op_repeat_interleave = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"repeat_interleave(T[2, 3], repeats=2, axis=1)",
-		"repeat_interleave(f32[n, 3], repeats=3, axis=0) where n = 5",
-		"repeat_interleave(f32[0, 3], repeats=2, axis=0)",
-		"repeat_interleave(f32[1], repeats=1, axis=-1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"repeat_interleave(T[2, 3], repeats=2, axis=1)",
+			"repeat_interleave(f32[n, 3], repeats=3, axis=0) where n = 5",
+			"repeat_interleave(f32[0, 3], repeats=2, axis=0)",
+			"repeat_interleave(f32[1], repeats=1, axis=-1)",
+			NULL,
+		},
 };

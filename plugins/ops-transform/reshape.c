@@ -21,15 +21,16 @@ const hdt_operator hdt_op_reshape = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"reshape(T[4, 6], shape=[2, 2, 6])",
-		"reshape(f32[n, 12], shape=[n, 3, 4]) where n = 5",
-		"reshape(f32[2, n, 6], shape=[2 * n, 2, 3]) where n = 3",
-		"reshape(f32[0, 3], shape=[3, 0])",
-		"reshape(f32[1], shape=[])",
-		"reshape(f32[3, 4], shape=[1, 6, 2])",
-		"reshape(f32[], shape=[1, 1])",
-		"reshape(f32[n, 4], shape=[2, 2 * n]) where n = 3",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"reshape(T[4, 6], shape=[2, 2, 6])",
+			"reshape(f32[n, 12], shape=[n, 3, 4]) where n = 5",
+			"reshape(f32[2, n, 6], shape=[2 * n, 2, 3]) where n = 3",
+			"reshape(f32[0, 3], shape=[3, 0])",
+			"reshape(f32[1], shape=[])",
+			"reshape(f32[3, 4], shape=[1, 6, 2])",
+			"reshape(f32[], shape=[1, 1])",
+			"reshape(f32[n, 4], shape=[2, 2 * n]) where n = 3",
+			NULL,
+		},
 };

@@ -3,7 +3,10 @@
 
 static const char *const scale_names[] = {"scale_d", "scale_h", "scale_w"};
 
-static const char *scale_name(const resize *r, int d) { return scale_names[3 - r->count + d]; }
+static const char *scale_name(const resize *r, int d)
+{
+	return scale_names[3 - r->count + d];
+}
 
 bool resize_begin(hdt_task *t, int most, resize *out)
 {
@@ -20,7 +23,7 @@ bool resize_begin(hdt_task *t, int most, resize *out)
 	for (int d = 0; d < size.count; d++) {
 		const hdt_expr *one = hdt_int(t->context, 1);
 		hdt_require(t, hdt_less_equal(one, resize_from(out, d)), "there are no pixels along dimension %d",
-					out->lead + d);
+		            out->lead + d);
 		if (hdt_has(t, scale_name(out, d)) && !(hdt_get_float(t, scale_name(out, d)) > 0)) {
 			hdt_reject(t, "%s must be positive", scale_name(out, d));
 			return false;
@@ -29,9 +32,18 @@ bool resize_begin(hdt_task *t, int most, resize *out)
 	return true;
 }
 
-const hdt_expr *resize_from(const resize *r, int d) { return r->x->shape[r->lead + d]; }
-const hdt_expr *resize_to(const resize *r, int d) { return hdt_list_item(r->size, d); }
-const hdt_expr *resize_index(const resize *r, int d) { return hdt_list_item(r->outputs, r->lead + d); }
+const hdt_expr *resize_from(const resize *r, int d)
+{
+	return r->x->shape[r->lead + d];
+}
+const hdt_expr *resize_to(const resize *r, int d)
+{
+	return hdt_list_item(r->size, d);
+}
+const hdt_expr *resize_index(const resize *r, int d)
+{
+	return hdt_list_item(r->outputs, r->lead + d);
+}
 
 bool resize_scale_differs(hdt_task *t, const resize *r, int d, double ratio)
 {
@@ -59,7 +71,7 @@ const hdt_expr *resize_position(hdt_task *t, const resize *r, int d, hdt_dtype r
 }
 
 const hdt_tensor *resize_filtered(hdt_task *t, const resize *r, const hdt_tensor *x, int d, bool align_corners,
-								  double support, const hdt_expr *(*filter)(const hdt_expr *distance))
+                                  double support, const hdt_expr *(*filter)(const hdt_expr *distance))
 {
 	if (!x)
 		return NULL;
@@ -81,5 +93,5 @@ const hdt_tensor *resize_filtered(hdt_task *t, const resize *r, const hdt_tensor
 	const hdt_expr *value = hdt_cast(hdt_at_list(x, hdt_list_replace(t, i, axis, hdt_bounded(pixel, from))), real);
 	const hdt_expr *sum = hdt_sum(k, hdt_mul(weight, value));
 	return hdt_compute(t, hdt_format(t->context, "along%d", axis), i,
-					   hdt_cast(hdt_div(sum, hdt_sum(k, weight)), x->dtype));
+	                   hdt_cast(hdt_div(sum, hdt_sum(k, weight)), x->dtype));
 }

@@ -7,10 +7,12 @@
 
 #include <hidet/plugin.h>
 
-#define RESIZE_SCALES                                                                                                  \
-	{"scale_d", HDT_ATTRIBUTE_FLOAT, "none", "enlargement of the depth; none: the ratio of the sizes"},               \
-	{"scale_h", HDT_ATTRIBUTE_FLOAT, "none", "enlargement of the height"},                                            \
-	{"scale_w", HDT_ATTRIBUTE_FLOAT, "none", "enlargement of the width"}
+#define RESIZE_SCALES                                                                                   \
+	{"scale_d", HDT_ATTRIBUTE_FLOAT, "none", "enlargement of the depth; none: the ratio of the sizes"}, \
+		{"scale_h", HDT_ATTRIBUTE_FLOAT, "none", "enlargement of the height"},                          \
+	{                                                                                                   \
+		"scale_w", HDT_ATTRIBUTE_FLOAT, "none", "enlargement of the width"                              \
+	}
 
 typedef struct resize {
 	const hdt_tensor *x;
@@ -36,6 +38,6 @@ const hdt_expr *resize_position(hdt_task *t, const resize *r, int d, hdt_dtype r
 /* x resized along dimension `d` by a filter as wide as the step, `support` input pixels to either side at least; the
  * rest as it is. `filter` gives the weight at a distance. The result is a tensor of x's dtype. */
 const hdt_tensor *resize_filtered(hdt_task *t, const resize *r, const hdt_tensor *x, int d, bool align_corners,
-								  double support, const hdt_expr *(*filter)(const hdt_expr *distance));
+                                  double support, const hdt_expr *(*filter)(const hdt_expr *distance));
 
 #endif

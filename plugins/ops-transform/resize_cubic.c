@@ -68,14 +68,15 @@ const hdt_operator hdt_op_resize_cubic = {
 	.attributes = attributes,
 	.dtypes = "float",
 	.define = define,
-	.samples = (const char *const[]){
-		"resize_cubic(T[1, 1, 3, 4], size=[5, 6])",
-		"resize_cubic(f32[n, 3, 2], size=[2, 5]) where n = 3",
-		"resize_cubic(f32[0, 2, 2], size=[4, 4])",
-		"resize_cubic(f32[1, 1, 1], size=[3, 2])",
-		"resize_cubic(f32[1, 5, 7], size=[3, 2], align_corners=true)",
-		"resize_cubic(f32[1, 3, 4], size=[5, 6], scale_h=1.7, scale_w=1.6)",
-		"resize_cubic(f32[1, 7, 5], size=[3, 8], antialias=true)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"resize_cubic(T[1, 1, 3, 4], size=[5, 6])",
+			"resize_cubic(f32[n, 3, 2], size=[2, 5]) where n = 3",
+			"resize_cubic(f32[0, 2, 2], size=[4, 4])",
+			"resize_cubic(f32[1, 1, 1], size=[3, 2])",
+			"resize_cubic(f32[1, 5, 7], size=[3, 2], align_corners=true)",
+			"resize_cubic(f32[1, 3, 4], size=[5, 6], scale_h=1.7, scale_w=1.6)",
+			"resize_cubic(f32[1, 7, 5], size=[3, 8], antialias=true)",
+			NULL,
+		},
 };

@@ -47,15 +47,16 @@ const hdt_operator hdt_op_resize_nearest = {
 	.attributes = attributes,
 	.dtypes = "u8 f16 f32 f64",
 	.define = define,
-	.samples = (const char *const[]){
-		"resize_nearest(T[1, 2, 3, 4], size=[6, 5])",
-		"resize_nearest(f32[n, 2, 3], size=7) where n = 3",
-		"resize_nearest(f32[1, n, n], size=[2 * n, 2 * n]) where n = 4",
-		"resize_nearest(f32[0, 2, 2], size=[4, 4])",
-		"resize_nearest(f32[1, 1], size=3)",
-		"resize_nearest(f32[1, 5, 7], size=[3, 2], exact=true)",
-		"resize_nearest(f32[1, 2, 3, 4], size=[3, 2, 5])",
-		"resize_nearest(f32[1, 3, 4], size=[5, 6], scale_h=1.7, scale_w=1.6)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"resize_nearest(T[1, 2, 3, 4], size=[6, 5])",
+			"resize_nearest(f32[n, 2, 3], size=7) where n = 3",
+			"resize_nearest(f32[1, n, n], size=[2 * n, 2 * n]) where n = 4",
+			"resize_nearest(f32[0, 2, 2], size=[4, 4])",
+			"resize_nearest(f32[1, 1], size=3)",
+			"resize_nearest(f32[1, 5, 7], size=[3, 2], exact=true)",
+			"resize_nearest(f32[1, 2, 3, 4], size=[3, 2, 5])",
+			"resize_nearest(f32[1, 3, 4], size=[5, 6], scale_h=1.7, scale_w=1.6)",
+			NULL,
+		},
 };

@@ -30,11 +30,12 @@ const hdt_operator hdt_op_roll = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"roll(T[3, 4], shifts=[1], axes=[1])",
-		"roll(f32[n, 3], shifts=[-2, 4], axes=[0, -1]) where n = 5",
-		"roll(f32[0, 3], shifts=1, axes=0)",
-		"roll(f32[1], shifts=3, axes=0)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"roll(T[3, 4], shifts=[1], axes=[1])",
+			"roll(f32[n, 3], shifts=[-2, 4], axes=[0, -1]) where n = 5",
+			"roll(f32[0, 3], shifts=1, axes=0)",
+			"roll(f32[1], shifts=3, axes=0)",
+			NULL,
+		},
 };

@@ -10,7 +10,7 @@
 
 /* Does index element `k` along the axis, in line with element `i` of x, choose it? The index may be smaller than x. */
 static const hdt_expr *hits(hdt_task *t, const hdt_tensor *x, const hdt_tensor *index, int axis, hdt_list i,
-							const hdt_expr *k)
+                            const hdt_expr *k)
 {
 	const hdt_expr *covered = hdt_number(t->context, HDT_BOOL, 1);
 	for (int d = 0; d < x->rank; d++) {
@@ -31,7 +31,7 @@ static const hdt_expr *exact(const hdt_expr *e)
 
 /* `old` reduced with every `value` that hits. */
 static const hdt_expr *combine(hdt_task *t, const char *reduce, const hdt_expr *k, const hdt_expr *hit,
-							   const hdt_expr *old, const hdt_expr *value)
+                               const hdt_expr *old, const hdt_expr *value)
 {
 	if (strcmp(reduce, "add") == 0)
 		return hdt_add(old, hdt_sum(k, hdt_select(hit, value, hdt_like(value, 0))));
@@ -57,10 +57,10 @@ static void define(hdt_task *t)
 	}
 	for (int d = 0; d < x->rank; d++) {
 		hdt_require(t, hdt_less_equal(index->shape[d], source->shape[d]),
-					"the index is larger than the source in dimension %d", d);
+		            "the index is larger than the source in dimension %d", d);
 		if (d != axis)
 			hdt_require(t, hdt_less_equal(index->shape[d], x->shape[d]), "the index is larger than x in dimension %d",
-						d);
+			            d);
 	}
 	hdt_list i = hdt_axes(t, hdt_shape(x));
 	const hdt_expr *k = hdt_axis("k", hdt_list_item(hdt_shape(index), axis)), *old = hdt_at_list(x, i);
@@ -92,16 +92,17 @@ const hdt_operator hdt_op_scatter = {
 	.attributes = attributes,
 	.dtypes = "u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"scatter(T[5, 3], i64[4, 3] in 0..4, T[4, 3], axis=0)",
-		"scatter(f32[n, 4], i32[n, 2] in 0..3, f32[n, 2], axis=1) where n = 5",
-		"scatter(f32[3, 4], i64[2, 3] in 0..2, f32[2, 4], axis=0, reduce=\"add\")",
-		"scatter(f32[3, 4], i64[3, 6] in 0..3, f32[3, 6], axis=-1, reduce=\"multiply\")",
-		"scatter(f32[3, 4], i64[3, 6] in 0..3, f32[3, 6], axis=1, reduce=\"amax\")",
-		"scatter(i32[3, 4], i64[3, 6] in 0..3, i32[3, 6], axis=1, reduce=\"amin\")",
-		"scatter(f32[3, 4], i64[0, 4], f32[0, 4], axis=0, reduce=\"add\")",
-		"scatter(f32[1], i64[1] in 0..0, f32[1], axis=0)",
-		"scatter(f16[3, 4], i64[3, 6] in 0..3, f16[3, 6], axis=1, reduce=\"add\")",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"scatter(T[5, 3], i64[4, 3] in 0..4, T[4, 3], axis=0)",
+			"scatter(f32[n, 4], i32[n, 2] in 0..3, f32[n, 2], axis=1) where n = 5",
+			"scatter(f32[3, 4], i64[2, 3] in 0..2, f32[2, 4], axis=0, reduce=\"add\")",
+			"scatter(f32[3, 4], i64[3, 6] in 0..3, f32[3, 6], axis=-1, reduce=\"multiply\")",
+			"scatter(f32[3, 4], i64[3, 6] in 0..3, f32[3, 6], axis=1, reduce=\"amax\")",
+			"scatter(i32[3, 4], i64[3, 6] in 0..3, i32[3, 6], axis=1, reduce=\"amin\")",
+			"scatter(f32[3, 4], i64[0, 4], f32[0, 4], axis=0, reduce=\"add\")",
+			"scatter(f32[1], i64[1] in 0..0, f32[1], axis=0)",
+			"scatter(f16[3, 4], i64[3, 6] in 0..3, f16[3, 6], axis=1, reduce=\"add\")",
+			NULL,
+		},
 };

@@ -35,12 +35,13 @@ const hdt_operator hdt_op_searchsorted = {
 	.attributes = attributes,
 	.dtypes = "i32 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"searchsorted(T[5], T[2, 3])",
-		"searchsorted(f32[n], f32[4]) where n = 5",
-		"searchsorted(f32[0], f32[3])",
-		"searchsorted(f32[2, 5], f32[2, 3], right=true)",
-		"searchsorted(i64[1], i64[])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"searchsorted(T[5], T[2, 3])",
+			"searchsorted(f32[n], f32[4]) where n = 5",
+			"searchsorted(f32[0], f32[3])",
+			"searchsorted(f32[2, 5], f32[2, 3], right=true)",
+			"searchsorted(i64[1], i64[])",
+			NULL,
+		},
 };

@@ -12,7 +12,7 @@ static void define(hdt_task *t)
 		hdt_reject(t, "index must be one dimension, not %d", index.count);
 	hdt_require(t, hdt_less_equal(hdt_int(t->context, 0), at), "the index is below 0");
 	hdt_require(t, hdt_less(at, hdt_list_item(hdt_shape(x), axis)), "the index lies behind the last element of axis %d",
-				axis);
+	            axis);
 	hdt_output(t, hdt_compute(t, "y", i, hdt_at_list(x, hdt_list_insert(t, i, axis, at))));
 }
 
@@ -30,12 +30,13 @@ const hdt_operator hdt_op_select = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"select(T[4, 7], axis=1, index=3)",
-		"select(f32[n, 3], axis=0, index=[n - 1]) where n = 5",
-		"select(f32[0, 3], axis=1, index=0)",
-		"select(f32[1], axis=0, index=0)",
-		"select(f32[2, 3, 4], axis=-2, index=2)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"select(T[4, 7], axis=1, index=3)",
+			"select(f32[n, 3], axis=0, index=[n - 1]) where n = 5",
+			"select(f32[0, 3], axis=1, index=0)",
+			"select(f32[1], axis=0, index=0)",
+			"select(f32[2, 3, 4], axis=-2, index=2)",
+			NULL,
+		},
 };

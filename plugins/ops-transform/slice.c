@@ -3,7 +3,7 @@
 
 /* Checks 0 <= start <= end <= size and gives ceil((end - start) / step). */
 static const hdt_expr *extent(hdt_task *t, const hdt_expr *size, const hdt_expr *start, const hdt_expr *end,
-							  int64_t step)
+                              int64_t step)
 {
 	const hdt_expr *length = hdt_sub(end, start);
 	hdt_require(t, hdt_less_equal(hdt_int(t->context, 0), start), "a slice starts below 0");
@@ -61,13 +61,14 @@ const hdt_operator hdt_op_slice = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"slice(T[4, 7], axes=[1], starts=[2], ends=[6])",
-		"slice(f32[n, 7], axes=[0], starts=[1], ends=[n]) where n = 5",
-		"slice(f32[0, 3], axes=[0], starts=[0], ends=[0])",
-		"slice(f32[1], axes=[0], starts=[1], ends=[1])",
-		"slice(f32[5, 7], axes=[1, 0], starts=[0, 1], ends=[7, 5], steps=[3, 2])",
-		"slice(f32[5, 7], axes=[-1], starts=[1], ends=[2])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"slice(T[4, 7], axes=[1], starts=[2], ends=[6])",
+			"slice(f32[n, 7], axes=[0], starts=[1], ends=[n]) where n = 5",
+			"slice(f32[0, 3], axes=[0], starts=[0], ends=[0])",
+			"slice(f32[1], axes=[0], starts=[1], ends=[1])",
+			"slice(f32[5, 7], axes=[1, 0], starts=[0, 1], ends=[7, 5], steps=[3, 2])",
+			"slice(f32[5, 7], axes=[-1], starts=[1], ends=[2])",
+			NULL,
+		},
 };

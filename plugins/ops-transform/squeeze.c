@@ -11,7 +11,7 @@ static void define(hdt_task *t)
 	for (int n = 0; n < count; n++) {
 		dropped[axes[n]] = true;
 		hdt_require(t, hdt_equal(x->shape[axes[n]], hdt_int(t->context, 1)), "dimension %d does not have size 1",
-					axes[n]);
+		            axes[n]);
 	}
 	for (int d = 0; d < x->rank; d++) {
 		if (!dropped[d])
@@ -37,12 +37,13 @@ const hdt_operator hdt_op_squeeze = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"squeeze(T[1, 3, 1, 4], axes=[0, 2])",
-		"squeeze(f32[n, 1], axes=[-1]) where n = 5",
-		"squeeze(f32[0, 1], axes=[1])",
-		"squeeze(f32[1], axes=[0])",
-		"squeeze(f32[2, 3], axes=[])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"squeeze(T[1, 3, 1, 4], axes=[0, 2])",
+			"squeeze(f32[n, 1], axes=[-1]) where n = 5",
+			"squeeze(f32[0, 1], axes=[1])",
+			"squeeze(f32[1], axes=[0])",
+			"squeeze(f32[2, 3], axes=[])",
+			NULL,
+		},
 };

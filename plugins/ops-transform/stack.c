@@ -37,12 +37,13 @@ const hdt_operator hdt_op_stack = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"stack(T[2, 3], T[2, 3], T[2, 3], axis=1)",
-		"stack(f32[n, 3], f32[n, 3], axis=-1) where n = 5",
-		"stack(f32[0, 3], f32[0, 3])",
-		"stack(f32[1])",
-		"stack(f32[], i64[])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"stack(T[2, 3], T[2, 3], T[2, 3], axis=1)",
+			"stack(f32[n, 3], f32[n, 3], axis=-1) where n = 5",
+			"stack(f32[0, 3], f32[0, 3])",
+			"stack(f32[1])",
+			"stack(f32[], i64[])",
+			NULL,
+		},
 };

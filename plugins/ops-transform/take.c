@@ -30,13 +30,14 @@ const hdt_operator hdt_op_take = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"take(T[5, 3], i64[2, 4] in 0..4)",
-		"take(f32[9, 4], i32[n] in 0..8) where n = 5",
-		"take(f32[3, 0], i64[2] in 0..2)",
-		"take(f32[1, 3], i64[] in 0..0)",
-		"take(f32[2, 5, 3], i64[2, 2] in 0..4, axis=1)",
-		"take(f32[2, 5], i32[3] in 0..4, axis=-1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"take(T[5, 3], i64[2, 4] in 0..4)",
+			"take(f32[9, 4], i32[n] in 0..8) where n = 5",
+			"take(f32[3, 0], i64[2] in 0..2)",
+			"take(f32[1, 3], i64[] in 0..0)",
+			"take(f32[2, 5, 3], i64[2, 2] in 0..4, axis=1)",
+			"take(f32[2, 5], i32[3] in 0..4, axis=-1)",
+			NULL,
+		},
 };

@@ -33,13 +33,14 @@ const hdt_operator hdt_op_tile = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"tile(T[2, 3], repeats=[2, 1])",
-		"tile(f32[n, 3], repeats=[2, 2]) where n = 5",
-		"tile(f32[0, 3], repeats=[2, 1])",
-		"tile(f32[1, 2], repeats=[3])",
-		"tile(f32[2], repeats=[2, 3])",
-		"tile(f32[2, 2], repeats=[0, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"tile(T[2, 3], repeats=[2, 1])",
+			"tile(f32[n, 3], repeats=[2, 2]) where n = 5",
+			"tile(f32[0, 3], repeats=[2, 1])",
+			"tile(f32[1, 2], repeats=[3])",
+			"tile(f32[2], repeats=[2, 3])",
+			"tile(f32[2, 2], repeats=[0, 1])",
+			NULL,
+		},
 };

@@ -37,12 +37,13 @@ const hdt_operator hdt_op_transpose = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"transpose(T[2, 3, 4], axes=[2, 0, 1])",
-		"transpose(f32[n, 3], axes=[1, 0]) where n = 5",
-		"transpose(f32[0, 3], axes=[1, 0])",
-		"transpose(f32[], axes=[])",
-		"transpose(f32[1, 3, 2], axes=[0, -1, 1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"transpose(T[2, 3, 4], axes=[2, 0, 1])",
+			"transpose(f32[n, 3], axes=[1, 0]) where n = 5",
+			"transpose(f32[0, 3], axes=[1, 0])",
+			"transpose(f32[], axes=[])",
+			"transpose(f32[1, 3, 2], axes=[0, -1, 1])",
+			NULL,
+		},
 };

@@ -29,12 +29,13 @@ const hdt_operator hdt_op_tril = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"tril(T[3, 4])",
-		"tril(f32[n, 3], diagonal=1) where n = 5",
-		"tril(f32[0, 3])",
-		"tril(f32[2, 1, 1], diagonal=-1)",
-		"tril(f32[2, 4, 3], diagonal=-1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"tril(T[3, 4])",
+			"tril(f32[n, 3], diagonal=1) where n = 5",
+			"tril(f32[0, 3])",
+			"tril(f32[2, 1, 1], diagonal=-1)",
+			"tril(f32[2, 4, 3], diagonal=-1)",
+			NULL,
+		},
 };

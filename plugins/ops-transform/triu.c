@@ -29,12 +29,13 @@ const hdt_operator hdt_op_triu = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"triu(T[3, 4])",
-		"triu(f32[n, 3], diagonal=1) where n = 5",
-		"triu(f32[0, 3])",
-		"triu(f32[2, 1, 1], diagonal=-1)",
-		"triu(f32[2, 4, 3], diagonal=-1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"triu(T[3, 4])",
+			"triu(f32[n, 3], diagonal=1) where n = 5",
+			"triu(f32[0, 3])",
+			"triu(f32[2, 1, 1], diagonal=-1)",
+			"triu(f32[2, 4, 3], diagonal=-1)",
+			NULL,
+		},
 };

@@ -35,11 +35,12 @@ const hdt_operator hdt_op_unfold = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"unfold(T[2, 7], axis=1, size=3, step=2)",
-		"unfold(f32[n, 3], axis=0, size=2, step=1) where n = 5",
-		"unfold(f32[0, 3], axis=1, size=3, step=1)",
-		"unfold(f32[1], axis=0, size=1, step=1)",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"unfold(T[2, 7], axis=1, size=3, step=2)",
+			"unfold(f32[n, 3], axis=0, size=2, step=1) where n = 5",
+			"unfold(f32[0, 3], axis=1, size=3, step=1)",
+			"unfold(f32[1], axis=0, size=1, step=1)",
+			NULL,
+		},
 };

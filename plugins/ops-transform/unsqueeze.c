@@ -40,12 +40,13 @@ const hdt_operator hdt_op_unsqueeze = {
 	.attributes = attributes,
 	.dtypes = "bool u8 i64 f16 f32",
 	.define = define,
-	.samples = (const char *const[]){
-		"unsqueeze(T[3, 4], axes=[0, 2])",
-		"unsqueeze(f32[n], axes=[-1]) where n = 5",
-		"unsqueeze(f32[0, 1], axes=[1])",
-		"unsqueeze(f32[], axes=[0])",
-		"unsqueeze(f32[2, 3], axes=[-2])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"unsqueeze(T[3, 4], axes=[0, 2])",
+			"unsqueeze(f32[n], axes=[-1]) where n = 5",
+			"unsqueeze(f32[0, 1], axes=[1])",
+			"unsqueeze(f32[], axes=[0])",
+			"unsqueeze(f32[2, 3], axes=[-2])",
+			NULL,
+		},
 };

@@ -36,7 +36,7 @@ static hdt_value *repeat_heads(hdt_graph *g, hdt_value *x, int64_t repeats)
 	if (repeats == 1)
 		return x;
 	return hdt_apply(g, "repeat_interleave", HDT_VALUES(x),
-					 HDT_WITH(hdt_int_value("repeats", repeats), hdt_int_value("axis", x->rank - 3)));
+	                 HDT_WITH(hdt_int_value("repeats", repeats), hdt_int_value("axis", x->rank - 3)));
 }
 
 /* Scores that do not take part become -inf. */
@@ -45,7 +45,7 @@ static hdt_value *hide(hdt_graph *g, hdt_value *scores, hdt_value *takes_part)
 	if (!scores)
 		return NULL;
 	return hdt_apply(g, "where", HDT_VALUES(takes_part, scores, hdt_graph_number(g, scores->dtype, -(double)INFINITY)),
-					 NULL);
+	                 NULL);
 }
 
 /* Position i attends to positions 0..i. */

@@ -36,7 +36,7 @@ static hdt_status fold(hdt_rewrite *r, const hdt_node *norm)
 	if (dtype != HDT_F32 && dtype != HDT_F64)
 		return hdt_decline(r, "weights of %s would be rounded twice", hdt_dtype_of(dtype)->name);
 	if (!is_known(weight) || !is_known(bias) || !is_known(mean) || !is_known(variance) || !is_known(gain) ||
-		!is_known(shift))
+	    !is_known(shift))
 		return hdt_decline(r, "the bytes of the constants are not known");
 	if (mean->dtype != dtype || variance->dtype != dtype || norm->outputs[0]->dtype != dtype)
 		return hdt_decline(r, "the statistics are not of the weights' dtype");

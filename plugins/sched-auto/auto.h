@@ -9,15 +9,15 @@
 
 #include "walk.h"
 
-/* Workers to reckon with, whatever the machine has: equal tasks give equal text on every machine of an ISA. */
-enum { WORKERS = 8 };
+/* Of hidet/scheduler.h; short, because much is reckoned with it here. */
+enum { WORKERS = HDT_RECKONED_WORKERS };
 
 /* A tensor that is computed into memory. */
 typedef struct stage {
 	const hdt_tensor *tensor;
-	const hdt_expr *value;     /* over tensor->axes; reads inputs and the tensors of earlier stages */
-	const hdt_tensor *memory;  /* where it goes */
-	int rows;                  /* leading dimensions that `memory` lacks: it holds one row of its group */
+	const hdt_expr *value;    /* over tensor->axes; reads inputs and the tensors of earlier stages */
+	const hdt_tensor *memory; /* where it goes */
+	int rows;                 /* leading dimensions that `memory` lacks: it holds one row of its group */
 	bool output;
 } stage;
 
@@ -71,7 +71,7 @@ typedef struct tile {
 	int64_t lanes, rows; /* elements of a block along each */
 	bool vector;         /* lanes lie side by side in memory */
 	bool whole;          /* one block of lanes covers the loop */
-	bool panel;          /* what the rows share is laid out before the loop over blocks of rows, which is then the inner one */
+	bool panel; /* what the rows share is laid out before the loop over blocks of rows, which is then the inner one */
 } tile;
 tile tile_choose(const plan *p, const dims *d);
 /* The reductions of `value` that depend on `axis`. False when one cannot run in lanes along it. */
@@ -95,7 +95,8 @@ void panel_parts(const hdt_expr *value, const hdt_expr *lane, const hdt_expr *ro
 /* Can those of a reduction be laid out for all its axes at once? */
 bool panel_fits(const hdt_expr *reduce, const hdt_expr *lane, const hdt_expr *row, int64_t lanes);
 /* Lay out the parts found in `reduce` for all its axes (NULL: those in `value`, for the open loops) and give `value` reading them. */
-const hdt_expr *panel_fill(nest *n, const hdt_expr *value, const hdt_expr *reduce, const panel_span *lane, const hdt_expr *row);
+const hdt_expr *panel_fill(nest *n, const hdt_expr *value, const hdt_expr *reduce, const panel_span *lane,
+                           const hdt_expr *row);
 
 /* reduce.c */
 /* Compute every reduction in `value` that depends on open axes only, and give the value that reads the results. */

@@ -14,7 +14,8 @@ static const hdt_expr *guard_reduce(const hdt_expr *node, void *closure)
 		return hdt_arg_reduce((hdt_reduce_kind)node->reduce, node->args[1], value);
 	if (value && node->dtype == value->dtype)
 		return hdt_reduce((hdt_reduce_kind)node->reduce, node->args + 1, node->count - 1, value);
-	return hdt_reduce_in((hdt_reduce_kind)node->reduce, (hdt_dtype)node->accumulate, node->args + 1, node->count - 1, value);
+	return hdt_reduce_in((hdt_reduce_kind)node->reduce, (hdt_dtype)node->accumulate, node->args + 1, node->count - 1,
+	                     value);
 }
 
 static bool contains_reduce(const hdt_expr *e)

@@ -56,7 +56,7 @@ static int element_cost(const hdt_expr *value)
 /* The reads of a tensor by all others. */
 typedef struct reads {
 	int count;
-	const hdt_expr *load;      /* one of them */
+	const hdt_expr *load; /* one of them */
 	const hdt_tensor *reader;
 	bool reduced;              /* it stands within a reduction */
 	const hdt_expr *evaluated; /* how often it is evaluated */
@@ -155,7 +155,9 @@ static void add_copies(plan *p)
 	for (int o = 0; o < task->output_count; o++) {
 		const hdt_tensor *output = task->outputs[o], *buffer = p->program->buffers[task->input_count + o];
 		if (buffer != output && !is_alias(task, output))
-			p->stages[p->stage_count++] = (stage){.tensor = output, .memory = buffer, .output = true,
+			p->stages[p->stage_count++] = (stage){.tensor = output,
+			                                      .memory = buffer,
+			                                      .output = true,
 			                                      .value = hdt_load(output, output->axes, output->rank)};
 	}
 }
@@ -179,7 +181,8 @@ bool plan_stages(plan *p)
 		if (inlined)
 			in.values[i] = value;
 		if (!inlined || output)
-			p->stages[p->stage_count++] = (stage){.tensor = t, .value = value, .memory = output ? t : NULL, .output = output};
+			p->stages[p->stage_count++] =
+				(stage){.tensor = t, .value = value, .memory = output ? t : NULL, .output = output};
 	}
 	add_copies(p);
 	return hdt_context_status(p->context) == HDT_OK;

@@ -9,7 +9,8 @@
 /* A loop to be opened: over a dimension, or over the blocks of one. */
 typedef struct loop {
 	const hdt_expr *axis;
-	const hdt_expr **position; /* set to the open loop's value: the number of a block; NULL: the axis is replaced in the dims */
+	const hdt_expr *
+		*position; /* set to the open loop's value: the number of a block; NULL: the axis is replaced in the dims */
 } loop;
 
 /* ---- opening ------------------------------------------------------------------------------------------------------ */
@@ -77,7 +78,8 @@ static const hdt_expr *blocks_axis(const char *name, const hdt_expr *extent, int
 /* ---- stages ------------------------------------------------------------------------------------------------------- */
 
 /* The loops around a stage's blocks, outermost first; `last` (-1: none) is the dimension of the innermost one. */
-static int list_loops(const dims *d, const tile *t, int last, const hdt_expr **row_block, const hdt_expr **lane_block, loop *out)
+static int list_loops(const dims *d, const tile *t, int last, const hdt_expr **row_block, const hdt_expr **lane_block,
+                      loop *out)
 {
 	int count = 0;
 	for (int i = 0; i < d->count; i++)
@@ -103,7 +105,8 @@ static bool emit_stage(nest *n, const stage *s, dims d, bool parallel)
 	scan running = scan_find(&d);
 	bool scans = running.reduce != NULL;
 	tile t = scans ? (tile){.row = -1, .lane = -1} : tile_choose(n->plan, &d);
-	int count = list_loops(&d, &t, running.axis, &row_block, &lane_block, loops), rank = s->tensor->rank, opened = 0, done = 0;
+	int count = list_loops(&d, &t, running.axis, &row_block, &lane_block, loops), rank = s->tensor->rank, opened = 0,
+		done = 0;
 	if (hdt_context_status(n->context) != HDT_OK)
 		return false;
 	if (parallel && (done = parallel_count(loops, count - (t.panel || scans))) > 0) {

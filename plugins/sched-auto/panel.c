@@ -67,7 +67,8 @@ bool panel_fits(const hdt_expr *reduce, const hdt_expr *lane, const hdt_expr *ro
 	return parts.count > 0 && all <= PANEL_BYTES;
 }
 
-const hdt_expr *panel_fill(nest *n, const hdt_expr *value, const hdt_expr *reduce, const panel_span *lane, const hdt_expr *row)
+const hdt_expr *panel_fill(nest *n, const hdt_expr *value, const hdt_expr *reduce, const panel_span *lane,
+                           const hdt_expr *row)
 {
 	expr_list parts = {0};
 	expr_map filled = {0};

@@ -20,7 +20,8 @@ static hdt_dtype value_dtype(const hdt_expr *reduce)
 
 hdt_dtype reduce_dtype(const hdt_expr *reduce)
 {
-	bool extreme = reduce->op == HDT_OP_ARG_REDUCE || reduce->reduce == HDT_REDUCE_MAX || reduce->reduce == HDT_REDUCE_MIN;
+	bool extreme =
+		reduce->op == HDT_OP_ARG_REDUCE || reduce->reduce == HDT_REDUCE_MAX || reduce->reduce == HDT_REDUCE_MIN;
 	if (reduce->reduce == HDT_REDUCE_ALL || reduce->reduce == HDT_REDUCE_ANY)
 		return HDT_BOOL;
 	return hdt_dtype_of(extreme ? value_dtype(reduce) : (hdt_dtype)reduce->accumulate)->compute;
@@ -35,7 +36,9 @@ static const hdt_expr *extreme_value(hdt_context *c, hdt_dtype dtype, bool large
 	case HDT_KIND_FLOAT:
 		return hdt_number(c, info->compute, largest ? INFINITY : -INFINITY);
 	case HDT_KIND_INT:
-		return hdt_cast(hdt_int(c, largest ? (int64_t)(UINT64_MAX >> (65 - bits)) : -(int64_t)(UINT64_MAX >> (65 - bits)) - 1), dtype);
+		return hdt_cast(
+			hdt_int(c, largest ? (int64_t)(UINT64_MAX >> (65 - bits)) : -(int64_t)(UINT64_MAX >> (65 - bits)) - 1),
+			dtype);
 	case HDT_KIND_UINT:
 		return hdt_cast(hdt_int(c, largest ? (int64_t)(UINT64_MAX >> (64 - bits)) : 0), dtype);
 	case HDT_KIND_BOOL:
@@ -64,8 +67,9 @@ const hdt_expr *reduce_start(const hdt_expr *reduce)
 const hdt_expr *reduce_step(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *value)
 {
 	static const hdt_scalar_op ops[HDT_REDUCE_COUNT] = {
-		[HDT_REDUCE_SUM] = HDT_OP_ADD, [HDT_REDUCE_PROD] = HDT_OP_MUL, [HDT_REDUCE_MAX] = HDT_OP_MAX, [HDT_REDUCE_MIN] = HDT_OP_MIN,
-		[HDT_REDUCE_AVG] = HDT_OP_ADD, [HDT_REDUCE_ALL] = HDT_OP_AND,  [HDT_REDUCE_ANY] = HDT_OP_OR,
+		[HDT_REDUCE_SUM] = HDT_OP_ADD, [HDT_REDUCE_PROD] = HDT_OP_MUL, [HDT_REDUCE_MAX] = HDT_OP_MAX,
+		[HDT_REDUCE_MIN] = HDT_OP_MIN, [HDT_REDUCE_AVG] = HDT_OP_ADD,  [HDT_REDUCE_ALL] = HDT_OP_AND,
+		[HDT_REDUCE_ANY] = HDT_OP_OR,
 	};
 	return hdt_binary(ops[reduce->reduce], accumulator, hdt_cast(value, reduce_dtype(reduce)));
 }
@@ -166,7 +170,8 @@ static const hdt_expr *reduce_in_order(nest *n, const hdt_expr *reduce, const hd
 static const hdt_expr *reduce_arg(nest *n, const hdt_expr *reduce, const hdt_expr *value)
 {
 	const hdt_expr *axis = reduce->args[1];
-	const hdt_tensor *best = start_scalar(n, "best", reduce_start(reduce)), *at = start_scalar(n, "at", hdt_int(n->context, 0));
+	const hdt_tensor *best = start_scalar(n, "best", reduce_start(reduce)),
+					 *at = start_scalar(n, "at", hdt_int(n->context, 0));
 	open_loop(n, axis, HDT_LOOP_SERIAL);
 	value = reduce_ready(n, value);
 	if (!best || !at || !value)
@@ -204,8 +209,8 @@ static bool runs_in_chains(const hdt_expr *reduce, const hdt_expr *value)
 	return true;
 }
 
-static void chain_step(nest *n, const hdt_expr *reduce, const hdt_tensor *acc, const hdt_expr *chain, const hdt_expr *value,
-                       const hdt_expr *position)
+static void chain_step(nest *n, const hdt_expr *reduce, const hdt_tensor *acc, const hdt_expr *chain,
+                       const hdt_expr *value, const hdt_expr *position)
 {
 	const hdt_expr *axis = reduce->args[reduce->count - 1];
 	const hdt_expr *here = hdt_substitute(value, &axis, &position, 1);
@@ -215,7 +220,8 @@ static void chain_step(nest *n, const hdt_expr *reduce, const hdt_tensor *acc, c
 static const hdt_expr *reduce_in_chains(nest *n, const hdt_expr *reduce, const hdt_expr *value)
 {
 	hdt_function *f = n->function;
-	const hdt_expr *chains = hdt_int(n->context, CHAINS), *axis = reduce->args[reduce->count - 1], *extent = axis->args[0];
+	const hdt_expr *chains = hdt_int(n->context, CHAINS), *axis = reduce->args[reduce->count - 1],
+				   *extent = axis->args[0];
 	const hdt_expr *chain = hdt_axis("chain", chains), *start = reduce_start(reduce);
 	const hdt_tensor *acc = hdt_local(f, "acc", reduce_dtype(reduce), HDT_AT(chains));
 	const hdt_expr *blocks = hdt_floordiv(extent, chains), *done = hdt_mul(blocks, chains);

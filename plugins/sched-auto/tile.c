@@ -21,7 +21,8 @@ static bool linear_factor(const hdt_expr *index, const hdt_expr *axis, int64_t *
 		*factor = index->op == HDT_OP_ADD ? left + right : left - right;
 		return true;
 	}
-	if (index->op == HDT_OP_MUL && hdt_is_const(index->args[1], &constant) && linear_factor(index->args[0], axis, &left))
+	if (index->op == HDT_OP_MUL && hdt_is_const(index->args[1], &constant) &&
+	    linear_factor(index->args[0], axis, &left))
 		return !__builtin_mul_overflow(left, constant, factor);
 	return false;
 }
@@ -29,8 +30,8 @@ static bool linear_factor(const hdt_expr *index, const hdt_expr *axis, int64_t *
 /* Quotient and remainder of a merged axis count as the axis itself. */
 static bool is_split(const hdt_expr *const *at, const hdt_expr *axis)
 {
-	return at[0]->op == HDT_OP_FLOORDIV && at[1]->op == HDT_OP_MOD && depends_on(at[0], axis) && depends_on(at[1], axis) &&
-	       at[1]->args[0] == at[0]->args[0];
+	return at[0]->op == HDT_OP_FLOORDIV && at[1]->op == HDT_OP_MOD && depends_on(at[0], axis) &&
+	       depends_on(at[1], axis) && at[1]->args[0] == at[0]->args[0];
 }
 
 bool read_is_along(const hdt_expr *load, const hdt_expr *axis)
@@ -143,7 +144,8 @@ static bool panel_pays(const dims *d, const expr_list *reductions, const tile *t
 	const hdt_expr *lane = d->axes[t->lane], *row = d->axes[t->row];
 	int64_t pieces = hdt_size_estimate(lane->args[0]) / t->lanes;
 	for (int i = 0; i < d->count; i++)
-		if (i != t->row && i != t->lane && __builtin_mul_overflow(pieces, hdt_size_estimate(d->axes[i]->args[0]), &pieces))
+		if (i != t->row && i != t->lane &&
+		    __builtin_mul_overflow(pieces, hdt_size_estimate(d->axes[i]->args[0]), &pieces))
 			return false;
 	return reductions->count == 1 && pieces >= 2 * WORKERS && hdt_size_estimate(row->args[0]) >= 2 * t->rows &&
 	       panel_fits(reductions->items[0], lane, row, t->lanes);

@@ -26,7 +26,10 @@ bool expr_list_has(const expr_list *l, const hdt_expr *e);
 /* Every node below `e` and `e` itself, once each, operands first. Extents of axes are part of it. */
 void expr_nodes(const hdt_expr *e, expr_list *out);
 
-static inline bool is_reduce(const hdt_expr *e) { return e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE; }
+static inline bool is_reduce(const hdt_expr *e)
+{
+	return e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE;
+}
 
 /* Is this node, mostly an axis, part of `e`? */
 bool depends_on(const hdt_expr *e, const hdt_expr *node);
@@ -44,6 +47,9 @@ typedef struct rebuilder {
 } rebuilder;
 /* NULL after a fault. */
 const hdt_expr *rebuild(rebuilder *r, const hdt_expr *e);
-static inline void rebuilder_free(rebuilder *r) { expr_map_free(&r->done); }
+static inline void rebuilder_free(rebuilder *r)
+{
+	expr_map_free(&r->done);
+}
 
 #endif

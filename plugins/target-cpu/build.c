@@ -40,8 +40,8 @@ static void remove_stale_folders(const char *parent)
 		struct stat st;
 		char path[4096];
 		if (strncmp(e->d_name, FOLDER_PREFIX, sizeof FOLDER_PREFIX - 1) != 0 ||
-			fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode) ||
-			now - st.st_mtime < STALE_SECONDS)
+		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode) ||
+		    now - st.st_mtime < STALE_SECONDS)
 			continue;
 		if (snprintf(path, sizeof path, "%s/%s", parent, e->d_name) < (int)sizeof path)
 			remove_folder(path);
@@ -129,15 +129,16 @@ static hdt_status explain(const compilation *c, process *p, int unit)
 	const char *program = c->device->compiler.words[0];
 	if (p->timed_out)
 		return hdt_fail(c->context, HDT_BAD_TARGET, "cpu: '%s' was stopped after %d second%s", program, c->seconds,
-						c->seconds == 1 ? "" : "s");
+		                c->seconds == 1 ? "" : "s");
 	/* A full disk is no fault of the compiler: elsewhere there may be room. */
 	if (strstr(p->text, strerror(ENOSPC)) || strstr(p->text, strerror(EDQUOT)))
 		return hdt_fail(c->context, HDT_IO_ERROR, "cpu: no space left to compile in '%s'", c->folder);
 	if (p->exit_code == 0)
-		return hdt_fail(c->context, HDT_BAD_TARGET, "cpu: '%s' says that all is well and wrote no object: it is no C compiler", program);
+		return hdt_fail(c->context, HDT_BAD_TARGET,
+		                "cpu: '%s' says that all is well and wrote no object: it is no C compiler", program);
 	const char *kept = unit >= 0 ? keep_source(c, unit) : NULL;
 	return hdt_fail(c->context, HDT_BAD_TARGET, "cpu: '%s' failed with exit code %d%s%s:\n%s", program, p->exit_code,
-					kept ? " on " : "", kept ? kept : "", first_lines(p->text));
+	                kept ? " on " : "", kept ? kept : "", first_lines(p->text));
 }
 
 /* Run the compiler with these arguments. */

@@ -17,7 +17,7 @@ static const char *const common_flags[] = {
 };
 /* The vectoriser of gcc's -O2 takes only loops of known, fitting trip counts. */
 static const char *const gcc_flags[] = {"-ftree-vectorize", "-fvect-cost-model=dynamic", "-fno-semantic-interposition",
-										NULL};
+                                        NULL};
 static const char *const clang_flags[] = {NULL};
 
 static int add_words(const char **words, int count, const char *const *more)
@@ -101,7 +101,7 @@ static void ask_version(compiler *c)
 void compiler_find(compiler *c)
 {
 	*c = (compiler){.missing =
-						"no C compiler found: install gcc or clang (Debian: apt install gcc), or name one in HIDET_CC"};
+	                    "no C compiler found: install gcc or clang (Debian: apt install gcc), or name one in HIDET_CC"};
 	const char *wanted = getenv("HIDET_CC"), *usual = getenv("CC");
 	bool found;
 	if (wanted && *wanted) {
@@ -110,7 +110,7 @@ void compiler_find(compiler *c)
 			snprintf(c->missing, sizeof c->missing, "HIDET_CC names '%.60s', which cannot be run", wanted);
 	} else {
 		found = (usual && *usual && take_command(c, usual)) || take_command(c, "cc") || take_command(c, "gcc") ||
-				take_command(c, "clang");
+		        take_command(c, "clang");
 	}
 	if (found)
 		ask_version(c);

@@ -9,11 +9,11 @@ static void describe(hdt_device *d)
 	char name[160], flags[512];
 	machine_name(name, sizeof name);
 	snprintf(d->people, sizeof d->people, "%s, %d thread%s, %s", name, pool_threads(d->pool),
-			 pool_threads(d->pool) == 1 ? "" : "s", d->isa->people);
+	         pool_threads(d->pool) == 1 ? "" : "s", d->isa->people);
 	compiler_flags_text(&d->compiler, d->isa, flags, sizeof flags);
 	/* The prelude needs no place here: it is part of the text that is compiled. */
 	snprintf(d->cache_key, sizeof d->cache_key, "%s; %s; %s; %s", d->isa->name,
-			 d->compiler.words[0] ? d->compiler.words[0] : "no compiler", d->compiler.version, flags);
+	         d->compiler.words[0] ? d->compiler.words[0] : "no compiler", d->compiler.version, flags);
 	d->info = (hdt_target_info){
 		.size = sizeof d->info,
 		.target = "cpu",
@@ -30,7 +30,7 @@ hdt_status device_open(hdt_context *context, const hdt_target_options *options, 
 	*out = NULL;
 	if (options && options->ordinal != 0)
 		return hdt_fail(context, HDT_BAD_TARGET, "cpu: there is one processor device, number 0; got %d",
-						options->ordinal);
+		                options->ordinal);
 	int threads = options && options->threads > 0 ? options->threads : machine_threads();
 	if (threads > 1024)
 		return hdt_fail(context, HDT_BAD_TARGET, "cpu: at most 1024 threads; got %d", threads);

@@ -30,14 +30,14 @@ static bool has_v3(void)
 	unsigned a, b, c, d;
 	bool f16c = __get_cpuid(1, &a, &b, &c, &d) && c & bit_F16C;
 	return has_v2() && f16c && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-		   __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+	       __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 }
 
 static bool has_v4(void)
 {
 	return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-		   __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-		   __builtin_cpu_supports("avx512vl");
+	       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+	       __builtin_cpu_supports("avx512vl");
 }
 
 /* Narrowest first. */

@@ -12,7 +12,7 @@ hdt_status object_load(hdt_context *context, hdt_device *device, const char *pat
 		return HDT_OK;
 	const char *reason = dlerror();
 	return hdt_fail(context, HDT_BAD_TARGET, "cpu: cannot load the compiled object '%s': %s", path,
-					reason ? reason : "unknown reason");
+	                reason ? reason : "unknown reason");
 }
 
 void object_unload(hdt_device *device, hdt_object *object)

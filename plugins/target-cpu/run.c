@@ -34,7 +34,7 @@ static void run_piece(void *closure, int64_t begin, int64_t end)
 }
 
 static void parallel(const hidet_runtime *rt, hidet_body *body, void *const *buffers, const int64_t *symbols,
-					 int64_t count, int64_t cost)
+                     int64_t count, int64_t cost)
 {
 	if (count <= 0)
 		return;
@@ -71,7 +71,7 @@ hdt_status launches_run(hdt_device *device, const hdt_launch *launches, int coun
 			continue;
 		*fault = (hdt_fault){.launch = i, .status = HDT_BAD_INPUT};
 		snprintf(fault->message, sizeof fault->message, "index %" PRId64 " is outside 0..%" PRId64, r.bad_index,
-				 r.bad_extent - 1);
+		         r.bad_extent - 1);
 		return fault->status;
 	}
 	return HDT_OK;

@@ -26,11 +26,12 @@ const hdt_operator hdt_op_squareplus = {
 	.dtypes = "f32 f64",
 	.define = define,
 	/* 5. Samples are the operator's own test: hidet-run selftest compares each compiled with the reference. */
-	.samples = (const char *const[]){
-		"acme.squareplus(T[4, 7])",
-		"acme.squareplus(T[n, 3], b=0.5) where n = 5",
-		"acme.squareplus(T[0, 3])",
-		"acme.squareplus(T[1])",
-		NULL,
-	},
+	.samples =
+		(const char *const[]){
+			"acme.squareplus(T[4, 7])",
+			"acme.squareplus(T[n, 3], b=0.5) where n = 5",
+			"acme.squareplus(T[0, 3])",
+			"acme.squareplus(T[1])",
+			NULL,
+		},
 };

@@ -189,8 +189,8 @@ static hdt_status rnn_relu(hdt_call *call)
 /* A cell that the model steps itself. */
 static void run_cell(hdt_call *call, const cell *kind, hdt_value **h, hdt_value **c)
 {
-	hdt_value *from_input = linear(call, hdt_call_value(call, "input"), hdt_call_value(call, "w_ih"),
-	                               hdt_call_value(call, "b_ih"));
+	hdt_value *from_input =
+		linear(call, hdt_call_value(call, "input"), hdt_call_value(call, "w_ih"), hdt_call_value(call, "b_ih"));
 	hdt_value *from_state = linear(call, *h, hdt_call_value(call, "w_hh"), hdt_call_value(call, "b_hh"));
 	kind->step(call, from_input, from_state, h, c);
 }

@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		for (int i = 0; i < file.count; i++) {
 			size_t size = (size_t)array_elements(&file.items[i]) * hdt_dtype_of(file.items[i].dtype)->bytes;
 			if (size)
-				sum = (unsigned char)(sum + ((unsigned char *)file.items[i].data)[0] + ((unsigned char *)file.items[i].data)[size - 1]);
+				sum = (unsigned char)(sum + ((unsigned char *)file.items[i].data)[0] +
+				                      ((unsigned char *)file.items[i].data)[size - 1]);
 		}
 		tensor_file_close(&file);
 	}

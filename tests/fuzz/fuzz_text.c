@@ -36,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		source[bytes] = 0;
 		if (text_parse_file(context, "fuzz.hds", source, &first) == HDT_OK) {
 			const char *printed = print_all(context, &first);
-			if (text_parse_file(again, "again.hds", printed, &second) != HDT_OK || strcmp(print_all(again, &second), printed) != 0)
+			if (text_parse_file(again, "again.hds", printed, &second) != HDT_OK ||
+			    strcmp(print_all(again, &second), printed) != 0)
 				abort();
 		}
 	}

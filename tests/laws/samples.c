@@ -58,12 +58,12 @@ static const char *check(const hdt_registry *registry, const hdt_operator *op)
 	int required, most;
 	operator_arity(op, &required, &most);
 	s.elementwise = required == 2 && most == 2 && op->inputs && strcmp(op->inputs, "x, y") == 0;
-	return !s.plain       ? "a sample whose sizes are numbers"
-	       : !s.symbolic  ? "a sample with a size known at run time"
-	       : !s.edge      ? "a sample with a size of 0 or 1"
+	return !s.plain                                           ? "a sample whose sizes are numbers"
+	       : !s.symbolic                                      ? "a sample with a size known at run time"
+	       : !s.edge                                          ? "a sample with a size of 0 or 1"
 	       : !s.open && op->dtypes && strchr(op->dtypes, ' ') ? "a sample with T, for its several dtypes"
-	       : s.elementwise && !s.broadcast ? "a sample that broadcasts"
-	                                       : NULL;
+	       : s.elementwise && !s.broadcast                    ? "a sample that broadcasts"
+	                                                          : NULL;
 }
 
 int main(int argc, char **argv)

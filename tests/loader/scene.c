@@ -115,7 +115,8 @@ void scene_expect_refused(const scene *s, const char *id, plugin_code code, cons
 	const plugin_info *p = scene_find(s, id);
 	char name[160];
 	cr_assert_eq(p->status, PLUGIN_REFUSED, "%s is %s", id, plugin_status_text(p->status));
-	cr_assert_eq(p->code, code, "%s: %s, expected %s: %s", id, plugin_code_text(p->code), plugin_code_text(code), p->reason);
+	cr_assert_eq(p->code, code, "%s: %s, expected %s: %s", id, plugin_code_text(p->code), plugin_code_text(code),
+	             p->reason);
 	cr_assert(strstr(p->reason, part_of_reason), "'%s' does not say '%s'", p->reason, part_of_reason);
 	snprintf(name, sizeof name, "%s.op", id);
 	cr_assert_null(registry_operator(s->registry, name), "what a refused plugin provides must not be reachable");
@@ -125,7 +126,8 @@ void scene_expect_loaded(const scene *s, const char *id)
 {
 	const plugin_info *p = scene_find(s, id);
 	char name[160];
-	cr_assert_eq(p->status, PLUGIN_LOADED, "%s: %s %s: %s", id, plugin_status_text(p->status), plugin_code_text(p->code), p->reason);
+	cr_assert_eq(p->status, PLUGIN_LOADED, "%s: %s %s: %s", id, plugin_status_text(p->status),
+	             plugin_code_text(p->code), p->reason);
 	snprintf(name, sizeof name, "%s.op", id);
 	cr_assert_not_null(registry_operator(s->registry, name));
 }

@@ -87,8 +87,12 @@ static void fill_operators(void)
 	for (int i = 0; i < count; i++) {
 		bool again = i == 0 || wants("twice");
 		snprintf(names[i], sizeof names[i], again ? "%s" : "%s%d", operator_name, i);
-		operators[i] = (hdt_operator){.size = sizeof(hdt_operator), .name = names[i], .doc = "x + x", .inputs = "x",
-		                              .dtypes = "float", .define = define};
+		operators[i] = (hdt_operator){.size = sizeof(hdt_operator),
+		                              .name = names[i],
+		                              .doc = "x + x",
+		                              .inputs = "x",
+		                              .dtypes = "float",
+		                              .define = define};
 		list[i] = &operators[i];
 	}
 	if (wants("many-then-null"))
@@ -110,8 +114,8 @@ static void spoil(hdt_plugin *p)
 	static const struct {
 		const char *behaviour;
 		uint32_t size;
-	} sizes[] = {{"size-0", 0}, {"size-31", 31}, {"size-95", 95}, {"size-4097", 4097}, {"size-max", UINT32_MAX},
-	             {"longer", sizeof descriptor}};
+	} sizes[] = {{"size-0", 0},       {"size-31", 31},          {"size-95", 95},
+	             {"size-4097", 4097}, {"size-max", UINT32_MAX}, {"longer", sizeof descriptor}};
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
 		if (wants(sizes[i].behaviour))
 			p->size = sizes[i].size;

@@ -82,7 +82,8 @@ static void load_taken(scene *s, const char *extra, bool by_hand)
 {
 	setenv("SUBJECT", "taken", 1);
 	scene_open(s);
-	scene_plugin(s, "bad.one", "subject", (manifest){.provides = "{\"operators\": [\"acme.good.op\"]}", .extra = extra});
+	scene_plugin(s, "bad.one", "subject",
+	             (manifest){.provides = "{\"operators\": [\"acme.good.op\"]}", .extra = extra});
 	const char *folders[] = {s->folder, NULL};
 	if (by_hand)
 		scene_load_with(s, &(loader_options){.dirs = folders, .system_path = ""});

@@ -161,8 +161,12 @@ static unsigned denormals_are_zero(void)
 Test(library, side_effects_of_constructors_are_named_and_undone)
 {
 	static const char *const cases[][2] = {
-		{"rounding", "floating-point"}, {"signal", "signal handler"}, {"mask", "signal mask"},
-		{"folder", "current folder"},   {"locale", "locale"},         {"umask", "umask"},
+		{"rounding", "floating-point"},
+		{"signal", "signal handler"},
+		{"mask", "signal mask"},
+		{"folder", "current folder"},
+		{"locale", "locale"},
+		{"umask", "umask"},
 #if defined(__x86_64__)
 		{"denormals", "floating-point"},
 #endif
@@ -196,8 +200,9 @@ Test(library, a_pinned_hash_that_differs_refuses_before_the_code_runs)
 {
 	scene s;
 	scene_open(&s);
-	scene_plugin(&s, "bad.pinned", "stack",
-	             (manifest){.extra = "\"sha256\": \"0000000000000000000000000000000000000000000000000000000000000000\""});
+	scene_plugin(
+		&s, "bad.pinned", "stack",
+		(manifest){.extra = "\"sha256\": \"0000000000000000000000000000000000000000000000000000000000000000\""});
 	scene_load(&s);
 	scene_expect_refused(&s, "bad.pinned", PLUGIN_CODE_HASH, "SHA-256");
 	scene_close(&s);

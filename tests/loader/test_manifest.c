@@ -68,8 +68,10 @@ Test(manifest, more_than_64_KiB_are_refused)
 
 Test(manifest, wrong_values_are_named)
 {
-	CHECK("{\"manifest_version\": 2, \"id\": \"bad.text\", \"version\": \"1.0\", " REST "}", MANIFEST_VERSION, "reads up to 1");
-	CHECK("{\"manifest_version\": \"1\", \"id\": \"bad.text\", \"version\": \"1.0\", " REST "}", MANIFEST, "manifest_version");
+	CHECK("{\"manifest_version\": 2, \"id\": \"bad.text\", \"version\": \"1.0\", " REST "}", MANIFEST_VERSION,
+	      "reads up to 1");
+	CHECK("{\"manifest_version\": \"1\", \"id\": \"bad.text\", \"version\": \"1.0\", " REST "}", MANIFEST,
+	      "manifest_version");
 	CHECK("{\"manifest_version\": 1, \"version\": \"1.0\", " REST "}", MANIFEST, "'id'");
 	CHECK("{\"manifest_version\": 1, \"id\": \"Bad Name\", \"version\": \"1.0\", " REST "}", MANIFEST, "no plugin id");
 	CHECK("{\"manifest_version\": 1, \"id\": \"../up\", \"version\": \"1.0\", " REST "}", MANIFEST, "no plugin id");
@@ -92,8 +94,9 @@ Test(manifest, wrong_values_are_named)
 
 Test(manifest, a_library_path_that_leads_elsewhere_is_refused)
 {
-	static const char *const paths[] = {"../x.so", "/tmp/x.so", "a/../../x.so", "sub/x.so", "/proc/self/exe", "..", ".", "",
-	                                    "a\\nb.so", "a\\u001b[2Jb.so"};
+	static const char *const paths[] = {
+		"../x.so", "/tmp/x.so", "a/../../x.so", "sub/x.so",       "/proc/self/exe", "..",
+		".",       "",          "a\\nb.so",     "a\\u001b[2Jb.so"};
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		char text[512];
 		snprintf(text, sizeof text, HEAD "\"library\": \"%s\", " ABI "\"provides\": {}}", paths[i]);

@@ -51,8 +51,10 @@ Test(order, versions_of_requirements_count)
 {
 	scene s;
 	scene_open(&s);
-	scene_plugin(&s, "acme.fits", "subject", (manifest){.extra = "\"requires\": [{\"id\": \"acme.good\", \"version\": \">=1 <2\"}]"});
-	scene_plugin(&s, "acme.newer", "subject", (manifest){.extra = "\"requires\": [{\"id\": \"acme.good\", \"version\": \">=1.0.1\"}]"});
+	scene_plugin(&s, "acme.fits", "subject",
+	             (manifest){.extra = "\"requires\": [{\"id\": \"acme.good\", \"version\": \">=1 <2\"}]"});
+	scene_plugin(&s, "acme.newer", "subject",
+	             (manifest){.extra = "\"requires\": [{\"id\": \"acme.good\", \"version\": \">=1.0.1\"}]"});
 	scene_plugin(&s, "acme.wish", "subject", (manifest){.extra = "\"optional\": [{\"id\": \"acme.absent\"}]"});
 	scene_load(&s);
 	scene_expect_loaded(&s, "acme.fits");
@@ -83,7 +85,8 @@ Test(order, of_equals_in_conflict_both_fall_and_of_unequals_the_preferred_stays)
 	scene_load(&low);
 	scene_expect_refused(&low, "one.a", PLUGIN_CODE_CONFLICT, "one.b");
 	scene_expect_refused(&low, "one.b", PLUGIN_CODE_CONFLICT, "one.a");
-	scene_plugin(&high, "two.a", "subject", (manifest){.extra = "\"conflicts\": [{\"id\": \"two.b\", \"version\": \"<2\"}]"});
+	scene_plugin(&high, "two.a", "subject",
+	             (manifest){.extra = "\"conflicts\": [{\"id\": \"two.b\", \"version\": \"<2\"}]"});
 	scene_plugin(&low, "two.b", "subject", (manifest){0});
 	const char *folders[] = {high.folder, low.folder, NULL};
 	scene_load_with(&low, &(loader_options){.dirs = folders, .system_path = ""});
@@ -111,8 +114,9 @@ Test(order, the_preferred_place_shadows_and_a_tie_refuses_both)
 	for (int i = 0; i < 2; i++) {
 		char name[64];
 		snprintf(name, sizeof name, "tie%d.hidet.json", i);
-		snprintf(text, sizeof text, "{\"manifest_version\": 1, \"id\": \"acme.tie\", \"version\": \"1.0\", \"library\": \"x.so\","
-		                            "\"abi\": {\"major\": 1, \"minor_min\": 0}, \"provides\": {}}");
+		snprintf(text, sizeof text,
+		         "{\"manifest_version\": 1, \"id\": \"acme.tie\", \"version\": \"1.0\", \"library\": \"x.so\","
+		         "\"abi\": {\"major\": 1, \"minor_min\": 0}, \"provides\": {}}");
 		scene_write(&high, name, text, strlen(text));
 	}
 	scene_load_with(&low, &(loader_options){.dirs = folders, .system_path = ""});
@@ -152,7 +156,8 @@ Test(order, places_that_cannot_be_searched_are_told)
 	int folders_refused = 0, files_refused = 0;
 	for (int i = 0; i < loader_count(s.loader); i++) {
 		folders_refused += loader_at(s.loader, i)->code == PLUGIN_CODE_DIRECTORY;
-		files_refused += loader_at(s.loader, i)->code == PLUGIN_CODE_PATH || loader_at(s.loader, i)->code == PLUGIN_CODE_FILE;
+		files_refused +=
+			loader_at(s.loader, i)->code == PLUGIN_CODE_PATH || loader_at(s.loader, i)->code == PLUGIN_CODE_FILE;
 	}
 	cr_assert_eq(folders_refused, 4, "a missing folder, a relative one, two empty ones; got %d", folders_refused);
 	cr_assert_eq(files_refused, 2);
@@ -185,13 +190,16 @@ Test(order, the_user_disables_by_id)
 static void load_distribution(scene *s, const char *plugins, hdt_status expected)
 {
 	char text[1024], path[128];
-	snprintf(text, sizeof text, "{\"manifest_version\": 1, \"name\": \"test\", \"version\": \"1\", \"plugins\": [%s]}", plugins);
+	snprintf(text, sizeof text, "{\"manifest_version\": 1, \"name\": \"test\", \"version\": \"1\", \"plugins\": [%s]}",
+	         plugins);
 	scene_write(s, "dist.json", text, strlen(text));
 	snprintf(path, sizeof path, "%s/dist.json", s->folder);
 	loader_close(s->loader);
 	registry_free(s->registry);
 	s->registry = registry_new();
-	cr_assert_eq(loader_open(&(loader_options){.distribution = path, .system_path = s->folder}, s->registry, &s->loader), expected);
+	cr_assert_eq(
+		loader_open(&(loader_options){.distribution = path, .system_path = s->folder}, s->registry, &s->loader),
+		expected);
 }
 
 Test(order, a_distribution_selects)
@@ -200,7 +208,8 @@ Test(order, a_distribution_selects)
 	scene_open(&s);
 	scene_plugin(&s, "acme.other", "subject", (manifest){0});
 	scene_plugin(&s, "acme.old", "subject", (manifest){0});
-	load_distribution(&s, "{\"id\": \"acme.good\"}, {\"id\": \"acme.old\", \"version\": \">=2\"}, {\"id\": \"acme.absent\"}", HDT_OK);
+	load_distribution(
+		&s, "{\"id\": \"acme.good\"}, {\"id\": \"acme.old\", \"version\": \">=2\"}, {\"id\": \"acme.absent\"}", HDT_OK);
 	scene_expect_loaded(&s, "acme.good");
 	cr_assert_eq(scene_find(&s, "acme.other")->status, PLUGIN_AVAILABLE);
 	cr_assert_null(registry_operator(s.registry, "acme.other.op"));

@@ -92,7 +92,7 @@ static hdt_status run_words(runner *r, hdt_graph *graph, const char *words)
 		status = meaning_take(graph, &after);
 	if (status == HDT_OK && !meaning_same(&before, &after, reason, sizeof reason))
 		status = hdt_fail(graph->context, HDT_MISMATCH, "graph '%s' computes something else after %s: %s", graph->name,
-						  words, reason);
+		                  words, reason);
 	meaning_free(&before);
 	meaning_free(&after);
 	free(list);
@@ -158,7 +158,7 @@ static bool check_golden(runner *r, char *source, bool bless)
 	char *want = cut(source);
 	if (strncmp(source, key, strlen(key)) || (!want && !bless)) {
 		fprintf(stderr, "%s: the first line must be '# run: WORDS', and a line --- must part input and expectation\n",
-				r->file);
+		        r->file);
 		return false;
 	}
 	char words[256];
@@ -285,9 +285,9 @@ int main(int argc, char **argv)
 	const char *const dirs[] = {argv[2], NULL};
 	loader *l = NULL;
 	if (loader_open(&(loader_options){.dirs = dirs, .system_path = ""}, r.registry, &l) != HDT_OK ||
-		loader_refused_count(l)) {
+	    loader_refused_count(l)) {
 		fprintf(stderr, "the plugins of %s cannot be loaded: %s%s\n", argv[2], l ? loader_error(l) : "",
-				l ? loader_refusals(l) : "");
+		        l ? loader_refusals(l) : "");
 		return 1;
 	}
 	int failed = 0;

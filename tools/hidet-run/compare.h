@@ -5,15 +5,17 @@
 #include <hidet/hidet.h>
 
 typedef struct tolerance {
-	double relative, absolute; /* negative: the dtype's own, the absolute one in units of the largest |want|: a tensor of tiny
+	double relative,
+		absolute; /* negative: the dtype's own, the absolute one in units of the largest |want|: a tensor of tiny
 	                            * numbers is compared as closely as one of large numbers */
-	double scale;              /* multiplies the dtype's own; 0 means 1 */
+	double scale; /* multiplies the dtype's own; 0 means 1 */
 } tolerance;
 
 typedef struct comparison {
 	int64_t elements, mismatched;
-	double max_absolute, max_relative; /* over elements finite in both; relative to |want|, or a thousandth of the largest one */
-	int64_t worst[HDT_MAX_RANK];       /* index of the element that exceeds its tolerance by most */
+	double max_absolute,
+		max_relative; /* over elements finite in both; relative to |want|, or a thousandth of the largest one */
+	int64_t worst[HDT_MAX_RANK]; /* index of the element that exceeds its tolerance by most */
 	double worst_got, worst_want;
 } comparison;
 

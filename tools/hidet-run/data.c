@@ -27,7 +27,8 @@ static hdt_status read_file(hdt_context *context, const char *word, tensor_file 
 	const char *equals = strchr(word, '=');
 	if (!equals)
 		return ends_with(word, ".npy")
-		           ? hdt_fail(context, HDT_USAGE, "--inputs=%s: a .npy file needs the name of the input: --inputs=NAME=%s", word, word)
+		           ? hdt_fail(context, HDT_USAGE,
+		                      "--inputs=%s: a .npy file needs the name of the input: --inputs=NAME=%s", word, word)
 		           : safetensors_read(context, word, out);
 	hdt_status status = npy_read(context, equals + 1, out);
 	if (status == HDT_OK)
@@ -76,7 +77,8 @@ static int64_t index_limit(const hdt_graph *graph, const hdt_value *value, int d
 				continue;
 			for (int t = 0; t < node->task->tensor_count; t++)
 				expr_walk(node->task->tensors[t]->value, look_at, &s);
-			int64_t next = depth > 0 && passes_on(node->task, s.input) ? index_limit(graph, node->outputs[0], depth - 1) : -1;
+			int64_t next =
+				depth > 0 && passes_on(node->task, s.input) ? index_limit(graph, node->outputs[0], depth - 1) : -1;
 			if (next >= 0 && (s.limit < 0 || next < s.limit))
 				s.limit = next;
 		}
@@ -104,8 +106,8 @@ hdt_status sizes_choose(hdt_context *context, const hdt_graph *graph, const opti
 			const char *known = "";
 			for (s = 0; s < graph->symbol_count; s++)
 				known = hdt_format(context, "%s%s%s", known, s ? ", " : "", graph->symbols[s]->name);
-			return hdt_fail(context, HDT_BAD_INPUT, "--dim=%s: the model has no dimension of that name; it has: %s", word,
-			                *known ? known : "none");
+			return hdt_fail(context, HDT_BAD_INPUT, "--dim=%s: the model has no dimension of that name; it has: %s",
+			                word, *known ? known : "none");
 		}
 		values[s] = size;
 	}
@@ -119,11 +121,13 @@ static bool names_input(const char *word, const hdt_graph *graph, int i)
 	const char *name = graph->inputs[i]->name, *equals = strchr(word, '=');
 	size_t n = equals ? (size_t)(equals - word) : 0;
 	snprintf(position, sizeof position, "in%d", i);
-	return n && ((strlen(position) == n && strncmp(word, position, n) == 0) || (strlen(name) == n && strncmp(word, name, n) == 0));
+	return n && ((strlen(position) == n && strncmp(word, position, n) == 0) ||
+	             (strlen(name) == n && strncmp(word, name, n) == 0));
 }
 
 /* Every IN=... of the list must speak of an input. */
-static hdt_status check_names(hdt_context *context, const hdt_graph *graph, const char *option, const string_list *words)
+static hdt_status check_names(hdt_context *context, const hdt_graph *graph, const char *option,
+                              const string_list *words)
 {
 	for (int w = 0; w < words->count; w++) {
 		const char *word = words->items[w];
@@ -133,7 +137,8 @@ static hdt_status check_names(hdt_context *context, const hdt_graph *graph, cons
 		while (i < graph->input_count && !names_input(word, graph, i))
 			i++;
 		if (i == graph->input_count)
-			return hdt_fail(context, HDT_BAD_INPUT, "--%s=%s: the model has no input of that name; hidet-run info lists them", option, word);
+			return hdt_fail(context, HDT_BAD_INPUT,
+			                "--%s=%s: the model has no input of that name; hidet-run info lists them", option, word);
 	}
 	return HDT_OK;
 }
@@ -156,7 +161,8 @@ static hdt_status parse_shape(hdt_context *context, const char *word, hdt_array 
 		char *end;
 		long long size = strtoll(at, &end, 10);
 		if (end == at || size < 0 || size == LLONG_MAX || a->rank == HDT_MAX_RANK || (*end && (*end != 'x' || !end[1])))
-			return hdt_fail(context, HDT_USAGE, "--shape takes at most %d sizes as 1x3x224x224, not '%s'", HDT_MAX_RANK, word);
+			return hdt_fail(context, HDT_USAGE, "--shape takes at most %d sizes as 1x3x224x224, not '%s'", HDT_MAX_RANK,
+			                word);
 		a->shape[a->rank++] = size;
 		at = end;
 		if (!*end)
@@ -189,13 +195,15 @@ static hdt_status make_up(hdt_context *context, const hdt_graph *graph, const op
 			status = parse_shape(context, word, a);
 		for (int d = 0; status == HDT_OK && !word && d < v->rank; d++)
 			if (!expr_evaluate(v->shape[d], &b, &a->shape[d]) || a->shape[d] < 0)
-				status = hdt_fail(context, HDT_BAD_INPUT, "dimension %d of input '%s' cannot be computed for these sizes", d, v->name);
+				status = hdt_fail(context, HDT_BAD_INPUT,
+				                  "dimension %d of input '%s' cannot be computed for these sizes", d, v->name);
 		int64_t elements = status == HDT_OK ? array_elements(a) : 0;
 		if (status != HDT_OK)
 			break;
 		int64_t item = hdt_dtype_of(a->dtype)->bytes, bytes;
 		if (elements < 0 || __builtin_mul_overflow(elements, item, &bytes) || bytes == INT64_MAX)
-			return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need more bytes than can be counted", v->name);
+			return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need more bytes than can be counted",
+			                v->name);
 		if (!(a->data = malloc((size_t)bytes + 1)))
 			return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need %lld bytes", v->name, (long long)bytes);
 		set->made[set->made_count++] = a->data;
@@ -216,7 +224,8 @@ hdt_status inputs_gather(hdt_context *context, const hdt_graph *graph, const opt
 	if (!o->inputs.count)
 		return make_up(context, graph, o, out);
 	if (o->dims.count || o->shapes.count)
-		return hdt_fail(context, HDT_USAGE, "--dim and --shape are for made-up inputs: with --inputs, the sizes are those of the tensors");
+		return hdt_fail(context, HDT_USAGE,
+		                "--dim and --shape are for made-up inputs: with --inputs, the sizes are those of the tensors");
 	if (check_names(context, graph, "inputs", &o->inputs) != HDT_OK)
 		return HDT_BAD_INPUT;
 	for (int f = 0; f < o->inputs.count; f++) {
@@ -231,7 +240,8 @@ hdt_status inputs_gather(hdt_context *context, const hdt_graph *graph, const opt
 		const hdt_array *a = find(out, graph->inputs[i]->name);
 		a = a ? a : find(out, position);
 		if (!a)
-			return hdt_fail(context, HDT_BAD_INPUT, "no tensor '%s' or '%s' among the inputs given", graph->inputs[i]->name, position);
+			return hdt_fail(context, HDT_BAD_INPUT, "no tensor '%s' or '%s' among the inputs given",
+			                graph->inputs[i]->name, position);
 		out->arrays[i] = *a;
 	}
 	return HDT_OK;

@@ -22,7 +22,9 @@ hdt_status inputs_gather(hdt_context *context, const hdt_graph *graph, const opt
 void inputs_free(input_set *set);
 
 /* A reproducible stream of numbers: xoshiro256** seeded through splitmix64 (Blackman and Vigna, prng.di.unimi.it). */
-typedef struct random_stream { uint64_t state[4]; } random_stream;
+typedef struct random_stream {
+	uint64_t state[4];
+} random_stream;
 void random_seed(random_stream *r, uint64_t seed);
 uint64_t random_next(random_stream *r);
 double random_uniform(random_stream *r, double low, double high);

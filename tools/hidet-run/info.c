@@ -22,8 +22,9 @@ static json_t *describe_values(hdt_value *const *values, const char *const *name
 		json_t *shape = json_array();
 		for (int d = 0; d < values[i]->rank; d++) {
 			int64_t size;
-			json_array_append_new(shape, hdt_is_const(values[i]->shape[d], &size) ? json_integer(size)
-			                                                                      : json_string(hdt_expr_text(values[i]->shape[d])));
+			json_array_append_new(shape, hdt_is_const(values[i]->shape[d], &size)
+			                                 ? json_integer(size)
+			                                 : json_string(hdt_expr_text(values[i]->shape[d])));
 		}
 		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name", names ? names[i] : values[i]->name, "dtype",
 		                                      hdt_dtype_of(values[i]->dtype)->name, "shape", shape));
@@ -71,7 +72,8 @@ static int64_t count_flops(const hdt_graph *graph, const int64_t *values)
 	return total;
 }
 
-static void print_values(hdt_context *context, const char *title, hdt_value *const *values, const char *const *names, int count)
+static void print_values(hdt_context *context, const char *title, hdt_value *const *values, const char *const *names,
+                         int count)
 {
 	printf("%s\n", title);
 	for (int i = 0; i < count; i++)
@@ -84,8 +86,7 @@ static void print_counts(const char *title, const json_t *counts)
 	const char *name;
 	json_t *count;
 	printf("%s\n", title);
-	json_object_foreach((json_t *)(uintptr_t)counts, name, count)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)counts, name, count) {
 		printf("  %-32s %lld\n", name, (long long)json_integer_value(count));
 	}
 }
@@ -102,9 +103,11 @@ static void print_report(const hdt_graph *graph, const int64_t *values, const js
 		       (long long)graph->symbols[s]->args[1]->integer);
 	print_counts("operators", json_object_get(report, "operators"));
 	for (int s = 0; s < graph->symbol_count; s++)
-		printf("%s%s = %lld%s", s ? ", " : "at ", graph->symbols[s]->name, (long long)values[s], s + 1 == graph->symbol_count ? ": " : "");
+		printf("%s%s = %lld%s", s ? ", " : "at ", graph->symbols[s]->name, (long long)values[s],
+		       s + 1 == graph->symbol_count ? ": " : "");
 	printf("%lld kernels a run, %.2f MFLOP, weights %.2f MB, intermediates %.2f MB (at least %.2f MB)\n",
-	       (long long)json_integer_value(json_object_get(report, "kernels")), (double)json_integer_value(json_object_get(report, "flops")) * 1e-6,
+	       (long long)json_integer_value(json_object_get(report, "kernels")),
+	       (double)json_integer_value(json_object_get(report, "flops")) * 1e-6,
 	       (double)json_integer_value(json_object_get(report, "weight_bytes")) * 1e-6,
 	       (double)json_integer_value(json_object_get(report, "planned_bytes")) * 1e-6,
 	       (double)json_integer_value(json_object_get(report, "lower_bound_bytes")) * 1e-6);
@@ -137,9 +140,9 @@ static json_t *make_report(hdt_context *context, hdt_model *model, const options
 	*sizes = values;
 	json_t *inputs = describe_values(graph->inputs, NULL, graph->input_count);
 	json_t *outputs = describe_values(graph->outputs, graph->output_names, graph->output_count);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "inputs", inputs, "outputs", outputs, "symbols", describe_symbols(graph),
-	                 "operators", count_operators(graph), "missing", count_missing(graph->context), "flops",
-	                 (json_int_t)count_flops(graph, values));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "inputs", inputs, "outputs", outputs, "symbols",
+	                 describe_symbols(graph), "operators", count_operators(graph), "missing",
+	                 count_missing(graph->context), "flops", (json_int_t)count_flops(graph, values));
 }
 
 static hdt_status add_plan(hdt_model *model, const options *o, const int64_t *values, json_t *report)

@@ -67,7 +67,8 @@ bool report_json(const options *o, json_t *report)
 {
 	bool good = true;
 	if (o->json) {
-		good = json_on_stdout(o) ? json_dumpf(report, stdout, JSON_INDENT(2)) == 0 && putchar('\n') == '\n' : write_json(report, o->json);
+		good = json_on_stdout(o) ? json_dumpf(report, stdout, JSON_INDENT(2)) == 0 && putchar('\n') == '\n'
+		                         : write_json(report, o->json);
 		if (!good)
 			fprintf(stderr, "hidet-run: cannot write the report to '%s'\n", o->json);
 	}
@@ -86,7 +87,9 @@ hdt_compile_options compile_options_of(const options *o)
 {
 	return (hdt_compile_options){.size = sizeof(hdt_compile_options),
 	                             .target = o->target ? o->target : "cpu",
-	                             .threads = o->threads <= 0 ? 0 : o->threads < INT_MAX ? (int)o->threads : INT_MAX,
+	                             .threads = o->threads <= 0        ? 0
+	                                        : o->threads < INT_MAX ? (int)o->threads
+	                                                               : INT_MAX,
 	                             .cache_dir = o->cache_dir,
 	                             .dump_dir = o->dump,
 	                             .stop_after = o->stop_after,
@@ -104,12 +107,14 @@ hdt_model *load_model(hdt_session *session, const options *o, int *exit_code)
 	*exit_code = exit_code_of(HDT_USAGE);
 	const char *word = o->operands.count ? o->operands.items[0] : "";
 	if (*word && !strpbrk(word, "./") && !is_file(word)) {
-		fprintf(stderr, "hidet-run: '%s' is neither a verb nor a file; a verb stands first:%s\n", word, options_verbs());
+		fprintf(stderr, "hidet-run: '%s' is neither a verb nor a file; a verb stands first:%s\n", word,
+		        options_verbs());
 		return NULL;
 	}
 	if (o->operands.count != 1) {
-		fprintf(stderr, o->operands.count ? "hidet-run: one model at a time, not also '%s'\n"
-		                                  : "hidet-run: which model? hidet-run MODEL%s\n",
+		fprintf(stderr,
+		        o->operands.count ? "hidet-run: one model at a time, not also '%s'\n"
+		                          : "hidet-run: which model? hidet-run MODEL%s\n",
 		        o->operands.count ? o->operands.items[1] : "");
 		return NULL;
 	}

@@ -17,7 +17,8 @@ typedef struct option_row {
 
 static const option_row rows[] = {
 #define GROUP(title) {.group = title},
-#define OPTION(field, kind, name, argument, verbs, doc) {NULL, name, argument, verbs, doc, kind, offsetof(options, field)},
+#define OPTION(field, kind, name, argument, verbs, doc) \
+	{NULL, name, argument, verbs, doc, kind, offsetof(options, field)},
 #include "options.def"
 #undef OPTION
 #undef GROUP
@@ -210,6 +211,8 @@ void options_help(FILE *to, char verb)
 		snprintf(head, sizeof head, "--%s%s%s", r->name, r->argument ? "=" : "", r->argument ? r->argument : "");
 		fprintf(to, "  %-26s %s\n", head, r->doc);
 	}
-	fprintf(to, "\nResults go to stdout, messages to stderr. Exit: 0 done, 1 mismatch, 2 usage, 3 model not readable or not\n"
-	            "supported, 4 target not usable, 5 out of memory, 6 plugin refused, 7 input data does not fit.\n");
+	fprintf(
+		to,
+		"\nResults go to stdout, messages to stderr. Exit: 0 done, 1 mismatch, 2 usage, 3 model not readable or not\n"
+		"supported, 4 target not usable, 5 out of memory, 6 plugin refused, 7 input data does not fit.\n");
 }

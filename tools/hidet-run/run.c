@@ -32,7 +32,8 @@ static hdt_status compute(model_run *r)
 		return HDT_OUT_OF_MEMORY;
 	double start = now_ms();
 	if (r->o->reference) {
-		hdt_status status = hdt_model_evaluate(r->model, r->inputs.arrays, r->inputs.count, r->outputs, r->output_count);
+		hdt_status status =
+			hdt_model_evaluate(r->model, r->inputs.arrays, r->inputs.count, r->outputs, r->output_count);
 		r->run_ms = now_ms() - start;
 		return status;
 	}
@@ -76,7 +77,8 @@ static hdt_status check(model_run *r)
 		}
 		compared++;
 		if (!same_shape(got, want)) {
-			fprintf(to, "%s: MISMATCH: the result is %s, expected %s\n", got->name, show_type(got, a), show_type(want, b));
+			fprintf(to, "%s: MISMATCH: the result is %s, expected %s\n", got->name, show_type(got, a),
+			        show_type(want, b));
 			r->mismatched++;
 			continue;
 		}
@@ -86,18 +88,20 @@ static hdt_status check(model_run *r)
 		r->mismatched += c.mismatched;
 		if (!c.mismatched) {
 			if (!r->o->quiet)
-				fprintf(to, "%s: equal within tolerance, largest error %.3g absolute, %.3g relative\n", got->name, c.max_absolute, c.max_relative);
+				fprintf(to, "%s: equal within tolerance, largest error %.3g absolute, %.3g relative\n", got->name,
+				        c.max_absolute, c.max_relative);
 			continue;
 		}
-		fprintf(to, "%s: MISMATCH in %lld of %lld elements, largest error %.3g absolute, %.3g relative; worst at [", got->name,
-		       (long long)c.mismatched, (long long)c.elements, c.max_absolute, c.max_relative);
+		fprintf(to, "%s: MISMATCH in %lld of %lld elements, largest error %.3g absolute, %.3g relative; worst at [",
+		        got->name, (long long)c.mismatched, (long long)c.elements, c.max_absolute, c.max_relative);
 		for (int d = 0; d < want->rank; d++)
 			fprintf(to, "%s%lld", d ? ", " : "", (long long)c.worst[d]);
 		fprintf(to, "]: %.9g, expected %.9g\n", c.worst_got, c.worst_want);
 	}
 	tensor_file_close(&file);
 	if (!compared)
-		return hdt_fail(r->context, HDT_BAD_INPUT, "'%s' holds none of the outputs: it should have out0, out1, ...", r->o->expect);
+		return hdt_fail(r->context, HDT_BAD_INPUT, "'%s' holds none of the outputs: it should have out0, out1, ...",
+		                r->o->expect);
 	return HDT_OK;
 }
 

@@ -44,7 +44,8 @@ typedef struct selftest {
 /* Is `dtype` among the names and groups of an operator's `dtypes`? */
 static bool claims(const char *dtypes, hdt_dtype dtype)
 {
-	static const char *const groups[] = {[HDT_KIND_BOOL] = "bool", [HDT_KIND_UINT] = "uint", [HDT_KIND_INT] = "int", [HDT_KIND_FLOAT] = "float"};
+	static const char *const groups[] = {
+		[HDT_KIND_BOOL] = "bool", [HDT_KIND_UINT] = "uint", [HDT_KIND_INT] = "int", [HDT_KIND_FLOAT] = "float"};
 	const hdt_dtype_info *info = hdt_dtype_of(dtype);
 	for (const char *at = dtypes; at && *at;) {
 		size_t n = strcspn(at, " ");
@@ -69,7 +70,8 @@ static bool is_open(const char *source)
 static bool has_resolve_rule(const hdt_registry *registry, const char *op)
 {
 	for (int i = 0; i < registry_count(registry, REGISTRY_RESOLVE_RULE); i++)
-		if (strcmp(((const hdt_resolve_rule *)registry_at(registry, REGISTRY_RESOLVE_RULE, i)->descriptor)->op, op) == 0)
+		if (strcmp(((const hdt_resolve_rule *)registry_at(registry, REGISTRY_RESOLVE_RULE, i)->descriptor)->op, op) ==
+		    0)
 			return true;
 	return false;
 }
@@ -95,11 +97,13 @@ static hdt_status collect(selftest *s)
 		if (s->o->op && fnmatch(s->o->op, op->name, 0) != 0)
 			continue;
 		if (!op->samples || !op->samples[0])
-			return hdt_fail(s->context, HDT_INTERNAL, "operator '%s' has no samples: nothing can be said of it", op->name);
+			return hdt_fail(s->context, HDT_INTERNAL, "operator '%s' has no samples: nothing can be said of it",
+			                op->name);
 		if (!add_cases(s, op, false) || (has_resolve_rule(registry, op->name) && !add_cases(s, op, true)))
 			return HDT_OUT_OF_MEMORY;
 	}
-	return s->cases.count ? HDT_OK : hdt_fail(s->context, HDT_USAGE, "no operator is called '%s'", s->o->op ? s->o->op : "");
+	return s->cases.count ? HDT_OK
+	                      : hdt_fail(s->context, HDT_USAGE, "no operator is called '%s'", s->o->op ? s->o->op : "");
 }
 
 /* ---- running one case ----------------------------------------------------------------------------------------------- */
@@ -150,15 +154,17 @@ static void compare_outputs(test_case *c, const evaluated *want, const hdt_array
 		comparison result = compare_arrays(&got[i], &reference, (tolerance){-1, -1, c->op->tolerance});
 		c->max_relative = result.max_relative > c->max_relative ? result.max_relative : c->max_relative;
 		if (result.mismatched)
-			problem(c, "output %d: %lld of %lld elements differ, largest error %.3g; %.9g instead of %.9g", i, (long long)result.mismatched,
-			        (long long)result.elements, result.max_absolute, result.worst_got, result.worst_want);
+			problem(c, "output %d: %lld of %lld elements differ, largest error %.3g; %.9g instead of %.9g", i,
+			        (long long)result.mismatched, (long long)result.elements, result.max_absolute, result.worst_got,
+			        result.worst_want);
 	}
 }
 
 static void run_case(const selftest *s, test_case *c)
 {
 	hdt_graph *g = c->sample.graph;
-	hdt_array *inputs = calloc((size_t)g->input_count + 1, sizeof *inputs), *got = calloc((size_t)g->output_count + 1, sizeof *got);
+	hdt_array *inputs = calloc((size_t)g->input_count + 1, sizeof *inputs),
+			  *got = calloc((size_t)g->output_count + 1, sizeof *got);
 	evaluated *want = calloc((size_t)g->output_count + 1, sizeof *want);
 	const void **data = calloc((size_t)g->input_count + 1, sizeof *data);
 	bindings b = {g->symbols, c->sample.values, g->symbol_count};
@@ -191,7 +197,8 @@ static void parse_case(const selftest *s, test_case *c)
 	c->context = context_new(session_registry(s->session));
 	if (!c->context)
 		problem(c, "out of memory");
-	else if (sample_parse(c->context, c->source, c->dtype, &c->sample) != HDT_OK || task_verify(c->sample.graph->nodes[0]->task) != HDT_OK)
+	else if (sample_parse(c->context, c->source, c->dtype, &c->sample) != HDT_OK ||
+	         task_verify(c->sample.graph->nodes[0]->task) != HDT_OK)
 		problem(c, "%s", c->context->message);
 }
 
@@ -264,8 +271,9 @@ static json_t *make_report(const selftest *s)
 	json_t *cases = json_array();
 	for (int i = 0; i < s->cases.count; i++) {
 		const test_case *c = &s->cases.items[i];
-		json_t *entry = json_pack("{s:s, s:s, s:s, s:f}", "name", case_name(s, c), "target", s->o->target ? s->o->target : "cpu", "status",
-		                          c->problem ? "failed" : "passed", "max_rel_err", c->max_relative);
+		json_t *entry =
+			json_pack("{s:s, s:s, s:s, s:f}", "name", case_name(s, c), "target", s->o->target ? s->o->target : "cpu",
+		              "status", c->problem ? "failed" : "passed", "max_rel_err", c->max_relative);
 		if (c->problem)
 			json_object_set_new(entry, "problem", json_string(c->problem));
 		json_array_append_new(cases, entry);
@@ -300,7 +308,9 @@ int verb_selftest(hdt_session *session, const options *o)
 				       s.cases.items[i].problem ? ": " : "", s.cases.items[i].problem ? s.cases.items[i].problem : "");
 		if (!json_on_stdout(o))
 			printf("%d passed, %d failed\n", s.passed, s.failed);
-		code = !report_json(o, make_report(&s)) ? exit_code_of(HDT_IO_ERROR) : s.failed ? exit_code_of(HDT_MISMATCH) : 0;
+		code = !report_json(o, make_report(&s)) ? exit_code_of(HDT_IO_ERROR)
+		       : s.failed                       ? exit_code_of(HDT_MISMATCH)
+		                                        : 0;
 	}
 	for (int i = 0; i < s.cases.count; i++)
 		free((char *)(uintptr_t)s.cases.items[i].problem);

@@ -13,8 +13,14 @@
 #include <unistd.h>
 
 static hdt_context *c;
-static void setup(void) { c = context_new(NULL); }
-static void teardown(void) { context_free(c); }
+static void setup(void)
+{
+	c = context_new(NULL);
+}
+static void teardown(void)
+{
+	context_free(c);
+}
 TestSuite(base, .init = setup, .fini = teardown);
 
 Test(base, arena_memory_is_zeroed_aligned_and_rewinds)
@@ -91,7 +97,10 @@ Test(base, a_message_that_cannot_be_formatted_is_out_of_memory)
 }
 
 static int freed;
-static void on_free(void *closure) { freed += *(int *)closure; }
+static void on_free(void *closure)
+{
+	freed += *(int *)closure;
+}
 
 Test(base, hooks_run_when_the_context_goes)
 {

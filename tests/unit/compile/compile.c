@@ -211,7 +211,7 @@ Test(compile, a_bad_index_names_operator_and_place)
 	in[1].data = bad;
 	cr_assert_eq(compiled_run(c, diagnostics, in, 2, &out, 1), HDT_BAD_INPUT);
 	cr_assert_not_null(strstr(diagnostics->message, "pick (layer.embedding): index 9 is outside 0..3"), "%s",
-					   diagnostics->message);
+	                   diagnostics->message);
 	compiled_free(c);
 }
 
@@ -257,7 +257,7 @@ Test(compile, wrong_inputs_are_told_and_change_nothing)
 	hdt_graph_output(graph, "y", apply1("row_sum", matrix("x", hdt_int(context, 3), 5)));
 	compiled_graph *c = compile();
 	hdt_array wrong[] = {array(x, HDT_F64, 2, 3, 5), array(x, HDT_F32, 1, 3, 0), array(x, HDT_F32, 2, 3, 4),
-						 array(NULL, HDT_F32, 2, 3, 5)},
+	                     array(NULL, HDT_F32, 2, 3, 5)},
 			  out;
 	for (int i = 0; i < 4; i++) {
 		cr_assert_eq(compiled_run(c, diagnostics, &wrong[i], 1, &out, 1), HDT_BAD_INPUT, "input %d", i);

@@ -11,10 +11,17 @@
 #include <unistd.h>
 
 hdt_context *context;
-hdt_target_info machine = {.size = sizeof(hdt_target_info), .target = "cpu", .device = "test", .threads = 2, .vector_bytes = 32};
+hdt_target_info machine = {
+	.size = sizeof(hdt_target_info), .target = "cpu", .device = "test", .threads = 2, .vector_bytes = 32};
 
-void set_up(void) { context = context_new(NULL); }
-void tear_down(void) { context_free(context); }
+void set_up(void)
+{
+	context = context_new(NULL);
+}
+void tear_down(void)
+{
+	context_free(context);
+}
 
 const hdt_task *parse_task(const char *source)
 {
@@ -62,7 +69,8 @@ typedef void entry(const runtime *rt, void *const *buffers, const int64_t *symbo
 static int bad_indices;
 
 /* The last piece first: iterations must not depend on their order. */
-static void run_pieces(const runtime *rt, void (*body)(const runtime *, void *const *, const int64_t *, int64_t, int64_t),
+static void run_pieces(const runtime *rt,
+                       void (*body)(const runtime *, void *const *, const int64_t *, int64_t, int64_t),
                        void *const *buffers, const int64_t *symbols, int64_t count, int64_t cost)
 {
 	cr_assert(cost >= 1 && cost <= INT64_C(1) << 40, "cost %lld", (long long)cost);
@@ -87,7 +95,8 @@ static entry *compile(const char *source)
 	fprintf(f, "#include \"%s\"\n%s", TEST_PRELUDE, source);
 	fclose(f);
 	snprintf(command, sizeof command,
-	         "cc -std=gnu11 -O1 -Wall -Wno-unused -Werror -fno-math-errno -ffp-contract=off -shared -fPIC -o %s %s -lm", object, file);
+	         "cc -std=gnu11 -O1 -Wall -Wno-unused -Werror -fno-math-errno -ffp-contract=off -shared -fPIC -o %s %s -lm",
+	         object, file);
 	int result = system(command);
 	cr_assert_eq(result, 0, "cc refused:\n%s", source);
 	void *library = dlopen(object, RTLD_NOW | RTLD_LOCAL);
@@ -142,10 +151,11 @@ static void compare(const hdt_tensor *t, const void *got, const void *want, int6
 	for (int64_t i = 0; i < count; i++) {
 		scalar g = scalar_load(got, t->dtype, i), w = scalar_load(want, t->dtype, i);
 		if (!hdt_is_float(t->dtype))
-			cr_assert(g.i == w.i, "%s[%lld] is %lld, not %lld\n%s", t->name, (long long)i, (long long)g.i, (long long)w.i, source);
+			cr_assert(g.i == w.i, "%s[%lld] is %lld, not %lld\n%s", t->name, (long long)i, (long long)g.i,
+			          (long long)w.i, source);
 		else if (!(isnan(g.f) && isnan(w.f)) && g.f != w.f)
-			cr_assert(fabs(g.f - w.f) <= info->atol + info->rtol * fabs(w.f), "%s[%lld] is %g, not %g\n%s", t->name, (long long)i,
-			          g.f, w.f, source);
+			cr_assert(fabs(g.f - w.f) <= info->atol + info->rtol * fabs(w.f), "%s[%lld] is %g, not %g\n%s", t->name,
+			          (long long)i, g.f, w.f, source);
 	}
 }
 
@@ -184,7 +194,8 @@ hdt_status run_and_compare(const char *source, const int64_t *sizes)
 	cr_assert_eq(status == HDT_BAD_INPUT, bad_indices > 0, "%s", context->message);
 	for (int o = 0; o < task->output_count && status == HDT_OK; o++)
 		if (!task->aliases || task->aliases[o] < 0)
-			compare(task->outputs[o], buffers[task->input_count + o], wanted[o], element_count(task->outputs[o], b), emitted);
+			compare(task->outputs[o], buffers[task->input_count + o], wanted[o], element_count(task->outputs[o], b),
+			        emitted);
 	for (int i = 0; i < program->buffer_count; i++)
 		free(buffers[i]);
 	for (int o = 0; o < task->output_count; o++)

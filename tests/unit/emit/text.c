@@ -9,7 +9,10 @@
 
 TestSuite(text, .init = set_up, .fini = tear_down);
 
-static const char *emitted(const char *source) { return c_text(schedule(parse_task(source))); }
+static const char *emitted(const char *source)
+{
+	return c_text(schedule(parse_task(source)));
+}
 
 static void expect_part(const char *source, const char *part)
 {
@@ -24,12 +27,14 @@ static void expect_absent(const char *source, const char *part)
 }
 
 /* The statement that stores y[i] for a value of these inputs. */
-#define VALUE(value) "task @v(x: f32[64], z: f32[64], a: i32[64], b: bool[64], p: i64[64]) -> (y) { y[i < 64] = " value " }"
+#define VALUE(value) \
+	"task @v(x: f32[64], z: f32[64], a: i32[64], b: bool[64], p: i64[64]) -> (y) { y[i < 64] = " value " }"
 
 Test(text, elementwise)
 {
 	cr_assert_str_eq(emitted("task @add(x: f32[300, 40], b: f32[40]) -> (y) { y[i < 300, j < 40] = x[i, j] + b[j] }"),
-	                 "static void k_y_0(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols, int64_t begin, int64_t end)\n"
+	                 "static void k_y_0(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols, int64_t "
+	                 "begin, int64_t end)\n"
 	                 "{\n"
 	                 "  const float *restrict x = (const float *)buffers[0];\n"
 	                 "  const float *restrict b = (const float *)buffers[1];\n"
@@ -51,14 +56,16 @@ Test(text, elementwise)
 
 Test(text, neighbouring_dimensions_become_one_loop)
 {
-	const hdt_program *p = schedule(parse_task("task @relu(x: f32[2, 30, 7]) -> (y) { y[i < 2, j < 30, k < 7] = max(x[i, j, k], 0.0) }"));
-	cr_assert_str_eq(program_text(p), "program @relu(x: f32[2, 30, 7], y: f32[2, 30, 7]) {\n"
-	                                  "  fn @y(x, y) cpu {\n"
-	                                  "    for i in 0..420 vectorise {\n"
-	                                  "      y[i // 210, i // 7 % 30, i % 7] = max(x[i // 210, i // 7 % 30, i % 7], 0.0);\n"
-	                                  "    }\n"
-	                                  "  }\n"
-	                                  "}\n");
+	const hdt_program *p =
+		schedule(parse_task("task @relu(x: f32[2, 30, 7]) -> (y) { y[i < 2, j < 30, k < 7] = max(x[i, j, k], 0.0) }"));
+	cr_assert_str_eq(program_text(p),
+	                 "program @relu(x: f32[2, 30, 7], y: f32[2, 30, 7]) {\n"
+	                 "  fn @y(x, y) cpu {\n"
+	                 "    for i in 0..420 vectorise {\n"
+	                 "      y[i // 210, i // 7 % 30, i % 7] = max(x[i // 210, i // 7 % 30, i % 7], 0.0);\n"
+	                 "    }\n"
+	                 "  }\n"
+	                 "}\n");
 	cr_assert(strstr(c_text(p), "y[i] = hidet_max_f32(x[i], 0.0f);\n"));
 }
 
@@ -104,32 +111,33 @@ Test(text, matrix_product_keeps_a_block_of_accumulators)
 	const hdt_program *p = schedule(parse_task("task @matmul(a: f32[64, 50], b: f32[50, 32]) -> (y) {\n"
 	                                           "  y[i < 64, j < 32] = sum(k < 50) a[i, k] * b[k, j]\n"
 	                                           "}"));
-	cr_assert_str_eq(program_text(p), "program @matmul(a: f32[64, 50], b: f32[50, 32], y: f32[64, 32]) {\n"
-	                                  "  fn @y(a, b, y) cpu {\n"
-	                                  "    for rows in 0..16 parallel {\n"
-	                                  "      for lanes in 0..2 {\n"
-	                                  "        register acc: f32[4, 16];\n"
-	                                  "        for i in 0..4 unroll {\n"
-	                                  "          for j in 0..16 vectorise {\n"
-	                                  "            acc[i, j] = 0.0;\n"
-	                                  "          }\n"
-	                                  "        }\n"
-	                                  "        for k in 0..50 {\n"
-	                                  "          for i in 0..4 unroll {\n"
-	                                  "            for j in 0..16 vectorise {\n"
-	                                  "              acc[i, j] = acc[i, j] + a[rows * 4 + i, k] * b[k, lanes * 16 + j];\n"
-	                                  "            }\n"
-	                                  "          }\n"
-	                                  "        }\n"
-	                                  "        for i in 0..4 unroll {\n"
-	                                  "          for j in 0..16 vectorise {\n"
-	                                  "            y[rows * 4 + i, lanes * 16 + j] = acc[i, j];\n"
-	                                  "          }\n"
-	                                  "        }\n"
-	                                  "      }\n"
-	                                  "    }\n"
-	                                  "  }\n"
-	                                  "}\n");
+	cr_assert_str_eq(program_text(p),
+	                 "program @matmul(a: f32[64, 50], b: f32[50, 32], y: f32[64, 32]) {\n"
+	                 "  fn @y(a, b, y) cpu {\n"
+	                 "    for p in 0..32 parallel {\n"
+	                 "      let rows = p // 2;\n"
+	                 "      let lanes = p % 2;\n"
+	                 "      register acc: f32[4, 16];\n"
+	                 "      for i in 0..4 unroll {\n"
+	                 "        for j in 0..16 vectorise {\n"
+	                 "          acc[i, j] = 0.0;\n"
+	                 "        }\n"
+	                 "      }\n"
+	                 "      for k in 0..50 {\n"
+	                 "        for i in 0..4 unroll {\n"
+	                 "          for j in 0..16 vectorise {\n"
+	                 "            acc[i, j] = acc[i, j] + a[rows * 4 + i, k] * b[k, lanes * 16 + j];\n"
+	                 "          }\n"
+	                 "        }\n"
+	                 "      }\n"
+	                 "      for i in 0..4 unroll {\n"
+	                 "        for j in 0..16 vectorise {\n"
+	                 "          y[rows * 4 + i, lanes * 16 + j] = acc[i, j];\n"
+	                 "        }\n"
+	                 "      }\n"
+	                 "    }\n"
+	                 "  }\n"
+	                 "}\n");
 }
 
 Test(text, dependent_extent_is_a_loop_to_it)
@@ -157,7 +165,8 @@ Test(text, running_sum_is_one_loop_in_f64)
 
 Test(text, gather_checks_its_index)
 {
-	expect_part("task @gather(x: f32[n, 5], at: i32[6]) -> (y) where n in 1..9 { y[i < 6, j < 5] = x[bounded(i64(at[i]), n), j] }",
+	expect_part("task @gather(x: f32[n, 5], at: i32[6]) -> (y) where n in 1..9 { y[i < 6, j < 5] = "
+	            "x[bounded(i64(at[i]), n), j] }",
 	            "y[i * 5 + j] = x[hidet_bounded(rt, (int64_t)at[i], n) * 5 + j];\n");
 }
 
@@ -181,7 +190,8 @@ Test(text, what_an_arm_guards_stays_in_it)
 Test(text, a_read_in_two_selects_is_guarded_in_each)
 {
 	expect_part(VALUE("select(b[i], x[bounded(p[i], 64)], 0.0) + select(z[i] < 3.0, x[bounded(p[i], 64)], 1.0)"),
-	            "y[i] = (b[i] != 0 ? x[hidet_bounded(rt, p[i], 64)] : 0.0f) + (z[i] < 3.0f ? x[hidet_bounded(rt, p[i], 64)] : 1.0f);\n");
+	            "y[i] = (b[i] != 0 ? x[hidet_bounded(rt, p[i], 64)] : 0.0f) + (z[i] < 3.0f ? x[hidet_bounded(rt, p[i], "
+	            "64)] : 1.0f);\n");
 }
 
 Test(text, a_read_in_both_arms_is_read_before)
@@ -229,7 +239,7 @@ Test(text, names_that_are_words_of_c_are_changed)
 Test(text, equal_tasks_give_equal_text)
 {
 	const char *source = "task @f(x: f32[n, 9]) -> (y, s) where n in 1..9 {\n"
-	                     "  s[i < n] = sum(k < 9) x[i, k]\n  y[i < n, j < 9] = x[i, j] / s[i]\n}";
+						 "  s[i < n] = sum(k < 9) x[i, k]\n  y[i < n, j < 9] = x[i, j] / s[i]\n}";
 	char *first = strdup(emitted(source));
 	tear_down();
 	set_up();
@@ -307,7 +317,8 @@ static const char *operation_text(hdt_scalar_op op, hdt_dtype dtype)
 	const hdt_tensor *z = hdt_use(f, hdt_program_workspace(p, "z", dtype, HDT_AT(four)));
 	const hdt_expr *i = hdt_begin_for(f, "i", four, HDT_LOOP_SERIAL);
 	const hdt_expr *args[] = {hdt_at(x, i), hdt_at(z, i)}, *value = hdt_operation(op, args, scalar_op_of(op)->arity);
-	const hdt_tensor *y = value ? hdt_use(f, hdt_program_workspace(p, "y", (hdt_dtype)value->dtype, HDT_AT(four))) : NULL;
+	const hdt_tensor *y =
+		value ? hdt_use(f, hdt_program_workspace(p, "y", (hdt_dtype)value->dtype, HDT_AT(four))) : NULL;
 	hdt_store(f, y, HDT_AT(i), value);
 	hdt_end(f);
 	return program_finish(p) == HDT_OK ? c_text(p) : NULL;
@@ -331,7 +342,8 @@ Test(text, every_helper_that_is_emitted_is_in_the_contract)
 				size_t length = strspn(at + 6, "abcdefghijklmnopqrstuvwxyz0123456789_") + 6;
 				strncat(name, at, length);
 				char *last = strrchr(name, '_');
-				if (!strncmp(at, "hidet_runtime", 13) || strstr(name, "load_") || strstr(name, "store_") || strstr(name, "cast_"))
+				if (!strncmp(at, "hidet_runtime", 13) || strstr(name, "load_") || strstr(name, "store_") ||
+				    strstr(name, "cast_"))
 					continue;
 				strcpy(last, "`");
 				cr_assert(strstr(contract, name), "%s is emitted but not in the contract", name);
@@ -347,12 +359,13 @@ Test(text, every_helper_that_is_emitted_is_in_the_contract)
 /* Schedule and emit with memory for `allocations` only. */
 static hdt_status attempt(long allocations)
 {
-	const hdt_task *task = parse_task("task @linear(x: f16[n, 40], w: f32[50, 40], b: f32[50]) -> (y, a) where n in 1..9 {\n"
-	                                  "  p[i < n, j < 50] = sum(k < 40) f32(x[i, k]) * w[j, k]\n"
-	                                  "  m[i < n] = max(j < 50) p[i, j]\n"
-	                                  "  y[i < n, j < 50] = exp(p[i, j] - m[i]) + b[j]\n"
-	                                  "  a[i < n] = argmax(k < 40) x[i, k]\n"
-	                                  "}");
+	const hdt_task *task =
+		parse_task("task @linear(x: f16[n, 40], w: f32[50, 40], b: f32[50]) -> (y, a) where n in 1..9 {\n"
+	               "  p[i < n, j < 50] = sum(k < 40) f32(x[i, k]) * w[j, k]\n"
+	               "  m[i < n] = max(j < 50) p[i, j]\n"
+	               "  y[i < n, j < 50] = exp(p[i, j] - m[i]) + b[j]\n"
+	               "  a[i < n] = argmax(k < 40) x[i, k]\n"
+	               "}");
 	text t = {0};
 	context->arena.fail_after = allocations;
 	hdt_program *p = hdt_scheduler_auto_cpu.build(task, &machine);

@@ -204,7 +204,7 @@ Test(cache, many_processes_at_once_all_get_their_object)
 				hdt_object *object;
 				cache *c = cache_open(context, inner);
 				good = cache_get(c, context, &fake_target, NULL, &source, &object, NULL) == HDT_OK &&
-					   strcmp(fake_object_text(object), "shared") == 0;
+				       strcmp(fake_object_text(object), "shared") == 0;
 				if (good)
 					fake_target.unload(NULL, object);
 				cache_close(c);

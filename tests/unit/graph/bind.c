@@ -71,7 +71,7 @@ Test(bind, wrong_rank_dtype_and_number_are_refused)
 Test(bind, assertions_of_the_graph_and_of_its_tasks_are_checked)
 {
 	hdt_graph *g = read_graph(c, "graph @g(%x: f32[n], %y: f32[m]) {\n"
-								 "  %0 = plus(%x, %y)\n  assert n % 2 == 0, \"n must be even\"\n  return %0\n}");
+	                             "  %0 = plus(%x, %y)\n  assert n % 2 == 0, \"n must be even\"\n  return %0\n}");
 	int64_t values[2];
 	const int64_t four[] = {4}, five[] = {5};
 	const actual_input equal[] = {{HDT_F32, 1, four}, {HDT_F32, 1, four}},
@@ -88,7 +88,7 @@ Test(bind, assertions_of_the_graph_and_of_its_tasks_are_checked)
 Test(bind, sizes_that_no_tensor_can_have_are_refused)
 {
 	hdt_graph *g = read_graph(c, "graph @g(%x: f32[n, m]) where n in 0..281474976710656, m in 0..281474976710656 {\n"
-								 "  assert n * m * 65536 * 65536 > 0, \"not empty\"\n  %0 = ramp(%x)\n  return %0\n}");
+	                             "  assert n * m * 65536 * 65536 > 0, \"not empty\"\n  %0 = ramp(%x)\n  return %0\n}");
 	int64_t values[2];
 	const int64_t beyond[] = {4, (INT64_C(1) << 48) + 1}, wrapping[] = {INT64_C(1) << 40, INT64_C(1) << 40};
 	const actual_input large = {HDT_F32, 2, beyond}, product = {HDT_F32, 2, wrapping};

@@ -48,7 +48,7 @@ static const hdt_mapping mappings[] = {
 	{"broken", "self", "ramp(self, ", NULL},
 	{"unknown", "self", "ramp(it)", NULL},
 	{"function", "self, dims, tensors, other=none, dtype=none, mode=\"floor\", k=7, keep=true, alpha=0.5", NULL,
-	 map_by_function},
+     map_by_function},
 	{"operands", "self, other", NULL, map_operands},
 	{"silent", "self", NULL, fail_silently},
 	{0},
@@ -131,8 +131,8 @@ Test(call, numbers_beside_tensors_are_weak)
 		bool is_float;
 		hdt_dtype result;
 	} cases[] = {{HDT_F16, false, HDT_F16},  {HDT_F16, true, HDT_F16}, {HDT_I32, false, HDT_I32},
-				 {HDT_I32, true, HDT_F32},   {HDT_U8, false, HDT_U8},  {HDT_F64, true, HDT_F64},
-				 {HDT_BOOL, false, HDT_I64}, {HDT_BOOL, true, HDT_F32}};
+	             {HDT_I32, true, HDT_F32},   {HDT_U8, false, HDT_U8},  {HDT_F64, true, HDT_F64},
+	             {HDT_BOOL, false, HDT_I64}, {HDT_BOOL, true, HDT_F32}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		hdt_value *x = hdt_graph_input(g, NULL, cases[i].tensor, HDT_SCALAR);
 		const hdt_argument arguments[] = {value(x), cases[i].is_float ? real(1.5) : integer(3)};
@@ -156,7 +156,7 @@ Test(call, nested_calls_and_named_arguments)
 	const hdt_argument arguments[] = {value(x), value(x), named("alpha", real(0.5))};
 	hdt_graph_output(g, NULL, map_one("add", arguments, 3));
 	expect_graph(g, "graph @g(%x: f32[4]) {\n  %c0 = const f32[] 0.5\n  %0 = times(%x, %c0)\n  %1 = plus(%x, %0)\n  "
-					"return %1\n}\n");
+	                "return %1\n}\n");
 }
 
 Test(call, attributes_take_arguments_by_kind_and_none_leaves_an_input_out)

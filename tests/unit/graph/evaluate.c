@@ -18,7 +18,7 @@ TestSuite(evaluate, .init = setup, .fini = teardown);
 Test(evaluate, chain_with_a_symbol_and_constants)
 {
 	hdt_graph *g = read_graph(c, "graph @g(%x: f32[n]) {\n  %w = const f32[3] [10, 20, 30]\n"
-								 "  %0 = plus(%x, %w)\n  %1, %2 = both(%0)\n  return %1, %2, %x\n}");
+	                             "  %0 = plus(%x, %w)\n  %1, %2 = both(%0)\n  return %1, %2, %x\n}");
 	const float x[] = {1, 2, 3};
 	const void *inputs[] = {x};
 	const int64_t three = 3;

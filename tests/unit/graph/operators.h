@@ -72,7 +72,7 @@ static void define_filled(hdt_task *t)
 {
 	hdt_list axes = hdt_axes(t, hdt_get_dims(t, "shape"));
 	hdt_output(t,
-			   hdt_compute(t, "y", axes, hdt_number(t->context, hdt_get_dtype(t, "dtype"), hdt_get_float(t, "value"))));
+	           hdt_compute(t, "y", axes, hdt_number(t->context, hdt_get_dtype(t, "dtype"), hdt_get_float(t, "value"))));
 }
 
 #define TEST_OPERATOR(symbol, ...) static const hdt_operator symbol = {.size = sizeof(hdt_operator), __VA_ARGS__}
@@ -101,7 +101,7 @@ TEST_OPERATOR(op_total, .name = "total", .inputs = "xs...", .define = define_tot
 TEST_OPERATOR(op_filled, .name = "filled", .inputs = "", .attributes = filled_attributes, .define = define_filled);
 
 static const hdt_operator *const test_operators[] = {&op_plus, &op_minus, &op_times, &op_ramp,  &op_flip_sign,
-													 &op_as,   &op_scale, &op_both,  &op_total, &op_filled};
+                                                     &op_as,   &op_scale, &op_both,  &op_total, &op_filled};
 
 /* A sealed registry of the operators above, and of what `add` (may be NULL) stages beside them. */
 static hdt_registry *make_registry(void (*add)(registry_stage *stage))

@@ -34,18 +34,18 @@ static void expect_fault(const char *source, const char *message)
 Test(text, everything_a_graph_has_comes_back)
 {
 	expect_fixed_point("graph @all(%x: f32[n, 4], %y: i64[]) where n in 1..64 {\n"
-					   "  %c0 = const f32[] -0.0\n"
-					   "  %w = const f32[2, 2] [1.0, -2.5, inf, 1e-07]\n"
-					   "  %c1 = const bool[2] [true, false]\n"
-					   "  %big = const f32[100]\n"
-					   "  %0 = plus(%x, %c0) from \"encoder.0\"\n"
-					   "  %1 = scale(%0, factor=0.5, note=\"a \\\"b\\\"\", flag=true)\n"
-					   "  %2 = as(%1, dtype=f64)\n"
-					   "  %3 = filled(shape=[n, 3])\n"
-					   "  %4 = total(%w, %w)\n"
-					   "  assert n % 2 == 0, \"n must be even\"\n"
-					   "  return %2, %3 as \"mask\", %4, %c1, %big, %y\n"
-					   "}\n");
+	                   "  %c0 = const f32[] -0.0\n"
+	                   "  %w = const f32[2, 2] [1.0, -2.5, inf, 1e-07]\n"
+	                   "  %c1 = const bool[2] [true, false]\n"
+	                   "  %big = const f32[100]\n"
+	                   "  %0 = plus(%x, %c0) from \"encoder.0\"\n"
+	                   "  %1 = scale(%0, factor=0.5, note=\"a \\\"b\\\"\", flag=true)\n"
+	                   "  %2 = as(%1, dtype=f64)\n"
+	                   "  %3 = filled(shape=[n, 3])\n"
+	                   "  %4 = total(%w, %w)\n"
+	                   "  assert n % 2 == 0, \"n must be even\"\n"
+	                   "  return %2, %3 as \"mask\", %4, %c1, %big, %y\n"
+	                   "}\n");
 }
 
 Test(text, several_outputs_of_one_node)
@@ -56,17 +56,17 @@ Test(text, several_outputs_of_one_node)
 Test(text, numbers_and_unnamed_constants_are_counted_afresh)
 {
 	hdt_graph *g = read_graph(c, "graph @g(%c0: f32[]) { %c9 = const f32[] 2  %unused = const f32[] 1\n"
-								 "%a = plus(%c0, %c9) %c7 = const f32[] 3 %b = plus(%a, %c7) return %b }");
+	                             "%a = plus(%c0, %c9) %c7 = const f32[] 3 %b = plus(%a, %c7) return %b }");
 	expect_graph(g, "graph @g(%c0: f32[]) {\n  %c1 = const f32[] 2.0\n  %c2 = const f32[] 3.0\n"
-					"  %0 = plus(%c0, %c1)\n  %1 = plus(%0, %c2)\n  return %1\n}\n");
+	                "  %0 = plus(%c0, %c1)\n  %1 = plus(%0, %c2)\n  return %1\n}\n");
 }
 
 Test(text, shortest_digits_that_read_back_are_printed)
 {
 	hdt_graph *g =
 		read_graph(c, "graph @g() { %w = const f32[3] [0.1, 16777216, 3.4028234663852886e38]\n"
-					  "%h = const f16[2] [0.1, 65504] %i = const i64[2] [-9223372036854775808.0, 9223372036854775807]\n"
-					  "return %w, %h, %i }");
+	                  "%h = const f16[2] [0.1, 65504] %i = const i64[2] [-9223372036854775808.0, 9223372036854775807]\n"
+	                  "return %w, %h, %i }");
 	const char *shown = show_graph(g);
 	cr_assert_not_null(strstr(shown, "[0.1, 16777216.0, 3.4028235e+38]"), "%s", shown);
 	cr_assert_not_null(strstr(shown, "[-9223372036854775808.0, 9223372036854775807]"), "%s", shown);
@@ -77,7 +77,7 @@ Test(text, faults_have_a_place_and_say_what_to_do)
 {
 	expect_fault("graph @g(%x f32[3]) { return %x }", "test.hds:1:13: expected ':'");
 	expect_fault("graph @g(%x: f32[3]) {\n  %0 = ramp(%y)\n  return %0 }",
-				 "test.hds:2:13: %y is not defined before this use");
+	             "test.hds:2:13: %y is not defined before this use");
 	expect_fault("graph @g(%x: f32[3]) { %0 = rump(%x) return %0 }", "did you mean 'ramp'");
 	expect_fault("graph @g(%x: f32[3]) { %0 = rump(%x) return %0 }", "(while reading test.hds:1:29)");
 	expect_fault("graph @g(%x: f32[3]) { %0 = scale(%x, fctor=2) return %0 }", "did you mean 'factor'");
@@ -86,7 +86,7 @@ Test(text, faults_have_a_place_and_say_what_to_do)
 	expect_fault("graph @g(%x: f32[n]) where n in 9..1 { return %x }", "expected a range");
 	expect_fault("graph @g(%x: f32[3]) { %0 = filled(shape=[n]) return %0 }", "n");
 	expect_fault("graph @g(%x: f32[3]) { %w = const f32[2] [1, 2, 3] return %w }",
-				 "3 elements are given, the shape has 2");
+	             "3 elements are given, the shape has 2");
 	expect_fault("graph @g(%x: f32[3]) { %0 = ramp(%x)", "expected a value to define");
 	expect_fault("nonsense", "expected 'graph' or 'task'");
 }
@@ -136,7 +136,7 @@ Test(text, weights_are_mapped_and_only_from_beside_the_text)
 	const char *name = hdt_format(c, "%s/g.hds", folder);
 	parsed_file file;
 	cr_assert_eq(text_parse_file(c, name, "graph @g() { %w = const f32[2] from \"w.bin\" at 8 return %w }", &file),
-				 HDT_OK, "%s", c->message);
+	             HDT_OK, "%s", c->message);
 	cr_assert_eq(((const float *)file.graphs[0]->outputs[0]->constant->data)[1], 4);
 	static const char *const refused[] = {
 		"graph @g() { %w = const f32[2] from \"../w.bin\" return %w }",
@@ -159,7 +159,7 @@ Test(text, sample_with_ranges_sizes_and_attributes)
 {
 	sample s;
 	cr_assert_eq(sample_parse(c, "scale(T[n, 4] in -1..0.5, f32[4], factor=3) where n = 5", HDT_F32, &s), HDT_OK, "%s",
-				 c->message);
+	             c->message);
 	cr_assert_eq(s.graph->input_count, 2);
 	cr_assert_str_eq(s.graph->inputs[1]->name, "in1");
 	cr_assert_eq(s.low[0], -1);
@@ -192,7 +192,7 @@ Test(text, sample_of_a_variadic_operator_and_faults)
 	cr_assert_eq(sample_parse(c, "total(T[3], T[3], T[1])", HDT_I32, &s), HDT_OK, "%s", c->message);
 	cr_assert_eq(s.graph->nodes[0]->input_count, 3);
 	static const char *const faults[] = {"ramp(T[n])", "ramp(T[3]) where n = 3", "ramp(T[3]) extra",
-										 "ramp(T[3] in 2..1)", "ramp(T[3"};
+	                                     "ramp(T[3] in 2..1)", "ramp(T[3"};
 	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
 		cr_assert_neq(sample_parse(c, faults[i], HDT_F32, &s), HDT_OK, "%s", faults[i]);
 		cr_assert_not_null(strstr(c->message, "reading the sample"), "%s", c->message);

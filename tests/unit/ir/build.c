@@ -160,7 +160,7 @@ Test(build, bounds_come_from_ranges_of_symbols_and_axes)
 			continue;
 		cr_expect(known, "%s", rows[r].text);
 		cr_expect(min == rows[r].min && max == rows[r].max, "%s: %lld..%lld", rows[r].text, (long long)min,
-				  (long long)max);
+		          (long long)max);
 	}
 	int64_t min, max;
 	cr_expect_not(hdt_bounds(get("v"), &min, &max));
@@ -183,7 +183,7 @@ Test(build, equality_is_proved_by_polynomials)
 		cr_expect(hdt_proves_equal(scope_parse(s, equal[r][0]), scope_parse(s, equal[r][1])), "%s", equal[r][0]);
 	for (size_t r = 0; r < sizeof different / sizeof *different; r++)
 		cr_expect_not(hdt_proves_equal(scope_parse(s, different[r][0]), scope_parse(s, different[r][1])), "%s",
-					  different[r][0]);
+		              different[r][0]);
 	cr_expect_not(hdt_proves_equal(NULL, get("n")));
 }
 
@@ -193,7 +193,7 @@ Test(build, substitution_simplifies_again)
 	cr_expect_eq(hdt_substitute(scope_parse(s, "n * 2 + 1"), from, to, 2), hdt_int(s->context, 17));
 	cr_expect_str_eq(hdt_expr_text(hdt_substitute(scope_parse(s, "x[j, k] + s"), from, to, 2)), "x[k, k] + s");
 	cr_expect_str_eq(hdt_expr_text(hdt_substitute(scope_parse(s, "sum(a < n) x[a, 0]"), from, to, 2)),
-					 "sum(a < 8) x[a, 0]");
+	                 "sum(a < 8) x[a, 0]");
 }
 
 Test(build, substitution_renews_axes_of_a_reduction_that_a_replacement_mentions)

@@ -23,7 +23,7 @@ static const hdt_expr *resolve(parser *p, const char *name, void *closure)
 }
 
 static const hdt_expr *resolve_load(parser *p, const char *name, hdt_expr const *const *indices, int count,
-									void *closure)
+                                    void *closure)
 {
 	scope *s = closure;
 	(void)p;

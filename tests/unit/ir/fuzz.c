@@ -32,7 +32,7 @@ static uint32_t random_below(uint32_t limit)
 static int64_t random_constant(void)
 {
 	static const int64_t edges[] = {0,  1,  2,  3,  4,   6,          7,          8,   12,        16,        64,
-									-1, -2, -3, -7, -64, 2147483647, 2147483648, 100, INT64_MAX, INT64_MIN, 4294967296};
+	                                -1, -2, -3, -7, -64, 2147483647, 2147483648, 100, INT64_MAX, INT64_MIN, 4294967296};
 	return random_below(3) ? (int64_t)random_below(20) - 4 : edges[random_below(sizeof edges / sizeof *edges)];
 }
 
@@ -146,7 +146,7 @@ static scalar value_of(const hdt_expr *e, const hdt_expr *const *leaves, const i
 	for (int i = 0; i < e->count; i++)
 		args[i] = value_of(e->args[i], leaves, values);
 	return scalar_apply((hdt_scalar_op)e->op, (hdt_dtype)e->args[e->op == HDT_OP_SELECT]->dtype, (hdt_dtype)e->dtype,
-						args, &ok);
+	                    args, &ok);
 }
 
 static void check_sample(tree *t, int root, const hdt_expr *const *leaves, const int64_t *values)
@@ -157,16 +157,16 @@ static void check_sample(tree *t, int root, const hdt_expr *const *leaves, const
 		return;
 	int64_t want = t->nodes[root].value.i, got = value_of(e, leaves, values).i;
 	cr_assert_eq(got, want, "%s is %lld, not %lld, at n=%lld m=%lld i=%lld k=%lld", hdt_expr_text(e), (long long)got,
-				 (long long)want, (long long)values[0], (long long)values[1], (long long)values[2],
-				 (long long)values[3]);
+	             (long long)want, (long long)values[0], (long long)values[1], (long long)values[2],
+	             (long long)values[3]);
 	if (hdt_bounds(e, &min, &max))
 		cr_assert(min <= want && want <= max, "%s is %lld, outside %lld..%lld", hdt_expr_text(e), (long long)want,
-				  (long long)min, (long long)max);
+		          (long long)min, (long long)max);
 	for (int i = 0; i < LEAVES; i++)
 		constants[i] = hdt_int(e->context, values[i]);
 	const hdt_expr *folded = hdt_substitute(e, leaves, constants, LEAVES);
 	cr_assert(folded && hdt_is_const(folded, &got) && got == want, "%s substituted gives %s, not %lld",
-			  hdt_expr_text(e), hdt_expr_text(folded), (long long)want);
+	          hdt_expr_text(e), hdt_expr_text(folded), (long long)want);
 }
 
 Test(fuzz, simplified_expressions_keep_their_value_and_bounds_hold)
@@ -205,7 +205,7 @@ Test(fuzz, printed_expressions_read_back_as_the_same_node)
 		const char *same = hdt_expr_text(again);
 		/* A constant that wrapped is told apart from an equal one, but not in text. */
 		cr_assert(again == e || (expr_exceeds(e, INT64_MAX) && !strcmp(printed, same)), "%s reads back as %s", printed,
-				  same);
+		          same);
 	}
 	scope_free(s);
 }

@@ -440,7 +440,7 @@ Test(task_mapping, fewer_workers_than_the_mapping_is_for_are_a_fault)
 	cr_expect_eq(hdt_context_status(s->context), HDT_INTERNAL);
 	context_clear_fault(s->context);
 	EXPECT_ON("spatial(5)", scope_get(s, "l"),
-			  "spatial(5) is for 5 workers, but l is at most 3: some tasks would be left out");
+	          "spatial(5) is for 5 workers, but l is at most 3: some tasks would be left out");
 	context_clear_fault(s->context);
 	EXPECT_ON("spatial(4)", scope_get(s, "l"), "if true: (l)");
 	EXPECT_ON("spatial(2, 3)", hdt_int(s->context, 4), "if true: (1) (1)");

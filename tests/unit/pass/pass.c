@@ -20,16 +20,16 @@ TestSuite(pass, .init = setup, .fini = teardown);
 Test(pass, folding_computes_what_depends_on_constants_alone)
 {
 	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2]) {\n  %w = const f32[2] [1, -2]\n  %0 = scale(%w, factor=3)\n"
-								 "  %1 = ramp(%0)\n  %2 = plus(%x, %1)\n  return %2, %0\n}");
+	                             "  %1 = ramp(%0)\n  %2 = plus(%x, %1)\n  return %2, %0\n}");
 	cr_assert_eq(pass_fold_constants(g, 1024), HDT_OK, "%s", c->message);
 	expect_graph(g, "graph @g(%x: f32[2]) {\n  %c0 = const f32[2] [3.0, 0.0]\n  %c1 = const f32[2] [3.0, -6.0]\n"
-					"  %0 = plus(%x, %c0)\n  return %0, %c1\n}\n");
+	                "  %0 = plus(%x, %c0)\n  return %0, %c1\n}\n");
 }
 
 Test(pass, folding_handles_nodes_of_several_outputs_and_of_no_input)
 {
 	hdt_graph *g = read_graph(c, "graph @g() { %w = const f32[2] [1, 2] %0, %1 = both(%w) %2 = filled(shape=[2], "
-								 "value=7)\n return %0, %1, %2 }");
+	                             "value=7)\n return %0, %1, %2 }");
 	cr_assert_eq(pass_fold_constants(g, 1024), HDT_OK, "%s", c->message);
 	expect_graph(
 		g,
@@ -58,11 +58,11 @@ Test(pass, merging_follows_operators_inputs_and_attributes)
 {
 	hdt_graph *g =
 		read_graph(c, "graph @g(%x: f32[2]) {\n  %0 = ramp(%x)\n  %1 = ramp(%x)\n  %2 = scale(%0, factor=3)\n"
-					  "  %3 = scale(%1, factor=3)\n  %4 = scale(%1, factor=4)\n  return %2, %3, %4\n}");
+	                  "  %3 = scale(%1, factor=3)\n  %4 = scale(%1, factor=4)\n  return %2, %3, %4\n}");
 	cr_assert_eq(pass_merge_common(g), HDT_OK);
 	expect_graph(g,
-				 "graph @g(%x: f32[2]) {\n  %0 = ramp(%x)\n  %1 = scale(%0, factor=3.0)\n  %2 = scale(%0, factor=4.0)\n"
-				 "  return %1, %1, %2\n}\n");
+	             "graph @g(%x: f32[2]) {\n  %0 = ramp(%x)\n  %1 = scale(%0, factor=3.0)\n  %2 = scale(%0, factor=4.0)\n"
+	             "  return %1, %1, %2\n}\n");
 }
 
 Test(pass, merging_counts_small_equal_constants_as_one)

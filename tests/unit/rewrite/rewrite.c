@@ -51,7 +51,7 @@ static int rewrite(hdt_graph *g)
 static void expect_explained(const char *what)
 {
 	cr_assert(explanation.data && strstr(explanation.data, what), "explanation:\n%s",
-			  explanation.data ? explanation.data : "");
+	          explanation.data ? explanation.data : "");
 }
 
 Test(rewrite, text_rule_applies_to_a_fixed_point)
@@ -59,7 +59,7 @@ Test(rewrite, text_rule_applies_to_a_fixed_point)
 	add_text("ramp-twice", 0, "ramp(ramp(%x)) => ramp(%x)");
 	start();
 	hdt_graph *g = read_graph(c, "graph @g(%x: f32[n]) { %0 = ramp(%x) from \"a\" %1 = ramp(%0) from \"b\" %2 = "
-								 "ramp(%1) from \"d\" return %2 }");
+	                             "ramp(%1) from \"d\" return %2 }");
 	cr_assert_eq(rewrite(g), 2);
 	expect_graph(g, "graph @g(%x: f32[n]) where n in 0..2147483647 {\n  %0 = ramp(%x) from \"d\"\n  return %0\n}\n");
 	expect_explained("ramp-twice: applied to");
@@ -80,7 +80,7 @@ Test(rewrite, commutative_operators_match_either_way_and_others_do_not)
 	add_text("minus-ramp", 0, "minus(ramp(%x), %y) => scale(%x, %y)");
 	start();
 	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = ramp(%x) %1 = plus(%y, %0) %2 = ramp(%y) %3 "
-								 "= minus(%x, %2) return %1, %3 }");
+	                             "= minus(%x, %2) return %1, %3 }");
 	cr_assert_eq(rewrite(g), 1);
 	cr_assert_not_null(strstr(show_graph(g), "scale(%x, %y)"), "%s", show_graph(g));
 }
@@ -126,7 +126,7 @@ Test(rewrite, numbers_constants_attributes_and_optional_inputs_in_patterns)
 	g = read_graph(c, "graph @g(%x: f32[2]) { %0 = scale(%x) %1 = scale(%x, factor=5) %2 = ramp(%1) return %0, %2 }");
 	cr_assert_eq(rewrite(g), 2);
 	expect_graph(g, "graph @g(%x: f32[2]) {\n  %0 = total(%x, %x)\n  %1 = ramp(%x)\n  %2 = scale(%1, factor=5.0)\n  "
-					"return %0, %2\n}\n");
+	                "return %0, %2\n}\n");
 	g = read_graph(
 		c, "graph @g(%x: f32[2], %y: f32[2]) { %w = const f32[2] %0 = plus(%x, %w) %1 = plus(%x, %y) return %0, %1 }");
 	cr_assert_eq(rewrite(g), 1);

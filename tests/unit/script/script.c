@@ -11,8 +11,14 @@ static hdt_function *f;
 static const hdt_tensor *x, *y; /* f32[n, 7] and f32[n] */
 static const hdt_expr *n;
 
-static const hdt_expr *number(double v) { return hdt_number(context, HDT_F32, v); }
-static const hdt_expr *integer(int64_t v) { return hdt_int(context, v); }
+static const hdt_expr *number(double v)
+{
+	return hdt_number(context, HDT_F32, v);
+}
+static const hdt_expr *integer(int64_t v)
+{
+	return hdt_int(context, v);
+}
 
 static void set_up(void)
 {
@@ -26,7 +32,10 @@ static void set_up(void)
 	hdt_use(f, y);
 }
 
-static void tear_down(void) { context_free(context); }
+static void tear_down(void)
+{
+	context_free(context);
+}
 
 TestSuite(script, .init = set_up, .fini = tear_down);
 
@@ -48,7 +57,10 @@ static void expect_fault(const char *part)
 	cr_assert(strstr(context->message, part), "%s", context->message);
 }
 
-static const hdt_expr *begin_rows(void) { return hdt_begin_for(f, "i", n, HDT_LOOP_PARALLEL); }
+static const hdt_expr *begin_rows(void)
+{
+	return hdt_begin_for(f, "i", n, HDT_LOOP_PARALLEL);
+}
 
 Test(script, row_sum_prints_as_documented)
 {
@@ -108,8 +120,8 @@ Test(script, branches_lets_and_loop_kinds_print)
 
 Test(script, names_that_would_hide_others_get_a_number)
 {
-	const hdt_expr *i = hdt_begin_for(f, "n", n, HDT_LOOP_PARALLEL); /* a loop named like the symbol */
-	const hdt_tensor *local = hdt_local(f, "x", HDT_F32, HDT_SCALAR);  /* a local named like a buffer */
+	const hdt_expr *i = hdt_begin_for(f, "n", n, HDT_LOOP_PARALLEL);  /* a loop named like the symbol */
+	const hdt_tensor *local = hdt_local(f, "x", HDT_F32, HDT_SCALAR); /* a local named like a buffer */
 	const hdt_expr *j = hdt_begin_for(f, "n", integer(7), HDT_LOOP_SERIAL);
 	const hdt_expr *v = hdt_let(f, "x", hdt_at(x, i, j));
 	hdt_store(f, local, HDT_SCALAR, hdt_mul(v, hdt_cast(i, HDT_F32)));

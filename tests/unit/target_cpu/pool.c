@@ -27,7 +27,7 @@ Test(pool, visits_every_iteration_once_for_all_counts_and_threads)
 			pool_for(p, counts[c], count_visit, visits);
 			for (int64_t i = 0; i < MOST; i++)
 				cr_assert_eq(visits[i], i < counts[c], "iteration %d of %d on %d threads", (int)i, (int)counts[c],
-							 threads);
+				             threads);
 		}
 		pool_free(p);
 	}

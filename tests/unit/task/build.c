@@ -444,8 +444,8 @@ static void define_huge(hdt_task *t)
 		axes[d] = hdt_axis("i", hdt_mul(size.items[d], hdt_int(t->context, 4)));
 	hdt_output(t, hdt_compute(t, "y", (hdt_list){axes, size.count}, hdt_at(x, hdt_int(t->context, 0))));
 }
-static const hdt_operator op_huge = {.size = sizeof op_huge, .name = "huge", .inputs = "x", .define = define_huge,
-                                     .attributes = op_huge_attributes};
+static const hdt_operator op_huge = {
+	.size = sizeof op_huge, .name = "huge", .inputs = "x", .define = define_huge, .attributes = op_huge_attributes};
 
 Test(build, sizes_that_an_operator_makes_are_refused_at_the_tensor)
 {

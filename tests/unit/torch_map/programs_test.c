@@ -113,8 +113,8 @@ Test(programs, compute)
 static program_writer with_state(void)
 {
 	program_writer p = with_input();
-	program_node(&p, "torch.ops.aten.slice.Tensor",
-	             "[[\"self\", \"%x\"], [\"dim\", 1], [\"start\", 0], [\"end\", 2]]", "%h", NULL);
+	program_node(&p, "torch.ops.aten.slice.Tensor", "[[\"self\", \"%x\"], [\"dim\", 1], [\"start\", 0], [\"end\", 2]]",
+	             "%h", NULL);
 	return p;
 }
 
@@ -132,8 +132,8 @@ Test(programs, step_an_lstm_cell)
 	program_writer p = with_state();
 	program_node(&p, "torch.ops.aten.mul.Tensor", "[[\"self\", \"%x\"], [\"other\", 0]]", "%z", NULL);
 	program_node(&p, "torch.ops.aten.repeat.default", "[[\"self\", \"%z\"], [\"repeats\", [4, 1]]]", "%w", NULL);
-	program_node(&p, "torch.ops.aten.slice.Tensor",
-	             "[[\"self\", \"%w\"], [\"dim\", 1], [\"start\", 0], [\"end\", 2]]", "%v", NULL);
+	program_node(&p, "torch.ops.aten.slice.Tensor", "[[\"self\", \"%w\"], [\"dim\", 1], [\"start\", 0], [\"end\", 2]]",
+	             "%v", NULL);
 	program_node(&p, "torch.ops.aten.lstm_cell.default",
 	             "[[\"input\", \"%x\"], [\"hx\", [\"%h\", \"%h\"]], [\"w_ih\", \"%w\"], [\"w_hh\", \"%v\"]]", "%a %b",
 	             NULL);
