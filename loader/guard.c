@@ -28,7 +28,7 @@ struct guard {
 };
 
 /* The bits of a floating-point environment that steer arithmetic; exception flags come and go. */
-static uint64_t steering(const fenv_t *e)
+static uint64_t control_bits(const fenv_t *e)
 {
 #if defined(__x86_64__)
 	return (uint64_t)e->__control_word << 32 | (e->__mxcsr & ~UINT32_C(0x3f));
@@ -71,7 +71,7 @@ static bool floats_changed(const guard *g)
 {
 	fenv_t now;
 	fegetenv(&now);
-	if (steering(&now) == steering(&g->floats))
+	if (control_bits(&now) == control_bits(&g->floats))
 		return false;
 	fesetenv(&g->floats);
 	return true;
