@@ -8,22 +8,12 @@ static void define(hdt_task *t)
 	avg_pool_define(t, 1);
 }
 
-static const hdt_attribute attributes[] = {
-	{"kernel", HDT_ATTRIBUTE_DIMS, NULL, "size of a window; one value applies to all dimensions"},
-	WINDOW_STRIDE("none"),
-	WINDOW_PADDING,
-	{"ceil_mode", HDT_ATTRIBUTE_BOOL, "false", "a last window may reach beyond the end"},
-	{"count_include_pad", HDT_ATTRIBUTE_BOOL, "true", "divide by the size with padding"},
-	{"divisor", HDT_ATTRIBUTE_INT, "none", "divide by this instead"},
-	{0},
-};
-
 const hdt_operator hdt_op_avg_pool1d = {
 	.size = sizeof(hdt_operator),
 	.name = "avg_pool1d",
 	.doc = "mean of 1-dimensional windows",
 	.inputs = "x",
-	.attributes = attributes,
+	.attributes = avg_pool_attributes,
 	.dtypes = "f16 f32",
 	.define = define,
 	.samples =

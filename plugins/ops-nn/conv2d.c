@@ -9,20 +9,12 @@ static void define(hdt_task *t)
 	conv_define(t, 2);
 }
 
-static const hdt_attribute attributes[] = {
-	WINDOW_STRIDE("1"),
-	WINDOW_PADDING,
-	WINDOW_DILATION,
-	{"groups", HDT_ATTRIBUTE_INT, "1", "groups of channels that do not see each other"},
-	{0},
-};
-
 const hdt_operator hdt_op_conv2d = {
 	.size = sizeof(hdt_operator),
 	.name = "conv2d",
 	.doc = "2-dimensional convolution (cross-correlation)",
 	.inputs = "x, weight, bias?",
-	.attributes = attributes,
+	.attributes = conv_attributes,
 	.dtypes = "float",
 	.define = define,
 	.samples =

@@ -9,20 +9,12 @@ static void define(hdt_task *t)
 	conv_define(t, 3);
 }
 
-static const hdt_attribute attributes[] = {
-	WINDOW_STRIDE("1"),
-	WINDOW_PADDING,
-	WINDOW_DILATION,
-	{"groups", HDT_ATTRIBUTE_INT, "1", "groups of channels that do not see each other"},
-	{0},
-};
-
 const hdt_operator hdt_op_conv3d = {
 	.size = sizeof(hdt_operator),
 	.name = "conv3d",
 	.doc = "3-dimensional convolution (cross-correlation)",
 	.inputs = "x, weight, bias?",
-	.attributes = attributes,
+	.attributes = conv_attributes,
 	.dtypes = "f16 f32",
 	.define = define,
 	.samples =

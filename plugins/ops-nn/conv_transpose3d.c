@@ -9,21 +9,12 @@ static void define(hdt_task *t)
 	conv_transpose_define(t, 3);
 }
 
-static const hdt_attribute attributes[] = {
-	WINDOW_STRIDE("1"),
-	WINDOW_PADDING,
-	{"output_padding", HDT_ATTRIBUTE_DIMS, "0", "added to one side of each dimension of the output"},
-	WINDOW_DILATION,
-	{"groups", HDT_ATTRIBUTE_INT, "1", "groups of channels that do not see each other"},
-	{0},
-};
-
 const hdt_operator hdt_op_conv_transpose3d = {
 	.size = sizeof(hdt_operator),
 	.name = "conv_transpose3d",
 	.doc = "3-dimensional transposed convolution",
 	.inputs = "x, weight, bias?",
-	.attributes = attributes,
+	.attributes = conv_transpose_attributes,
 	.dtypes = "f16 f32",
 	.define = define,
 	.samples =

@@ -57,6 +57,14 @@ static void give(hdt_task *t, hdt_list i, hdt_list axes, const hdt_expr *product
 	hdt_output(t, hdt_compute(t, "y", i, bias ? hdt_add(sum, hdt_at(bias, o)) : sum));
 }
 
+const hdt_attribute conv_attributes[] = {
+	WINDOW_STRIDE("1"),
+	WINDOW_PADDING,
+	WINDOW_DILATION,
+	{"groups", HDT_ATTRIBUTE_INT, "1", "groups of channels that do not see each other"},
+	{0},
+};
+
 void conv_define(hdt_task *t, int count)
 {
 	const hdt_tensor *x = hdt_input(t, 0), *weight = hdt_input(t, 1);
@@ -99,6 +107,15 @@ static const hdt_expr *transposed_size(hdt_task *t, const window *w, int d)
 		"output_padding must be below stride or dilation");
 	return size;
 }
+
+const hdt_attribute conv_transpose_attributes[] = {
+	WINDOW_STRIDE("1"),
+	WINDOW_PADDING,
+	{"output_padding", HDT_ATTRIBUTE_DIMS, "0", "added to one side of each dimension of the output"},
+	WINDOW_DILATION,
+	{"groups", HDT_ATTRIBUTE_INT, "1", "groups of channels that do not see each other"},
+	{0},
+};
 
 /* Each output looks for the inputs that a window spreads to it: input i reaches output i * stride - padding + k *
  * dilation. */

@@ -8,21 +8,12 @@ static void define(hdt_task *t)
 	max_pool_define(t, 2);
 }
 
-static const hdt_attribute attributes[] = {
-	{"kernel", HDT_ATTRIBUTE_DIMS, NULL, "size of a window; one value applies to all dimensions"},
-	WINDOW_STRIDE("none"),
-	WINDOW_PADDING,
-	WINDOW_DILATION,
-	{"ceil_mode", HDT_ATTRIBUTE_BOOL, "false", "a last window may reach beyond the end"},
-	{0},
-};
-
 const hdt_operator hdt_op_max_pool2d = {
 	.size = sizeof(hdt_operator),
 	.name = "max_pool2d",
 	.doc = "largest element of 2-dimensional windows",
 	.inputs = "x",
-	.attributes = attributes,
+	.attributes = max_pool_attributes,
 	.dtypes = "u8 i64 f16 bf16 f32 f64",
 	.define = define,
 	.samples =

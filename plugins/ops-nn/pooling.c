@@ -27,6 +27,15 @@ static hdt_list output_axes(hdt_task *t, const window *w)
 	return hdt_axes(t, hdt_list_join(t, hdt_list_part(hdt_shape(w->x), 0, w->lead), (hdt_list){w->windows, w->count}));
 }
 
+const hdt_attribute max_pool_attributes[] = {
+	{"kernel", HDT_ATTRIBUTE_DIMS, NULL, "size of a window; one value applies to all dimensions"},
+	WINDOW_STRIDE("none"),
+	WINDOW_PADDING,
+	WINDOW_DILATION,
+	{"ceil_mode", HDT_ATTRIBUTE_BOOL, "false", "a last window may reach beyond the end"},
+	{0},
+};
+
 void max_pool_define(hdt_task *t, int count)
 {
 	window w;
@@ -56,6 +65,16 @@ static const hdt_expr *divisor(hdt_task *t, const window *w, hdt_list windows, b
 	}
 	return product;
 }
+
+const hdt_attribute avg_pool_attributes[] = {
+	{"kernel", HDT_ATTRIBUTE_DIMS, NULL, "size of a window; one value applies to all dimensions"},
+	WINDOW_STRIDE("none"),
+	WINDOW_PADDING,
+	{"ceil_mode", HDT_ATTRIBUTE_BOOL, "false", "a last window may reach beyond the end"},
+	{"count_include_pad", HDT_ATTRIBUTE_BOOL, "true", "divide by the size with padding"},
+	{"divisor", HDT_ATTRIBUTE_INT, "none", "divide by this instead"},
+	{0},
+};
 
 void avg_pool_define(hdt_task *t, int count)
 {

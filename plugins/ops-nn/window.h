@@ -46,7 +46,8 @@ hdt_list window_taps(hdt_task *t, const window *w);
 const hdt_expr *window_read(hdt_task *t, const window *w, hdt_list lead, hdt_list windows, hdt_list taps,
                             const hdt_expr *outside);
 
-/* The whole operators of each kind, in 1 to 3 dimensions. */
+/* The whole operators of each kind, in 1 to 3 dimensions, and their attributes. */
+extern const hdt_attribute conv_attributes[], conv_transpose_attributes[], max_pool_attributes[], avg_pool_attributes[];
 void conv_define(hdt_task *t, int count);
 void conv_transpose_define(hdt_task *t, int count);
 void max_pool_define(hdt_task *t, int count);
