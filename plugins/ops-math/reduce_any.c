@@ -12,8 +12,7 @@ static void define(hdt_task *t)
 }
 
 static const hdt_attribute attributes[] = {
-	{"axes", HDT_ATTRIBUTE_DIMS, "none", "axes to reduce; none: all"},
-	{"keepdims", HDT_ATTRIBUTE_BOOL, "false", "keep reduced axes with size 1"},
+	REDUCTION_ATTRIBUTES,
 	{0},
 };
 

@@ -20,8 +20,7 @@ static void define(hdt_task *t)
 }
 
 static const hdt_attribute attributes[] = {
-	{"axes", HDT_ATTRIBUTE_DIMS, "none", "axes to reduce; none: all"},
-	{"keepdims", HDT_ATTRIBUTE_BOOL, "false", "keep reduced axes with size 1"},
+	REDUCTION_ATTRIBUTES,
 	{"correction", HDT_ATTRIBUTE_FLOAT, "1", "taken off the number of elements before dividing"},
 	{0},
 };

@@ -1,9 +1,14 @@
-/* reduction.h: what the reductions over the attribute `axes` share: which axes of input 0 stay, which are reduced over.
- */
+/* reduction.h: what the reductions over the attribute `axes` share: their attributes, and which axes of input 0 stay. */
 #ifndef OPS_MATH_REDUCTION_H
 #define OPS_MATH_REDUCTION_H
 
 #include <hidet/plugin.h>
+
+/* clang-format off */
+#define REDUCTION_ATTRIBUTES                                                      \
+	{"axes", HDT_ATTRIBUTE_DIMS, "none", "axes to reduce; none: all"},            \
+	{"keepdims", HDT_ATTRIBUTE_BOOL, "false", "keep reduced axes with size 1"}
+/* clang-format on */
 
 typedef struct reduction {
 	const hdt_tensor *x;

@@ -7,7 +7,7 @@
  * A number is a dimension, an attribute, a range of the data, or the value of a size: all of it comes from a model's
  * file. */
 #include "graph/graph.h"
-#include "loader/loader.h"
+#include "tests/load_plugins.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,14 +91,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: hostile_calls PLUGIN-DIR [OPERATOR]\n");
 		return 2;
 	}
-	hdt_registry *registry = registry_new();
-	const char *const dirs[] = {argv[1], NULL};
-	loader *l = NULL;
-	if (loader_open(&(loader_options){.dirs = dirs, .system_path = ""}, registry, &l) != HDT_OK ||
-	    loader_refused_count(l)) {
-		fprintf(stderr, "the plugins of %s cannot be loaded: %s\n", argv[1], l ? loader_refusals(l) : "");
+	hdt_registry *registry;
+	loader *l;
+	if (!load_plugins(argv[1], &registry, &l))
 		return 1;
-	}
 	tester t = {.registry = registry};
 	for (int i = 0; i < registry_count(registry, REGISTRY_OPERATOR); i++) {
 		const hdt_operator *op = registry_at(registry, REGISTRY_OPERATOR, i)->descriptor;

@@ -8,7 +8,7 @@
  * Allocations of the arena and of the heap fail, each alone and with all that follow it. */
 #include "base/file.h"
 #include "heap.h"
-#include "loader/loader.h"
+#include "tests/load_plugins.h"
 #include "subject.h"
 #include <limits.h>
 #include <stdio.h>
@@ -154,14 +154,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: oom_run PLUGIN-DIR some|every [FILE...]\n");
 		return 2;
 	}
-	hdt_registry *registry = registry_new();
-	const char *const dirs[] = {argv[1], NULL};
-	loader *l = NULL;
-	if (loader_open(&(loader_options){.dirs = dirs, .system_path = ""}, registry, &l) != HDT_OK ||
-	    loader_refused_count(l)) {
-		fprintf(stderr, "the plugins of %s cannot be loaded: %s\n", argv[1], l ? loader_refusals(l) : "");
+	hdt_registry *registry;
+	loader *l;
+	if (!load_plugins(argv[1], &registry, &l))
 		return 1;
-	}
 	bool every = !strcmp(argv[2], "every");
 	tester t = {.registry = registry, .runs = every ? 0 : RUNS};
 	if (argc == 3 && every)

@@ -14,7 +14,7 @@
  * Words: rewrite, resolve, fold, merge, drop, all (these five in this order). With HIDET_DEBUG=1 rules that decline say
  * why. */
 #include "base/file.h"
-#include "loader/loader.h"
+#include "tests/load_plugins.h"
 #include "meaning.h"
 #include "pass/pass.h"
 #include "rewrite/rewrite.h"
@@ -281,15 +281,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: text_run golden|bless|round-trip PLUGIN-DIR FILE...\n");
 		return 2;
 	}
-	runner r = {.registry = registry_new()};
-	const char *const dirs[] = {argv[2], NULL};
-	loader *l = NULL;
-	if (loader_open(&(loader_options){.dirs = dirs, .system_path = ""}, r.registry, &l) != HDT_OK ||
-	    loader_refused_count(l)) {
-		fprintf(stderr, "the plugins of %s cannot be loaded: %s%s\n", argv[2], l ? loader_error(l) : "",
-		        l ? loader_refusals(l) : "");
+	runner r = {0};
+	loader *l;
+	if (!load_plugins(argv[2], &r.registry, &l))
 		return 1;
-	}
 	int failed = 0;
 	for (int i = 3; i < argc; i++) {
 		r.file = argv[i];

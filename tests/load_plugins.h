@@ -1,0 +1,23 @@
+/* load_plugins.h: the registry of all plugins of a folder, for test programs that are no Criterion suites. */
+#ifndef TESTS_LOAD_PLUGINS_H
+#define TESTS_LOAD_PLUGINS_H
+
+#include "loader/loader.h"
+#include <stdio.h>
+
+/* False, with the reason on stderr, when one of the plugins is refused: then nothing tested would mean much. The caller frees the
+ * registry and closes the loader. */
+static inline bool load_plugins(const char *folder, hdt_registry **registry, loader **l)
+{
+	const char *const dirs[] = {folder, NULL};
+	*registry = registry_new();
+	*l = NULL;
+	if (*registry && loader_open(&(loader_options){.dirs = dirs, .system_path = ""}, *registry, l) == HDT_OK &&
+	    !loader_refused_count(*l))
+		return true;
+	fprintf(stderr, "the plugins of %s cannot be loaded: %s%s\n", folder, *l ? loader_error(*l) : "",
+	        *l ? loader_refusals(*l) : "");
+	return false;
+}
+
+#endif
