@@ -45,6 +45,16 @@ void context_free(hdt_context *context)
 	free(context);
 }
 
+hdt_context *hdt_context_open(const hdt_context *like)
+{
+	return context_new(like ? like->registry : NULL);
+}
+
+void hdt_context_close(hdt_context *context)
+{
+	context_free(context);
+}
+
 bool context_on_free(hdt_context *context, void (*function)(void *closure), void *closure)
 {
 	struct context_hook *h = hdt_allocate(context, sizeof *h);
@@ -99,6 +109,11 @@ void context_clear_fault(hdt_context *context)
 hdt_status hdt_context_status(const hdt_context *context)
 {
 	return context->status;
+}
+
+const char *hdt_context_message(const hdt_context *context)
+{
+	return context->message;
 }
 
 void hdt_log(hdt_context *context, int level, const char *format, ...)

@@ -42,6 +42,8 @@ typedef struct emitter {
 	node_info *info; /* by id, for the expressions that existed when the emitter was made */
 	uint32_t info_count;
 	uint32_t statement;
+	const hdt_function *kernel; /* being written; NULL in other functions */
+	uint8_t *widths;            /* of a kernel's index arithmetic: see c_narrow.c; by id */
 	bool without_locals; /* a stride is being written: it is no part of the statement's bookkeeping */
 	int local_count;     /* local consts in the current C function */
 	VEC(select_scope) scopes;
@@ -49,6 +51,20 @@ typedef struct emitter {
 	size_t statement_start;      /* in the text */
 	int parallel_count;          /* loop bodies of the current function */
 } emitter;
+
+/* c.c: one emitter from beginning to end. False after a fault; then it must not be ended. */
+bool c_begin(emitter *em, text *t, const hdt_program *program, const char *name);
+hdt_status c_end(emitter *em);
+
+/* c_stmt.c: statements and bodies; a line; a string literal. */
+void c_stmt(emitter *em, const hdt_stmt *s);
+void c_body(emitter *em, const hdt_stmt *first);
+void c_line(emitter *em, const char *content);
+void c_string(text *t, const char *content);
+
+/* c_narrow.c: is it an index that a kernel computes in 32 bits? The C type of a value: int for those. */
+bool c_is_narrow(const emitter *em, const hdt_expr *e);
+const char *c_type_of(const emitter *em, const hdt_expr *e);
 
 /* c_names.c: names in C, and how dtypes are spelled. */
 const char *c_name(emitter *em, const char *name);
@@ -83,6 +99,10 @@ void c_value(emitter *em, int scope, const hdt_expr *e, int precedence);
 enum { C_LOWEST = 0, C_CONDITIONAL = 3, C_SUM = 12, C_PRODUCT = 13, C_UNARY = 14, C_PRIMARY = 15 };
 /* Index arithmetic, which never leaves 64 bits: plain operators will do. */
 bool c_is_index(const emitter *em, const hdt_expr *e);
+/* Are quotient and remainder of non-negative `x` by positive `y`, which C's operators give? */
+bool c_divides_plainly(const emitter *em, const hdt_expr *x, const hdt_expr *y);
+/* What the text of one expression contains at most. */
+enum { C_MOST_OPERANDS = 16 };
 
 /* c_cost.c: a rough number of scalar operations of one run through `first` and what follows it, over symbols only. */
 const hdt_expr *c_cost(hdt_context *context, const hdt_stmt *first);

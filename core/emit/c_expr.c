@@ -11,7 +11,7 @@
 #define LARGEST_STATEMENT (8 << 20) /* bytes of text */
 
 /* C's precedences besides those of c.h. */
-enum { C_BIT_OR = 6, C_BIT_XOR = 7, C_BIT_AND = 8, C_COMPARE_EQUAL = 9, C_COMPARE = 10 };
+enum { C_BIT_OR = 6, C_BIT_XOR = 7, C_BIT_AND = 8, C_COMPARE_EQUAL = 9, C_COMPARE = 10, C_SHIFT = 11 };
 
 typedef struct infix {
 	const char *text; /* NULL: there is none */
@@ -143,8 +143,7 @@ bool c_is_index(const emitter *em, const hdt_expr *e)
 	return true;
 }
 
-/* Are quotient and remainder of non-negative `x` by positive `y`, which C's operators give? */
-static bool divides_plainly(const emitter *em, const hdt_expr *x, const hdt_expr *y)
+bool c_divides_plainly(const emitter *em, const hdt_expr *x, const hdt_expr *y)
 {
 	int64_t min, max;
 	if (x->dtype != HDT_I64)
@@ -166,6 +165,12 @@ static void print_infix(emitter *em, int scope, const hdt_expr *e, infix op, int
 	}
 	const hdt_expr *second = e->args[1];
 	bool bracket = open_bracket(em, op.precedence, wanted);
+	/* In a kernel the operands may be ints, and their sum or product none. */
+	bool widen = e->dtype == HDT_I64 && !c_is_narrow(em, e) && c_is_narrow(em, e->args[0]) && c_is_narrow(em, second);
+	if (widen) {
+		text_add(em->out, "(int64_t)");
+		left = C_UNARY;
+	}
 	c_value(em, scope, e->args[0], left);
 	if (e->op == HDT_OP_ADD && second->op == HDT_OP_CONST && second->dtype == HDT_I64 && second->integer < 0) {
 		text_format(em->out, " - %llu", 0 - (unsigned long long)second->integer); /* i - 1, not i + -1 */
@@ -184,15 +189,15 @@ static void print_prefix(emitter *em, int scope, const hdt_expr *operand, const 
 	close_bracket(em, bracket);
 }
 
-/* `operand` converted to `to`, whose arithmetic type the text has; from and to differ in it. */
-static void print_cast(emitter *em, int scope, const hdt_expr *operand, hdt_dtype to, int wanted)
+/* `operand` converted to `to`, whose arithmetic type the text has; from and to differ in it. `e`: the cast, if it is one. */
+static void print_cast(emitter *em, int scope, const hdt_expr *operand, hdt_dtype to, const hdt_expr *e, int wanted)
 {
 	hdt_dtype from = compute_dtype(dtype_of(operand));
 	if (to == HDT_F16 || to == HDT_BF16) {
 		text_format(em->out, "hidet_cast_%s_f32(%s", hdt_dtype_of(to)->name, from == HDT_F32 ? "" : "(float)");
 		c_value(em, scope, operand, from == HDT_F32 ? C_LOWEST : C_UNARY);
 		text_add(em->out, ")");
-	} else if (from == to) {
+	} else if (from == to || (to == HDT_I64 && e && c_is_narrow(em, e))) {
 		c_value(em, scope, operand, wanted);
 	} else if (to == HDT_BOOL) {
 		bool bracket = open_bracket(em, C_COMPARE_EQUAL, wanted);
@@ -222,7 +227,7 @@ static void print_call(emitter *em, int scope, const hdt_expr *e, hdt_dtype dtyp
 	text_format(em->out, "hidet_%s_%s(", name, hdt_dtype_of(dtype)->name);
 	for (int i = 0; i < e->count; i++) {
 		text_add(em->out, i ? ", " : "");
-		print_cast(em, scope, e->args[i], dtype, C_LOWEST + 1);
+		print_cast(em, scope, e->args[i], dtype, NULL, C_LOWEST + 1);
 	}
 	text_add(em->out, ")");
 }
@@ -239,9 +244,12 @@ static void print_arm(emitter *em, int scope, const hdt_expr *e, int wanted)
 	if (!locals)
 		return;
 	em->out->length = start;
-	text_format(em->out, "({ %s", locals);
+	if (em->kernel) /* C++ has no statement expressions */
+		text_format(em->out, "[&]() -> %s { %sreturn ", c_type_of(em, e), locals);
+	else
+		text_format(em->out, "({ %s", locals);
 	c_value(em, scope, e, C_LOWEST);
-	text_add(em->out, "; })");
+	text_add(em->out, em->kernel ? "; }()" : "; })");
 }
 
 static void print_select(emitter *em, int scope, const hdt_expr *e, int wanted)
@@ -267,6 +275,22 @@ static void print_load(emitter *em, int scope, const hdt_expr *e, int wanted)
 	close_bracket(em, bracket);
 }
 
+/* hidet_<name>(operands) */
+static void print_intrinsic(emitter *em, int scope, const hdt_expr *e)
+{
+	text_format(em->out, "hidet_%s(", e->intrinsic->name);
+	for (int i = 0; i < e->count; i++) {
+		int64_t elements;
+		text_add(em->out, i ? ", " : "");
+		if (intrinsic_use(e, i, &elements) == OPERAND_MAP)
+			text_add(em->out, "&");
+		else if (e->args[i]->dtype == HDT_I64 && c_is_narrow(em, e->args[i]) && e->args[i]->op != HDT_OP_CONST)
+			text_add(em->out, "(int64_t)"); /* overloads go by type */
+		c_value(em, scope, e->args[i], C_UNARY);
+	}
+	text_add(em->out, ")");
+}
+
 static void print_bounded(emitter *em, int scope, const hdt_expr *e)
 {
 	text_add(em->out, "hidet_bounded(rt, ");
@@ -279,7 +303,7 @@ static void print_bounded(emitter *em, int scope, const hdt_expr *e)
 /* FLOORDIV and MOD of sizes and positions. */
 static bool print_plain_division(emitter *em, int scope, const hdt_expr *e, int wanted)
 {
-	if ((e->op != HDT_OP_FLOORDIV && e->op != HDT_OP_MOD) || !divides_plainly(em, e->args[0], e->args[1]))
+	if ((e->op != HDT_OP_FLOORDIV && e->op != HDT_OP_MOD) || !c_divides_plainly(em, e->args[0], e->args[1]))
 		return false;
 	print_infix(em, scope, e, (infix){e->op == HDT_OP_MOD ? " % " : " / ", C_PRODUCT}, wanted);
 	return true;
@@ -342,15 +366,17 @@ static void print_operation(emitter *em, int scope, const hdt_expr *e, int wante
 	if (hdt_is_float(dtype_of(e)))
 		dtype = compute_dtype(dtype_of(e));
 	infix op = of_any[e->op];
+	if (e->op == HDT_OP_SHR && c_is_narrow(em, e))
+		op = (infix){" >> ", C_SHIFT};
 	if (!op.text && (hdt_is_float(dtype) || c_is_index(em, e)))
 		op = of_numbers[e->op];
 	if (!op.text && dtype == HDT_BOOL)
 		op = of_bool[e->op];
 	if (e->op == HDT_OP_DIV && !hdt_is_float(dtype_of(e->args[0]))) {
 		bool bracket = open_bracket(em, C_PRODUCT, wanted);
-		print_cast(em, scope, e->args[0], dtype, C_PRODUCT);
+		print_cast(em, scope, e->args[0], dtype, NULL, C_PRODUCT);
 		text_add(em->out, op.text);
-		print_cast(em, scope, e->args[1], dtype, C_UNARY);
+		print_cast(em, scope, e->args[1], dtype, NULL, C_UNARY);
 		close_bracket(em, bracket);
 	} else if (op.text) {
 		print_infix(em, scope, e, op, wanted);
@@ -391,18 +417,27 @@ void c_value(emitter *em, int scope, const hdt_expr *e, int wanted)
 	case HDT_OP_LOAD:
 		print_load(em, scope, e, wanted);
 		break;
+	case HDT_OP_ADDRESS:
+		text_add(em->out, "&");
+		c_element(em, scope, e->tensor, e->args);
+		break;
+	case HDT_OP_CALL:
+		print_intrinsic(em, scope, e);
+		break;
 	case HDT_OP_SELECT:
 		print_select(em, scope, e, wanted);
 		break;
 	case HDT_OP_CAST:
-		print_cast(em, scope, e->args[0], dtype_of(e), wanted);
+		print_cast(em, scope, e->args[0], dtype_of(e), e, wanted);
 		break;
 	case HDT_OP_BOUNDED:
 		print_bounded(em, scope, e);
 		break;
 	case HDT_OP_REDUCE:
 	case HDT_OP_ARG_REDUCE:
-		hdt_fail(em->context, HDT_INTERNAL, "program @%s: a reduction reached the emitter", em->program->name);
+	case HDT_OP_READ:
+		hdt_fail(em->context, HDT_INTERNAL, "program @%s: a '%s' reached the emitter", em->program->name,
+		         scalar_op_of((hdt_scalar_op)e->op)->text);
 		break;
 	default:
 		print_operation(em, scope, e, wanted);

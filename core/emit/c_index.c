@@ -34,8 +34,19 @@ int c_terms(const hdt_tensor *t, const hdt_expr *const *indices, c_term *terms)
 	return count;
 }
 
-/* One summand, unless it is the constant part, which is added to *offset. */
-static bool print_term(emitter *em, int scope, c_term term, bool first, int64_t *offset)
+/* In a kernel: does the sum of the terms fit an int, so that ints may be added and multiplied? */
+static bool sum_fits(const c_term *terms, int count)
+{
+	int64_t total = 0, min, max, stride, part;
+	for (int i = 0; i < count; i++)
+		if (!hdt_bounds(terms[i].index, &min, &max) || !hdt_bounds(terms[i].stride, &part, &stride) || min < 0 ||
+		    part < 0 || __builtin_mul_overflow(max, stride, &part) || __builtin_add_overflow(total, part, &total))
+			return false;
+	return total <= INT32_MAX;
+}
+
+/* One summand, unless it is the constant part, which is added to *offset. `widen`: it is to have 64 bits. */
+static bool print_term(emitter *em, int scope, c_term term, bool first, bool widen, int64_t *offset)
 {
 	int64_t index, stride;
 	bool constant_stride = hdt_is_const(term.stride, &stride);
@@ -49,7 +60,10 @@ static bool print_term(emitter *em, int scope, c_term term, bool first, int64_t 
 	if (!first)
 		text_add(em->out, " + ");
 	bool unit = constant_stride && stride == 1;
-	c_value(em, scope, term.index, unit ? C_SUM : C_PRODUCT);
+	widen = widen && c_is_narrow(em, term.index);
+	if (widen)
+		text_add(em->out, "(int64_t)");
+	c_value(em, scope, term.index, widen ? C_UNARY : unit ? C_SUM : C_PRODUCT);
 	if (!unit) {
 		text_add(em->out, " * ");
 		em->without_locals = true;
@@ -67,10 +81,10 @@ void c_element(emitter *em, int scope, const hdt_tensor *t, const hdt_expr *cons
 	c_term terms[HDT_MAX_RANK];
 	int count = c_terms(t, indices, terms);
 	int64_t offset = 0;
-	bool first = true;
+	bool first = true, widen = em->kernel && t->scope == HDT_SCOPE_GLOBAL && !sum_fits(terms, count);
 	text_add(em->out, "[");
 	for (int i = 0; i < count; i++)
-		if (print_term(em, scope, terms[i], first, &offset))
+		if (print_term(em, scope, terms[i], first, widen, &offset))
 			first = false;
 	if (first || offset > 0)
 		text_format(em->out, first ? "%lld" : " + %lld", (long long)offset);

@@ -12,6 +12,12 @@ static const char *const reserved[] = {
 	"union",    "unsigned", "void",     "volatile", "while",  "asm",      "bool",    "true",    "false",   "linux",
 	"unix",     "rt",       "buffers",  "symbols",  "begin",  "end",      "int8_t",  "int16_t", "int32_t", "int64_t",
 	"uint8_t",  "uint16_t", "uint32_t", "uint64_t", "size_t",
+	/* of C++, and names that are built in where kernels are compiled */
+	"alignas",  "alignof",  "and",      "catch",    "char16_t", "char32_t", "class",   "compl",   "concept", "consteval",
+	"constexpr", "decltype", "delete",  "dynamic_cast", "explicit", "export", "friend", "mutable", "namespace", "new",
+	"noexcept", "not",      "nullptr",  "operator", "or",     "private",  "protected", "public", "requires", "static_assert",
+	"template", "this",     "throw",    "try",      "typeid", "typename", "using",   "virtual", "wchar_t", "xor",
+	"bitand",   "bitor",    "threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize",
 };
 
 static bool is_reserved(const char *name)

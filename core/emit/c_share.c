@@ -34,7 +34,7 @@ static int operands(const hdt_expr *e, const hdt_expr **out)
 {
 	if (is_leaf(e))
 		return 0;
-	if (e->op == HDT_OP_LOAD) {
+	if (e->op == HDT_OP_LOAD || e->op == HDT_OP_ADDRESS) {
 		c_term terms[HDT_MAX_RANK];
 		int count = c_terms(e->tensor, e->args, terms);
 		for (int i = 0; i < count; i++)
@@ -56,7 +56,7 @@ static void collect(emitter *em, const hdt_expr *e)
 		hdt_fail(em->context, HDT_INTERNAL, "program @%s: a reduction reached the emitter", em->program->name);
 		return;
 	}
-	const hdt_expr *below[HDT_MAX_RANK];
+	const hdt_expr *below[C_MOST_OPERANDS];
 	int count = operands(e, below);
 	for (int i = 0; i < count; i++) {
 		collect(em, below[i]);
@@ -143,7 +143,7 @@ static void add_use(emitter *em, const hdt_expr *e, int scope)
 static void add_uses_below(emitter *em, const hdt_expr *e)
 {
 	node_info *info = info_of(em, e);
-	const hdt_expr *below[HDT_MAX_RANK];
+	const hdt_expr *below[C_MOST_OPERANDS];
 	int count = operands(e, below);
 	for (placement *p = info->placements; p; p = p->next) {
 		bool select = e->op == HDT_OP_SELECT;
@@ -186,12 +186,12 @@ int c_declare(emitter *em, int scope, const char *end)
 	for (int i = em->nodes.count; i-- > 0;) { /* operands first */
 		const hdt_expr *e = em->nodes.items[i];
 		placement *p = find(em, e, scope);
-		if (!p || p->scope != scope || p->uses < 2 || p->local || is_short(em, e))
+		if (!p || p->scope != scope || p->uses < 2 || p->local || is_short(em, e) || e->op == HDT_OP_ADDRESS)
 			continue;
 		if (scope == 0)
 			text_indent(em->out, em->depth);
 		int local = ++em->local_count;
-		text_format(em->out, "const %s t%d = ", c_value_type((hdt_dtype)e->dtype), local);
+		text_format(em->out, "const %s t%d = ", c_type_of(em, e), local);
 		c_value(em, scope, e, C_CONDITIONAL);
 		text_add(em->out, end);
 		p->local = local;

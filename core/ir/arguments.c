@@ -2,18 +2,6 @@
 #include "ir/arguments.h"
 #include <string.h>
 
-void tell_refusal(parser *p, const token *where)
-{
-	const char *reason = p->context->message;
-	if (p->failed)
-		return;
-	if (p->had_fault || p->context->status == HDT_OUT_OF_MEMORY || p->context->status == HDT_OK)
-		reason = "this mapping or layout is not valid";
-	else
-		context_clear_fault(p->context);
-	parser_fail_at(p, where, "%s", reason);
-}
-
 /* ---- reading ---- */
 
 static bool parse_integer(parser *p, int64_t *out)
@@ -195,7 +183,7 @@ bool arguments_take_string(arguments *a, const char *name, const char **out)
 
 /* ---- the end ---- */
 
-/* The lexer knows no single point, so it is looked for in the source. */
+/* A method's point stands right behind, so it is looked for in the source. */
 bool parse_closing(parser *p, const token *word, bool *method)
 {
 	*method = false;

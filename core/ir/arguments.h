@@ -45,7 +45,4 @@ bool arguments_take_string(arguments *a, const char *name, const char **out);
 bool arguments_close(arguments *a, bool *method);
 bool parse_closing(parser *p, const token *word, bool *method);
 
-/* A builder's NULL tells a fault without its place: it is told again with it. */
-void tell_refusal(parser *p, const token *where);
-
 #endif

@@ -141,6 +141,35 @@ static range truncated_quotient(range x, range y, bool *over)
 	return r;
 }
 
+/* The least 2^k - 1 that is not below. */
+static int64_t all_bits(int64_t value)
+{
+	for (int step = 1; step < 64; step *= 2)
+		value |= value >> step;
+	return value;
+}
+
+/* x & y is not above those of the two that are not negative. */
+static bool common_bits(range x, range y, range *out)
+{
+	if (x.min < 0 && y.min < 0)
+		return false;
+	out->min = 0;
+	out->max = x.min < 0 ? y.max : y.min < 0 ? x.max : x.max < y.max ? x.max : y.max;
+	return true;
+}
+
+static int64_t shift_left(int64_t a, int64_t by, bool *over)
+{
+	return multiply(a, INT64_C(1) << by, over);
+}
+
+static int64_t shift_right(int64_t a, int64_t by, bool *over)
+{
+	(void)over;
+	return floor_divide(a, INT64_C(1) << by);
+}
+
 /* The range of a leaf, or of a node whose operands do not matter. */
 static bool leaf_range(const hdt_expr *e, range *out)
 {
@@ -153,6 +182,10 @@ static bool leaf_range(const hdt_expr *e, range *out)
 		out->min = e->args[0]->integer;
 		out->max = e->args[1]->integer;
 		return true;
+	case HDT_OP_VARIABLE:
+		if (e->count == 2)
+			out->min = e->args[0]->integer, out->max = e->args[1]->integer;
+		return e->count == 2;
 	case HDT_OP_AXIS:
 	case HDT_OP_ARG_REDUCE:
 	case HDT_OP_BOUNDED: {
@@ -220,10 +253,19 @@ static bool operation_range(const hdt_expr *e, const range *a, range *out, bool 
 		widen(out, a[2].max);
 		return true;
 	case HDT_OP_BIT_AND:
+		return common_bits(a[0], a[1], out);
+	case HDT_OP_BIT_OR:
+	case HDT_OP_BIT_XOR:
 		if (a[0].min < 0 || a[1].min < 0)
 			return false;
-		out->min = 0;
-		out->max = a[0].max < a[1].max ? a[0].max : a[1].max;
+		out->min = e->op == HDT_OP_BIT_OR ? (a[0].min > a[1].min ? a[0].min : a[1].min) : 0;
+		out->max = all_bits(a[0].max | a[1].max);
+		return true;
+	case HDT_OP_SHL:
+	case HDT_OP_SHR:
+		if (a[1].min < 0 || a[1].max >= hdt_dtype_of(dtype_of(e))->bytes * 8 || a[1].max > 62)
+			return false;
+		*out = corners(a[0], a[1], e->op == HDT_OP_SHL ? shift_left : shift_right, over);
 		return true;
 	case HDT_OP_CAST:
 		*out = a[0];
@@ -276,22 +318,33 @@ static bool operand_ranges(const hdt_expr *e, range out[3])
 	return true;
 }
 
+/* x % y and x & y where only one operand is known. */
+static bool half_known_range(const hdt_expr *e, range *out)
+{
+	for (int i = 0; (e->op == HDT_OP_MOD || e->op == HDT_OP_BIT_AND) && i < 2; i++) {
+		range known = {facts_of(e->args[i])->min, facts_of(e->args[i])->max}, any = {INT64_MIN, INT64_MAX};
+		if (!facts_of(e->args[i])->known || (e->op == HDT_OP_MOD && i == 0))
+			continue;
+		if (e->op == HDT_OP_MOD)
+			*out = remainder_of(NULL, known);
+		return e->op == HDT_OP_MOD || common_bits(any, known, out);
+	}
+	return false;
+}
+
 void facts_compute(const hdt_expr *e, expr_facts *facts)
 {
 	hdt_dtype dtype = dtype_of(e);
 	range r = {0, 0}, limits = {0, 0}, operands[3];
 	*facts = (expr_facts){0};
-	if (hdt_is_float(dtype))
+	if (hdt_is_float(dtype) || dtype == HDT_DTYPE_NONE)
 		return;
 	facts->size = dtype == HDT_I64 && is_size_operation(e);
 	bool bounded = dtype_range(dtype, &limits.min, &limits.max);
 	bool over = false;
 	facts->known = leaf_range(e, &r) || (operand_ranges(e, operands) && operation_range(e, operands, &r, &over));
-	if (!facts->known && e->op == HDT_OP_MOD && facts_of(e->args[1])->known) {
-		range divisor = {facts_of(e->args[1])->min, facts_of(e->args[1])->max};
-		r = remainder_of(NULL, divisor);
-		facts->known = dtype != HDT_U64;
-	}
+	if (!facts->known && dtype != HDT_U64)
+		facts->known = half_known_range(e, &r);
 	over |= facts->known && (r.min < limits.min || r.max > limits.max);
 	facts->exact = facts->known && !over;
 	if (over && facts->size)

@@ -136,14 +136,26 @@ const hdt_expr *hdt_axis(const char *name, const hdt_expr *extent)
 	return expr_intern(extent->context, &node, &extent, 1);
 }
 
-const hdt_expr *expr_variable(hdt_context *context, const char *name, hdt_dtype dtype)
+static const hdt_expr *variable(hdt_context *context, const char *name, hdt_dtype dtype, const hdt_expr *const *range,
+                                int count)
 {
 	hdt_expr node = {.op = HDT_OP_VARIABLE, .dtype = (uint8_t)dtype};
 	expr_table *table = expr_table_of(context);
 	if (!table || !(node.name = checked_name(context, "a variable", name)))
 		return NULL;
 	node.serial = ++table->serial;
-	return expr_intern(context, &node, NULL, 0);
+	return expr_intern(context, &node, range, count);
+}
+
+const hdt_expr *expr_variable(hdt_context *context, const char *name, hdt_dtype dtype)
+{
+	return variable(context, name, dtype, NULL, 0);
+}
+
+const hdt_expr *expr_variable_within(hdt_context *context, const char *name, hdt_dtype dtype, int64_t min, int64_t max)
+{
+	const hdt_expr *range[2] = {hdt_int(context, min), hdt_int(context, max)};
+	return range[0] && range[1] ? variable(context, name, dtype, range, 2) : NULL;
 }
 
 /* ---- operations ---- */
@@ -198,6 +210,15 @@ static hdt_dtype result_dtype(hdt_scalar_op op, hdt_dtype working)
 	return scalar_op_of(op)->result == OP_RESULT_BOOL ? HDT_BOOL : working;
 }
 
+/* A call without a result is no operand. */
+static bool has_value(const hdt_expr *e)
+{
+	if (e->dtype != HDT_DTYPE_NONE)
+		return true;
+	hdt_fail(e->context, HDT_BAD_MODEL, "%s gives no value", hdt_expr_text(e));
+	return false;
+}
+
 static bool has_arity(hdt_context *context, hdt_scalar_op op, int arity)
 {
 	const scalar_op_info *info = scalar_op_of(op);
@@ -210,7 +231,7 @@ static bool has_arity(hdt_context *context, hdt_scalar_op op, int arity)
 
 const hdt_expr *hdt_unary(hdt_scalar_op op, const hdt_expr *x)
 {
-	if (!x || !has_arity(x->context, op, 1))
+	if (!x || !has_value(x) || !has_arity(x->context, op, 1))
 		return NULL;
 	hdt_dtype working = working_dtype(op, dtype_of(x), x);
 	if (working == HDT_DTYPE_NONE || !(x = hdt_cast(x, working)))
@@ -234,7 +255,7 @@ static const hdt_expr *checked_index(const hdt_expr *index, const hdt_expr *exte
 
 const hdt_expr *hdt_binary(hdt_scalar_op op, const hdt_expr *x, const hdt_expr *y)
 {
-	if (!x || !y || !same_context(x, y) || !has_arity(x->context, op, 2))
+	if (!x || !y || !has_value(x) || !has_value(y) || !same_context(x, y) || !has_arity(x->context, op, 2))
 		return NULL;
 	if (op == HDT_OP_BOUNDED)
 		return checked_index(x, y);
@@ -248,7 +269,7 @@ const hdt_expr *hdt_binary(hdt_scalar_op op, const hdt_expr *x, const hdt_expr *
 
 const hdt_expr *hdt_cast(const hdt_expr *x, hdt_dtype dtype)
 {
-	if (!x)
+	if (!x || !has_value(x))
 		return NULL;
 	if ((unsigned)dtype >= HDT_DTYPE_COUNT) {
 		hdt_fail(x->context, HDT_INTERNAL, "a cast needs a dtype: %s", hdt_expr_text(x));
@@ -263,7 +284,8 @@ const hdt_expr *hdt_cast(const hdt_expr *x, hdt_dtype dtype)
 
 const hdt_expr *hdt_select(const hdt_expr *condition, const hdt_expr *yes, const hdt_expr *no)
 {
-	if (!condition || !yes || !no || !same_context(condition, yes) || !same_context(yes, no))
+	if (!condition || !yes || !no || !same_context(condition, yes) || !same_context(yes, no) || !has_value(yes) ||
+	    !has_value(no))
 		return NULL;
 	if (condition->dtype != HDT_BOOL)
 		return wrong_operand(HDT_OP_SELECT, condition, "a bool condition");
@@ -290,11 +312,11 @@ const hdt_expr *hdt_operation(hdt_scalar_op op, const hdt_expr *const *args, int
 
 /* ---- reads and reductions ---- */
 
-const hdt_expr *hdt_load(const hdt_tensor *tensor, const hdt_expr *const *indices, int count)
+/* LOAD, READ and ADDRESS: an element named by its indices. */
+static const hdt_expr *element(hdt_scalar_op op, hdt_dtype dtype, const hdt_tensor *tensor,
+                               const hdt_expr *const *indices, int count)
 {
 	const hdt_expr *args[HDT_MAX_RANK];
-	if (!tensor)
-		return NULL;
 	if (count != tensor->rank || count < 0 || count > HDT_MAX_RANK) {
 		hdt_fail(tensor->context, HDT_INTERNAL, "'%s' has %d dimension%s and is read at %d ind%s", tensor->name,
 		         tensor->rank, tensor->rank == 1 ? "" : "s", count, count == 1 ? "ex" : "ices");
@@ -303,8 +325,38 @@ const hdt_expr *hdt_load(const hdt_tensor *tensor, const hdt_expr *const *indice
 	for (int i = 0; i < count; i++)
 		if (!(args[i] = as_index(indices[i], "an index")))
 			return NULL;
-	hdt_expr node = {.op = HDT_OP_LOAD, .dtype = (uint8_t)tensor->dtype, .tensor = tensor};
+	hdt_expr node = {.op = (uint16_t)op, .dtype = (uint8_t)dtype, .tensor = tensor};
 	return expr_intern(tensor->context, &node, args, count);
+}
+
+const hdt_expr *hdt_load(const hdt_tensor *tensor, const hdt_expr *const *indices, int count)
+{
+	return tensor ? element(HDT_OP_LOAD, tensor->dtype, tensor, indices, count) : NULL;
+}
+
+const hdt_expr *hdt_read(const hdt_tensor *tensor, const hdt_expr *const *indices, int count)
+{
+	return tensor ? element(HDT_OP_READ, tensor->dtype, tensor, indices, count) : NULL;
+}
+
+const hdt_expr *hdt_address(const hdt_tensor *tensor, const hdt_expr *const *indices, int count)
+{
+	return tensor ? element(HDT_OP_ADDRESS, HDT_U64, tensor, indices, count) : NULL;
+}
+
+const hdt_expr *expr_call(hdt_context *context, const hdt_intrinsic *intrinsic, hdt_dtype result,
+                          const hdt_expr *const *args, int count)
+{
+	hdt_expr node = {.op = HDT_OP_CALL, .dtype = (uint8_t)result, .intrinsic = intrinsic};
+	expr_table *table = expr_table_of(context);
+	for (int i = 0; i < count; i++)
+		if (!args[i])
+			return NULL;
+	if (!table)
+		return NULL;
+	if (!intrinsic->traits || !strchr(intrinsic->traits, 'p')) /* each call happens */
+		node.serial = ++table->serial;
+	return expr_intern(context, &node, args, count);
 }
 
 /* value and axes, as operands of a reduction; false after a fault. */
@@ -399,7 +451,11 @@ const hdt_expr *expr_rebuild(const hdt_expr *e, const hdt_expr *const *args)
 		extent = as_index(args[0], "the extent of an axis");
 		return extent ? expr_intern(e->context, &node, &extent, 1) : NULL;
 	case HDT_OP_LOAD:
-		return hdt_load(e->tensor, args, e->count);
+	case HDT_OP_READ:
+	case HDT_OP_ADDRESS:
+		return element((hdt_scalar_op)e->op, dtype_of(e), e->tensor, args, e->count);
+	case HDT_OP_CALL:
+		return expr_intern(e->context, &node, args, e->count);
 	case HDT_OP_REDUCE: /* a value of another dtype keeps what the reduction accumulates in and gives */
 		return reduce((hdt_reduce_kind)e->reduce, dtype_of(e), (hdt_dtype)e->accumulate, args + 1, e->count - 1,
 		              args[0]);

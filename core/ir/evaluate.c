@@ -1,18 +1,23 @@
-/* evaluate.c: the value of a dimension or condition for given symbol values. */
+/* evaluate.c: the value of a dimension, condition or argument for given values of what stands in it. */
 #include "base/vec.h"
 #include "ir/memo.h"
 #include "ir/node.h"
 #include <stdlib.h>
 
-static bool symbol_value(const hdt_expr *e, const bindings *b, int64_t *out)
+static bool bound_value(const hdt_expr *e, const bindings *b, scalar *out)
 {
 	for (int i = 0; b && i < b->count; i++) {
 		if (b->symbols[i] == e) {
-			*out = b->values[i];
+			*out = scalar_from_bits(b->values[i]);
 			return true;
 		}
 	}
 	return false;
+}
+
+static bool is_leaf(const hdt_expr *e)
+{
+	return e->op == HDT_OP_SYMBOL || e->op == HDT_OP_VARIABLE || e->op == HDT_OP_AXIS;
 }
 
 static bool evaluate_node(const hdt_expr *e, const bindings *b, const memo *done, scalar *out)
@@ -23,8 +28,8 @@ static bool evaluate_node(const hdt_expr *e, const bindings *b, const memo *done
 		*out = expr_value(e);
 		return true;
 	}
-	if (e->op == HDT_OP_SYMBOL)
-		return symbol_value(e, b, &out->i);
+	if (is_leaf(e))
+		return bound_value(e, b, out);
 	if (e->op < HDT_OP_ADD || e->count > 3)
 		return false;
 	for (int i = 0; i < e->count; i++)
@@ -36,18 +41,16 @@ static bool evaluate_node(const hdt_expr *e, const bindings *b, const memo *done
 	return ok;
 }
 
-bool expr_evaluate(const hdt_expr *e, const bindings *b, int64_t *out)
+bool expr_evaluate_value(const hdt_expr *e, const bindings *b, scalar *out)
 {
 	expr_order order;
 	memo done = {0};
 	scalar value = {.i = 0};
 	bool ok = true;
-	if (!e || hdt_is_float(dtype_of(e)))
+	if (!e)
 		return false;
-	if (is_constant(e) || e->op == HDT_OP_SYMBOL) { /* most dimensions */
-		*out = e->integer;
-		return is_constant(e) || symbol_value(e, b, out);
-	}
+	if (is_constant(e) || is_leaf(e)) /* most dimensions */
+		return evaluate_node(e, b, NULL, out);
 	if (!expr_order_of(e, &order))
 		return false;
 	for (int i = 0; i < order.count && ok; i++) {
@@ -59,6 +62,15 @@ bool expr_evaluate(const hdt_expr *e, const bindings *b, int64_t *out)
 	}
 	memo_free(&done);
 	heap_free(&order);
-	*out = value.i;
+	*out = value;
 	return ok;
+}
+
+bool expr_evaluate(const hdt_expr *e, const bindings *b, int64_t *out)
+{
+	scalar value;
+	if (!e || hdt_is_float(dtype_of(e)) || !expr_evaluate_value(e, b, &value))
+		return false;
+	*out = value.i;
+	return true;
 }

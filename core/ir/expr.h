@@ -50,6 +50,11 @@ const hdt_expr *expr_map(const hdt_expr *e, const hdt_expr *(*replace)(const hdt
 
 /* A new scalar parameter or `let` of a function. */
 const hdt_expr *expr_variable(hdt_context *context, const char *name, hdt_dtype dtype);
+/* As expr_variable, of an integer known to lie in min..max. */
+const hdt_expr *expr_variable_within(hdt_context *context, const char *name, hdt_dtype dtype, int64_t min, int64_t max);
+/* A call with checked and converted operands; each one without the trait p is a node of its own. */
+const hdt_expr *expr_call(hdt_context *context, const hdt_intrinsic *intrinsic, hdt_dtype result,
+                          const hdt_expr *const *args, int count);
 /* `e` with other operands, built and simplified like a new expression; an axis keeps its name and serial. */
 const hdt_expr *expr_rebuild(const hdt_expr *e, const hdt_expr *const *args);
 
@@ -58,6 +63,10 @@ typedef union scalar {
 	int64_t i; /* bool, signed and unsigned integers (u64 as the same bits) */
 	double f;  /* floats */
 } scalar;
+static inline scalar scalar_from_bits(int64_t bits)
+{
+	return (scalar){.i = bits};
+}
 
 /* Apply `op` to operands of dtype `operand` (results of FLOAT ops on integers convert first), giving a value of dtype
  * `result`: wraps integers, rounds floats to the compute dtype. The one place where the meaning of each operation is
@@ -74,18 +83,22 @@ scalar scalar_cast(scalar v, hdt_dtype from, hdt_dtype to);
 scalar scalar_load(const void *data, hdt_dtype dtype, int64_t index);
 void scalar_store(void *data, hdt_dtype dtype, int64_t index, scalar v);
 
-/* Values of symbols for one run: pairs. */
+/* Values of symbols, and in functions of variables and axes, for one run: pairs. A float's value stands as the bits of a double. */
 typedef struct bindings {
 	const hdt_expr *const *symbols;
 	const int64_t *values;
 	int count;
 } bindings;
-/* Evaluate an i64 or bool expression over symbols and constants only. False (no diagnostic) when another leaf occurs,
- * on overflow or when a symbol has no value; false with a fault in the expression's context when memory is out. */
+/* Evaluate an integer or bool expression over what is bound and constants only. False (no diagnostic) when another leaf occurs,
+ * on overflow or when a leaf has no value; false with a fault in the expression's context when memory is out. */
 bool expr_evaluate(const hdt_expr *e, const bindings *b, int64_t *out);
+/* The same of an expression of any dtype. */
+bool expr_evaluate_value(const hdt_expr *e, const bindings *b, scalar *out);
 
 /* Append canonical text. Names of axes and variables are printed bare; the caller has made them unique. */
 void expr_print(text *t, const hdt_expr *e);
+/* In double quotes, with escapes. */
+void string_print(text *t, const char *string);
 void attribute_print(text *t, const hdt_attribute_value *value);
 
 #endif

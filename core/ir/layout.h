@@ -46,7 +46,9 @@ void layout_print(text *t, const hdt_layout *layout);
 /* layout := part { * part }, part := ( layout ) or one of the forms below, then methods; integers as in a task mapping:
  *     row(2, 2) * column(2, 3)    strided(2, 3, ranks=[1, 0])    local(4, 2) * row(2, 2)    concat(row(2), [4, 4])
  *     row(8, 8).swizzle(1)        row(8, 8).swizzle(1, regards=0, log_step=1)    .permute(1, 0)    .reshape(4, 16)
- * A method's point stands right behind the closing parenthesis. */
+ * A method's point stands right behind the closing parenthesis. Names that resolve_constant knows stand for parts. */
 const hdt_layout *parse_layout(parser *p);
+/* Does this word before a parenthesis begin a layout? */
+bool names_layout(const char *word);
 
 #endif

@@ -9,8 +9,9 @@ enum { SHOWN_COLUMNS = 100 }; /* of the line in a fault */
 
 /* Longer ones first. */
 static const char *const punctuations[] = {
-	"->", "=>", "..", "//", "<<", "<=", ">>", ">=", "==", "!=", "&&", "||", "(", ")", "[", "]", "{", "}",
-	",",  ":",  ";",  "=",  "+",  "-",  "*",  "/",  "%",  "<",  ">",  "!",  "&", "|", "^", "~", "?", NULL,
+	"//=", "<<=", ">>=", "->", "=>", "..", "//", "<<", "<=", ">>", ">=", "==", "!=", "&&", "||", "+=",
+	"-=",  "*=",  "/=",  "%=", "&=", "|=", "^=", ".",  "(",  ")",  "[",  "]",  "{",  "}",  ",",  ":",
+	";",   "=",   "+",   "-",  "*",  "/",  "%",  "<",  ">",  "!",  "&",  "|",  "^",  "~",  "?",  NULL,
 };
 
 /* ---- faults ---- */
@@ -60,6 +61,18 @@ hdt_status parser_fail_at(parser *p, const token *where, const char *format, ...
 	hdt_status status = fail_at(p, &at, format, args);
 	va_end(args);
 	return status;
+}
+
+void parser_refuse(parser *p, const token *where, const char *otherwise)
+{
+	const char *reason = p->context->message;
+	if (p->failed)
+		return;
+	if (p->had_fault || p->context->status == HDT_OUT_OF_MEMORY || p->context->status == HDT_OK)
+		reason = otherwise;
+	else
+		context_clear_fault(p->context);
+	parser_fail_at(p, where, "%s", reason);
 }
 
 /* ---- tokens ---- */

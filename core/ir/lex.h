@@ -23,7 +23,7 @@ typedef enum token_kind {
 	TOKEN_FLOAT,
 	TOKEN_STRING,     /* `text` unescaped */
 	TOKEN_PUNCTUATION /* `text`: one of ( ) [ ] { } , : ; = -> => .. + - * / // % < <= == != && || ! & | ^ ~ << >> > >=
-	                     ? */
+	                     ? . += -= *= /= //= %= &= |= ^= <<= >>= */
 } token_kind;
 
 typedef struct token {
@@ -34,6 +34,13 @@ typedef struct token {
 	int line, column;  /* from 1; column in bytes */
 	const char *start; /* in the source */
 } token;
+
+/* What a name stands for where a dtype, a task mapping or a layout is expected: one of them is set. */
+typedef struct named_constant {
+	hdt_dtype dtype; /* HDT_DTYPE_NONE: none */
+	const struct hdt_task_mapping *mapping;
+	const struct hdt_layout *layout;
+} named_constant;
 
 typedef struct parser {
 	hdt_context *context;
@@ -55,6 +62,14 @@ typedef struct parser {
 	 * used. */
 	bool (*open_axis)(struct parser *p, const char *name, const hdt_expr *axis, void *closure);
 	void (*close_axes)(struct parser *p, int count, void *closure);
+	/* These three in functions; NULL elsewhere. A tensor or view; NULL: unknown. */
+	const hdt_tensor *(*resolve_tensor)(struct parser *p, const char *name, void *closure);
+	/* A call of a function that is no scalar operation; NULL after a fault. */
+	const hdt_expr *(*call)(struct parser *p, const token *name, const hdt_expr *const *operands, int count,
+	                        void *closure);
+	/* Names of dtypes, task mappings and layouts. False: unknown. */
+	bool (*resolve_constant)(struct parser *p, const char *name, named_constant *out, void *closure);
+	token asked; /* where the name stands that one of these is asked for */
 	void *closure;
 } parser;
 
@@ -68,12 +83,18 @@ bool parser_expect(parser *p, const char *punctuation_or_name, const char *where
 hdt_status parser_fail(parser *p, const char *format, ...) HDT_PRINTF(2, 3);
 hdt_status parser_fail_at(parser *p, const token *where, const char *format, ...) HDT_PRINTF(3, 4);
 
+/* A builder's NULL came with a fault that does not know the text: it is told again with its place. */
+void parser_refuse(parser *p, const token *where, const char *otherwise);
+
 /* expression := precedence climbing over || && | ^ & == < << + * unary, calls, casts f32(x), loads x[i, j], reductions
  * sum(k < 7, l < n) body   sum<f64>(k < 7) body   argmax(k < 7) body   (a reduction's body extends as far as a product;
- * `max(k <` and `min(k <` begin a reduction). Constants: see print.c. */
+ * `max(k <` and `min(k <` begin a reduction). In functions also x.read(i, j), &x[i, j], and calls of intrinsics.
+ * ceildiv(a, b) and round_up(a, b), the next multiple of b, are written out. Constants: see print.c. */
 const hdt_expr *parse_expr(parser *p);
 /* dtype such as f32; HDT_DTYPE_NONE after a fault. */
 hdt_dtype parse_dtype(parser *p);
+/* The i64 expression of a dimension or of an element of a list. */
+const hdt_expr *parse_dim(parser *p);
 /* [d0, d1, ...] of i64 expressions into `dims` (HDT_MAX_RANK). Returns the rank or -1. */
 int parse_dims(parser *p, const hdt_expr **dims);
 /* An attribute value: literal of any kind; `name` is set by the caller. */

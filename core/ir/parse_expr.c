@@ -1,26 +1,19 @@
-/* parse_expr.c: expressions and attributes from text; the inverse of print.c, which describes the form. */
-#include "base/vec.h"
+/* parse_expr.c: expressions, dtypes and dimensions from text; the inverse of print.c, which describes the form. */
 #include "ir/lex.h"
 #include "ir/node.h"
 #include "ir/syntax.h"
+#include <hidet/task.h>
 #include <string.h>
 
-enum { MAX_ITEMS = 65536 }; /* of a list in an attribute */
+enum { MAX_OPERANDS = 40 }; /* of a call */
 
 static const hdt_expr *parse_level(parser *p, precedence least);
 
-/* A builder's NULL comes with a fault that does not know the text: it is told again with its place. */
 static const hdt_expr *checked(parser *p, const token *where, const hdt_expr *e)
 {
-	const char *reason = p->context->message;
-	if (e || p->failed)
-		return p->failed ? NULL : e;
-	if (p->had_fault || p->context->status == HDT_OUT_OF_MEMORY || p->context->status == HDT_OK)
-		reason = "this expression is not valid";
-	else
-		context_clear_fault(p->context);
-	parser_fail_at(p, where, "%s", reason);
-	return NULL;
+	if (!e)
+		parser_refuse(p, where, "this expression is not valid");
+	return p->failed ? NULL : e;
 }
 
 /* ---- reductions ---- */
@@ -141,6 +134,15 @@ static int parse_list(parser *p, const char *closing, const hdt_expr **items, in
 	return parser_expect(p, closing, "at the end of the list") ? count : -1;
 }
 
+/* A dtype or the name of one. */
+static hdt_dtype dtype_named(parser *p, const char *name)
+{
+	named_constant known = {.dtype = hdt_dtype_named(name)};
+	if (known.dtype == HDT_DTYPE_NONE && p->resolve_constant)
+		(void)p->resolve_constant(p, name, &known, p->closure);
+	return known.dtype;
+}
+
 /* dtype(x). A float literal in it is read in that dtype, not in f32 first. */
 static const hdt_expr *parse_cast(parser *p, const token *name, hdt_dtype dtype)
 {
@@ -169,29 +171,121 @@ static hdt_scalar_op function_named(const char *name)
 	return HDT_OP_COUNT;
 }
 
+static const hdt_expr *ceildiv(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_ceildiv(x, y);
+}
+
+static const hdt_expr *round_up(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_mul(hdt_ceildiv(x, y), y);
+}
+
+/* Functions that are written out: of two integers. */
+static const struct abbreviation {
+	const char *name;
+	const hdt_expr *(*write_out)(const hdt_expr *x, const hdt_expr *y);
+} abbreviations[] = {{"ceildiv", ceildiv}, {"round_up", round_up}};
+
+static const struct abbreviation *abbreviation_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof abbreviations / sizeof *abbreviations; i++)
+		if (!strcmp(abbreviations[i].name, name))
+			return &abbreviations[i];
+	return NULL;
+}
+
+static bool has_arity(parser *p, const token *name, int arity, int count)
+{
+	if (count != arity)
+		parser_fail_at(p, name, "%s takes %d operand%s, not %d", name->text, arity, arity == 1 ? "" : "s", count);
+	return count == arity;
+}
+
+static const hdt_expr *apply(parser *p, const token *name, const hdt_expr *const *args, int count)
+{
+	hdt_scalar_op op = function_named(name->text);
+	const struct abbreviation *short_for = abbreviation_named(name->text);
+	if (op != HDT_OP_COUNT && !has_arity(p, name, scalar_op_of(op)->arity, count))
+		return NULL;
+	if (op != HDT_OP_COUNT)
+		return checked(p, name, hdt_operation(op, args, count));
+	if (!short_for)
+		return p->call(p, name, args, count, p->closure);
+	if (!has_arity(p, name, 2, count))
+		return NULL;
+	if (!hdt_is_integer(dtype_of(args[0])) || !hdt_is_integer(dtype_of(args[1]))) {
+		parser_fail_at(p, name, "%s takes integers", name->text);
+		return NULL;
+	}
+	return checked(p, name, short_for->write_out(args[0], args[1]));
+}
+
+/* Of x.read: the tensor x; NULL when the name is no such thing. */
+static const hdt_tensor *tensor_read(parser *p, const token *name)
+{
+	const char *point = strrchr(name->text, '.');
+	if (!point || strcmp(point, ".read") != 0 || !p->resolve_tensor)
+		return NULL;
+	const char *base = hdt_format(p->context, "%.*s", (int)(point - name->text), name->text);
+	base = base ? hdt_intern(p->context, base) : NULL;
+	p->asked = *name;
+	return base ? p->resolve_tensor(p, base, p->closure) : NULL;
+}
+
+static bool has_rank(parser *p, const token *name, const hdt_tensor *t, int count)
+{
+	if (t->rank != count)
+		parser_fail_at(p, name, "'%s' has rank %d, but %d ind%s given", t->name, t->rank, count,
+		               count == 1 ? "ex is" : "ices are");
+	return t->rank == count;
+}
+
 /* name( behind the parenthesis */
 static const hdt_expr *parse_call(parser *p, const token *name)
 {
-	const hdt_expr *args[3];
+	const hdt_expr *args[MAX_OPERANDS];
 	reduction r;
-	hdt_dtype dtype = hdt_dtype_named(name->text);
+	hdt_dtype dtype = dtype_named(p, name->text);
 	if (dtype != HDT_DTYPE_NONE)
 		return parse_cast(p, name, dtype);
-	if (reduction_named(name->text, &r) && begins_reduction(p, &r))
+	if (reduction_named(name->text, &r) && p->open_axis && begins_reduction(p, &r))
 		return parse_reduction(p, name, &r);
-	hdt_scalar_op op = function_named(name->text);
-	if (op == HDT_OP_COUNT) {
-		parser_fail_at(p, name, "there is no function '%s'", name->text);
-		return NULL;
+	const hdt_tensor *t = tensor_read(p, name);
+	if (!t && function_named(name->text) == HDT_OP_COUNT && !abbreviation_named(name->text)) {
+		if (reduction_named(name->text, &r))
+			parser_fail_at(p, name, "a reduction stands in tasks: in a function it is a loop");
+		else if (!p->call)
+			parser_fail_at(p, name, "there is no function '%s'", name->text);
+		if (p->failed)
+			return NULL;
 	}
-	int count = parse_list(p, ")", args, 3), arity = scalar_op_of(op)->arity;
+	int count = parse_list(p, ")", args, t ? HDT_MAX_RANK : MAX_OPERANDS);
 	if (count < 0)
 		return NULL;
-	if (count != arity) {
-		parser_fail_at(p, name, "%s takes %d operand%s, not %d", name->text, arity, arity == 1 ? "" : "s", count);
+	if (!t)
+		return apply(p, name, args, count);
+	return has_rank(p, name, t, count) ? checked(p, name, hdt_read(t, args, count)) : NULL;
+}
+
+/* &x[i, j], and &x of the first element; behind the & */
+static const hdt_expr *parse_address(parser *p)
+{
+	const hdt_expr *indices[HDT_MAX_RANK];
+	token name = p->asked = p->now;
+	bool named = name.kind == TOKEN_NAME && p->resolve_tensor;
+	const hdt_tensor *t = named ? p->resolve_tensor(p, name.text, p->closure) : NULL;
+	if (!t) {
+		parser_fail(p, "expected an element of a tensor, as in &x[i]");
 		return NULL;
 	}
-	return checked(p, name, hdt_operation(op, args, count));
+	parser_next(p);
+	int count = t->rank;
+	for (int d = 0; d < count; d++)
+		indices[d] = hdt_int(p->context, 0);
+	if (parser_accept(p, "["))
+		count = parse_list(p, "]", indices, HDT_MAX_RANK);
+	return count >= 0 && has_rank(p, &name, t, count) ? checked(p, &name, hdt_address(t, indices, count)) : NULL;
 }
 
 static const hdt_expr *parse_load(parser *p, const token *name)
@@ -200,6 +294,10 @@ static const hdt_expr *parse_load(parser *p, const token *name)
 	int count = parse_list(p, "]", indices, HDT_MAX_RANK);
 	if (count < 0)
 		return NULL;
+	p->asked = *name;
+	const hdt_tensor *t = p->resolve_tensor ? p->resolve_tensor(p, name->text, p->closure) : NULL;
+	if (t)
+		return has_rank(p, name, t, count) ? checked(p, name, hdt_load(t, indices, count)) : NULL;
 	const hdt_expr *e = p->resolve_load ? p->resolve_load(p, name->text, indices, count, p->closure) : NULL;
 	if (!e && !p->failed && (p->had_fault || !hdt_context_status(p->context)))
 		parser_fail_at(p, name, "there is no tensor '%s' here", name->text);
@@ -221,8 +319,14 @@ static const hdt_expr *parse_bare_name(parser *p, const token *name)
 	for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
 		if (!strcmp(name->text, constants[i].name))
 			return hdt_number(p->context, constants[i].dtype, constants[i].value);
+	p->asked = *name;
 	const hdt_expr *e = p->resolve ? p->resolve(p, name->text, p->closure) : NULL;
-	if (!e && !p->failed)
+	const hdt_tensor *t = !e && p->resolve_tensor ? p->resolve_tensor(p, name->text, p->closure) : NULL;
+	if (t && t->rank)
+		parser_fail_at(p, name, "'%s' has rank %d: name one of its elements", name->text, t->rank);
+	else if (t)
+		e = checked(p, name, hdt_load(t, NULL, 0));
+	else if (!e && !p->failed)
 		parser_fail_at(p, name, "unknown name '%s'", name->text);
 	return p->failed ? NULL : e;
 }
@@ -287,7 +391,7 @@ static const hdt_expr *parse_prefix(parser *p)
 	p->depth++;
 	hdt_scalar_op op = prefix_at(p);
 	if (op == HDT_OP_COUNT) {
-		e = parse_primary(p);
+		e = parser_accept(p, "&") ? parse_address(p) : parse_primary(p);
 	} else {
 		parser_next(p);
 		const hdt_expr *x = parse_prefix(p);
@@ -335,11 +439,11 @@ const hdt_expr *parse_expr(parser *p)
 	return parse_level(p, BINDS_OR);
 }
 
-/* ---- dtypes, dimensions, attributes ---- */
+/* ---- dtypes and dimensions ---- */
 
 hdt_dtype parse_dtype(parser *p)
 {
-	hdt_dtype dtype = p->now.kind == TOKEN_NAME ? hdt_dtype_named(p->now.text) : HDT_DTYPE_NONE;
+	hdt_dtype dtype = p->now.kind == TOKEN_NAME ? dtype_named(p, p->now.text) : HDT_DTYPE_NONE;
 	if (dtype == HDT_DTYPE_NONE)
 		parser_fail(p, "expected a dtype such as f32");
 	else
@@ -347,8 +451,7 @@ hdt_dtype parse_dtype(parser *p)
 	return dtype;
 }
 
-/* An i64 expression: a dimension or an element of a list. */
-static const hdt_expr *parse_dim(parser *p)
+const hdt_expr *parse_dim(parser *p)
 {
 	token start = p->now;
 	const hdt_expr *e = parse_expr(p);
@@ -374,105 +477,4 @@ int parse_dims(parser *p, const hdt_expr **dims)
 			return -1;
 	} while (parser_accept(p, ","));
 	return parser_expect(p, "]", "after the dimensions") ? rank : -1;
-}
-
-static bool parse_list_attribute(parser *p, hdt_attribute_value *out)
-{
-	VEC(const hdt_expr *) dims = {0};
-	out->kind = HDT_ATTRIBUTE_DIMS;
-	parser_next(p);
-	if (!parser_accept(p, "]")) {
-		do {
-			const hdt_expr *e = dims.count < MAX_ITEMS ? parse_dim(p) : NULL;
-			if (!e || !vec_push(p->context, &dims, e)) {
-				parser_fail(p, "a list of more than %d items", MAX_ITEMS);
-				return false;
-			}
-		} while (parser_accept(p, ","));
-		if (!parser_expect(p, "]", "at the end of the list"))
-			return false;
-	}
-	out->dims = dims.items;
-	out->count = dims.count;
-	return true;
-}
-
-/* none, true, false, a dtype, inf, nan: alone, not the beginning of an expression. */
-static bool parse_word(parser *p, hdt_attribute_value *out)
-{
-	parser saved = *p;
-	const char *word = p->now.kind == TOKEN_NAME ? p->now.text : "";
-	bool is_bool = !strcmp(word, "true") || !strcmp(word, "false");
-	hdt_dtype dtype = hdt_dtype_named(word);
-	if (p->now.kind != TOKEN_NAME)
-		return false;
-	parser_next(p);
-	if (!strcmp(word, "none"))
-		out->kind = HDT_ATTRIBUTE_NONE;
-	else if (is_bool)
-		out->kind = HDT_ATTRIBUTE_BOOL, out->integer = word[0] == 't';
-	else if (!strcmp(word, "inf") || !strcmp(word, "nan"))
-		out->kind = HDT_ATTRIBUTE_FLOAT,
-		out->real = word[0] == 'i' ? (double)__builtin_inff() : (double)__builtin_nanf("");
-	else if (dtype != HDT_DTYPE_NONE && !parser_is(p, "("))
-		out->kind = HDT_ATTRIBUTE_DTYPE, out->integer = dtype;
-	else {
-		*p = saved;
-		return false;
-	}
-	return true;
-}
-
-/* A float literal with its sign, in double precision. */
-static bool parse_real(parser *p, hdt_attribute_value *out)
-{
-	parser saved = *p;
-	bool minus = parser_accept(p, "-");
-	bool infinite = minus && parser_is(p, "inf");
-	if (p->now.kind != TOKEN_FLOAT && !infinite) {
-		if (!p->failed)
-			*p = saved;
-		return false;
-	}
-	out->kind = HDT_ATTRIBUTE_FLOAT;
-	out->real = infinite ? (double)__builtin_inff() : p->now.real;
-	out->real = minus ? -out->real : out->real;
-	parser_next(p);
-	return true;
-}
-
-static bool parse_expression_attribute(parser *p, hdt_attribute_value *out)
-{
-	const hdt_expr *e = parse_dim(p);
-	const hdt_expr **dims = e ? hdt_allocate(p->context, sizeof *dims) : NULL;
-	if (!dims)
-		return false;
-	if (is_constant(e)) {
-		out->kind = HDT_ATTRIBUTE_INT;
-		out->integer = e->integer;
-		return true;
-	}
-	dims[0] = e;
-	out->kind = HDT_ATTRIBUTE_DIMS;
-	out->dims = dims;
-	out->count = 1;
-	return true;
-}
-
-bool parse_attribute(parser *p, hdt_attribute_value *out)
-{
-	*out = (hdt_attribute_value){.name = out->name};
-	if (p->now.kind == TOKEN_STRING) {
-		out->kind = HDT_ATTRIBUTE_STRING;
-		out->string = p->now.text;
-		parser_next(p);
-		return !p->failed;
-	}
-	if (parser_is(p, "["))
-		return parse_list_attribute(p, out);
-	if (p->now.kind == TOKEN_END) {
-		parser_fail(p, "expected the value of an attribute");
-		return false;
-	}
-	return (parse_word(p, out) || parse_real(p, out) || parse_expression_attribute(p, out)) && !p->failed;
 }

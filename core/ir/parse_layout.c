@@ -12,7 +12,7 @@ typedef struct reading {
 static bool give(parser *p, const token *where, const hdt_layout *layout, reading *out)
 {
 	if (!layout)
-		tell_refusal(p, where);
+		parser_refuse(p, where, "this layout is not valid");
 	out->layout = layout;
 	return layout && !p->failed;
 }
@@ -183,6 +183,18 @@ static bool parse_group(parser *p, reading *out)
 	return out->layout && parse_closing(p, &start, &out->method);
 }
 
+/* The name of a layout. */
+static bool parse_constant(parser *p, reading *out)
+{
+	named_constant known = {.dtype = HDT_DTYPE_NONE};
+	if (p->now.kind != TOKEN_NAME || !p->resolve_constant || !p->resolve_constant(p, p->now.text, &known, p->closure) ||
+	    !known.layout)
+		return false;
+	out->layout = known.layout;
+	parser_next(p);
+	return true;
+}
+
 /* One of the table, or a fault that tells the nearest one. */
 static bool parse_one(parser *p, const form *table, reading *out)
 {
@@ -196,10 +208,18 @@ static bool parse_one(parser *p, const form *table, reading *out)
 static const hdt_layout *parse_part(parser *p)
 {
 	reading r = {0};
-	bool ok = parser_is(p, "(") ? parse_group(p, &r) : parse_one(p, forms, &r);
+	bool ok = parser_is(p, "(") ? parse_group(p, &r) : parse_constant(p, &r) || parse_one(p, forms, &r);
 	while (ok && r.method)
 		ok = parse_one(p, methods, &r);
 	return ok ? r.layout : NULL;
+}
+
+bool names_layout(const char *word)
+{
+	for (const form *f = forms; f->name; f++)
+		if (!strcmp(f->name, word))
+			return true;
+	return false;
 }
 
 const hdt_layout *parse_layout(parser *p)

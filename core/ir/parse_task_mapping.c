@@ -12,7 +12,7 @@ typedef struct reading {
 static const hdt_task_mapping *checked(parser *p, const token *where, const hdt_task_mapping *mapping)
 {
 	if (!mapping)
-		tell_refusal(p, where);
+		parser_refuse(p, where, "this task mapping is not valid");
 	return p->failed ? NULL : mapping;
 }
 
@@ -141,6 +141,18 @@ static bool parse_form(parser *p, reading *out)
 	return false;
 }
 
+/* The name of a mapping. */
+static bool parse_constant(parser *p, reading *out)
+{
+	named_constant known = {.dtype = HDT_DTYPE_NONE};
+	if (p->now.kind != TOKEN_NAME || !p->resolve_constant || !p->resolve_constant(p, p->now.text, &known, p->closure) ||
+	    !known.mapping)
+		return false;
+	out->mapping = known.mapping;
+	parser_next(p);
+	return true;
+}
+
 /* ( mapping ) */
 static bool parse_group(parser *p, reading *out)
 {
@@ -159,7 +171,7 @@ static bool parse_group(parser *p, reading *out)
 static const hdt_task_mapping *parse_projected(parser *p)
 {
 	reading r = {0};
-	if (!(parser_is(p, "(") ? parse_group(p, &r) : parse_form(p, &r)))
+	if (!(parser_is(p, "(") ? parse_group(p, &r) : parse_constant(p, &r) || parse_form(p, &r)))
 		return NULL;
 	while (r.method) {
 		token word = p->now;
@@ -168,6 +180,14 @@ static const hdt_task_mapping *parse_projected(parser *p)
 			return NULL;
 	}
 	return r.mapping;
+}
+
+bool names_task_mapping(const char *word)
+{
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+		if (!strcmp(forms[i].name, word))
+			return true;
+	return false;
 }
 
 const hdt_task_mapping *parse_task_mapping(parser *p)

@@ -12,7 +12,8 @@
  *
  * A reduction is written  sum(k < 7) body,  or  sum<f64>(k < 7) body  when it was given an accumulate dtype. Its body
  * is a primary, a product or another reduction; anything else stands in parentheses, and so does a reduction within a
- * product. */
+ * product. Of functions: x.read(i, j), the address &x[i, j], and calls of intrinsics. */
+#include "base/vec.h"
 #include "ir/node.h"
 #include "ir/number.h"
 #include "ir/syntax.h"
@@ -65,18 +66,46 @@ static void print_call(printer *p, const char *name, const char *brackets, const
 	text_add(p->out, brackets + 1);
 }
 
-static void print_infix(printer *p, const hdt_expr *e)
+/* x[i, j], and an element without indices: x[] in memory that others see too, x for one's own. */
+static void print_element(printer *p, const hdt_expr *e)
 {
-	precedence binds = infix_precedence((hdt_scalar_op)e->op);
+	text_add(p->out, e->op == HDT_OP_ADDRESS ? "&" : "");
+	if (e->count == 0 && e->tensor->scope != HDT_SCOPE_GLOBAL)
+		text_add(p->out, e->tensor->name);
+	else
+		print_call(p, e->tensor->name, "[]", e);
+}
+
+/* The operation and its right operand, behind the left one. */
+static void print_right(printer *p, const hdt_expr *e)
+{
 	const hdt_expr *right = e->args[1];
-	print(p, e->args[0], binds);
 	if (e->op == HDT_OP_ADD && e->dtype == HDT_I64 && is_constant(right) && right->integer < 0 &&
 	    right->integer > INT64_MIN) {
 		text_format(p->out, " - %lld", -(long long)right->integer);
 		return;
 	}
 	text_format(p->out, " %s ", scalar_op_of((hdt_scalar_op)e->op)->text);
-	print(p, right, (precedence)(binds + 1));
+	print(p, right, (precedence)(infix_precedence((hdt_scalar_op)e->op) + 1));
+}
+
+/* Operators lean left: a long sum is one line of operands, however deep its tree is. */
+static void print_infix(printer *p, const hdt_expr *e)
+{
+	VEC(const hdt_expr *) line = {0};
+	precedence binds;
+	do {
+		binds = infix_precedence((hdt_scalar_op)e->op);
+		if (!heap_push(&line, e)) {
+			p->limit = 0; /* memory is out: nothing more is written */
+			break;
+		}
+		e = e->args[0];
+	} while (scalar_op_has((hdt_scalar_op)e->op, 'n') && infix_precedence((hdt_scalar_op)e->op) >= binds);
+	print(p, e, binds);
+	while (line.count > 0 && p->limit)
+		print_right(p, line.items[--line.count]);
+	heap_free(&line);
 }
 
 static void print_reduction(printer *p, const hdt_expr *e)
@@ -102,7 +131,7 @@ static precedence binding_of(const hdt_expr *e)
 		return BINDS_REDUCTION;
 	if (scalar_op_has((hdt_scalar_op)e->op, 'n'))
 		return infix_precedence((hdt_scalar_op)e->op);
-	return scalar_op_has((hdt_scalar_op)e->op, 'p') ? BINDS_PREFIX : BINDS_PRIMARY;
+	return scalar_op_has((hdt_scalar_op)e->op, 'p') || e->op == HDT_OP_ADDRESS ? BINDS_PREFIX : BINDS_PRIMARY;
 }
 
 static void print_bare(printer *p, const hdt_expr *e)
@@ -117,7 +146,15 @@ static void print_bare(printer *p, const hdt_expr *e)
 		text_add(p->out, e->name);
 		return;
 	case HDT_OP_LOAD:
-		print_call(p, e->tensor->name, "[]", e);
+	case HDT_OP_ADDRESS:
+		print_element(p, e);
+		return;
+	case HDT_OP_READ:
+		text_add(p->out, e->tensor->name);
+		print_call(p, ".read", "()", e);
+		return;
+	case HDT_OP_CALL:
+		print_call(p, e->intrinsic->name, "()", e);
 		return;
 	case HDT_OP_REDUCE:
 	case HDT_OP_ARG_REDUCE:
@@ -177,7 +214,7 @@ const char *hdt_expr_text(const hdt_expr *e)
 	return finished ? finished : "<fault>";
 }
 
-static void print_string(text *t, const char *string)
+void string_print(text *t, const char *string)
 {
 	text_add(t, "\"");
 	for (const char *c = string; *c; c++) {
@@ -224,7 +261,7 @@ void attribute_print(text *t, const hdt_attribute_value *value)
 		text_add(t, digits);
 		break;
 	case HDT_ATTRIBUTE_STRING:
-		print_string(t, value->string ? value->string : "");
+		string_print(t, value->string ? value->string : "");
 		break;
 	case HDT_ATTRIBUTE_DTYPE:
 		text_add(t, hdt_dtype_of((hdt_dtype)value->integer)->name);

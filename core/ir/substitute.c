@@ -82,7 +82,7 @@ static const hdt_expr *substitute_node(const hdt_expr *e, const substitution *s,
 		return other;
 	if (binds_met_axis(s, e))
 		return substitute_under(e, s);
-	if (e->op == HDT_OP_SYMBOL || e->count == 0)
+	if (e->op == HDT_OP_SYMBOL || e->op == HDT_OP_VARIABLE || e->count == 0)
 		return e;
 	for (int i = 0; i < e->count; i++) {
 		args[i] = memo_find(done, e->args[i])->expr;

@@ -39,7 +39,11 @@ static uint64_t payload(const hdt_expr *e)
 	case HDT_OP_VARIABLE:
 		return (uint64_t)(uintptr_t)e->name;
 	case HDT_OP_LOAD:
+	case HDT_OP_READ:
+	case HDT_OP_ADDRESS:
 		return (uint64_t)(uintptr_t)e->tensor;
+	case HDT_OP_CALL:
+		return (uint64_t)(uintptr_t)e->intrinsic;
 	default:
 		return 0;
 	}

@@ -53,10 +53,12 @@ hdt_loop_style loop_style_default(int64_t extent);
 void loop_styles_print(text *t, const hdt_loop_style *styles, int count);
 
 void mapping_print(text *t, const hdt_task_mapping *mapping);
-/* mapping := factor { * factor }, leaning on no other name than those of lex.h's `resolve`, for constants:
+/* mapping := factor { * factor }, leaning on no other names than those of lex.h's `resolve` and `resolve_constant`:
  *     spatial(4, 2) * repeat(2, 2)          spatial(2, 3, ranks=[1, 0])     col_spatial(2, 3)    col_repeat(2, 3)
  *     repeat(2, 8, loops="u+.")             (spatial(4, 2) * repeat(2, 2)).project(0)
  *     auto_map(64, 8, workers=256)          predicated_auto_map(8, 3, workers=64, ranks=[1, 0]) */
 const hdt_task_mapping *parse_task_mapping(parser *p);
+/* Does this word before a parenthesis begin a task mapping? */
+bool names_task_mapping(const char *word);
 
 #endif

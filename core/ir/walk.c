@@ -74,7 +74,7 @@ typedef VEC(frame) frames;
 
 static bool is_leaf(const hdt_expr *e)
 {
-	return e->count == 0 || e->op == HDT_OP_SYMBOL;
+	return e->count == 0 || e->op == HDT_OP_SYMBOL || e->op == HDT_OP_VARIABLE; /* whose operands are a range */
 }
 
 static bool push_unseen(const hdt_expr *e, memo *seen, frames *stack)

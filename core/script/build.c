@@ -1,16 +1,18 @@
-/* build.c: the builder of tensor programs: see hidet/script.h. Sticky: after a fault in the context, or given NULL, every function does
- * nothing and returns NULL. */
+/* build.c: the builder of tensor programs: programs, functions, loops and branches; statement.c has the other statements. See
+ * hidet/script.h. Sticky: after a fault in the context, or given NULL, every function does nothing and returns NULL. */
 #include "script/builder.h"
 
 #include "base/context.h"
 #include <string.h>
 
-static bool usable(const hdt_function *f)
+enum { MOST_THREADS = 1024 }; /* of a block, in any dimension */
+
+bool function_usable(const hdt_function *f)
 {
 	return f && hdt_context_status(f->program->context) == HDT_OK;
 }
 
-static const hdt_expr *const *copy_list(hdt_context *context, hdt_list list)
+const hdt_expr *const *list_copy(hdt_context *context, hdt_list list)
 {
 	for (int i = 0; i < list.count; i++)
 		if (!list.items[i])
@@ -21,15 +23,14 @@ static const hdt_expr *const *copy_list(hdt_context *context, hdt_list list)
 	return copy;
 }
 
-static const hdt_tensor *make_buffer(hdt_context *context, const char *name, hdt_dtype dtype, hdt_list shape,
-                                     hdt_scope scope)
+hdt_tensor *buffer_make(hdt_context *context, const char *name, hdt_dtype dtype, hdt_list shape, hdt_scope scope)
 {
 	if (shape.count < 0 || shape.count > HDT_MAX_RANK) {
 		hdt_fail(context, HDT_INTERNAL, "buffer %s: rank %d is not in 0..%d", name, shape.count, HDT_MAX_RANK);
 		return NULL;
 	}
 	hdt_tensor *t = hdt_allocate(context, sizeof *t);
-	const hdt_expr *const *dims = copy_list(context, shape);
+	const hdt_expr *const *dims = list_copy(context, shape);
 	if (!t || !dims)
 		return NULL;
 	*t = (hdt_tensor){.context = context,
@@ -54,7 +55,7 @@ hdt_program *hdt_program_new(hdt_context *context, const char *name)
 	return b->program.name ? &b->program : NULL;
 }
 
-static bool add_buffer(hdt_program *program, const hdt_tensor *buffer)
+bool program_add_buffer(hdt_program *program, const hdt_tensor *buffer)
 {
 	program_builder *b = program_builder_of(program);
 	if (!vec_push(program->context, &b->buffers, buffer))
@@ -82,15 +83,15 @@ void hdt_program_bind(hdt_program *program, const hdt_task *task)
 		return;
 	}
 	for (int i = 0; i < task->input_count; i++)
-		if (!add_buffer(program, task->inputs[i]))
+		if (!program_add_buffer(program, task->inputs[i]))
 			return;
 	for (int i = 0; i < task->output_count; i++) {
 		const hdt_tensor *output = task->outputs[i];
 		/* A tensor given as output twice needs two buffers. */
 		if (is_buffer(program, output))
-			output = make_buffer(program->context, hdt_format(program->context, "%s_again", output->name),
+			output = buffer_make(program->context, hdt_format(program->context, "%s_again", output->name),
 			                     output->dtype, hdt_shape(output), HDT_SCOPE_GLOBAL);
-		if (!output || !add_buffer(program, output))
+		if (!output || !program_add_buffer(program, output))
 			return;
 	}
 }
@@ -99,11 +100,26 @@ const hdt_tensor *hdt_program_workspace(hdt_program *program, const char *name, 
 {
 	if (!program || hdt_context_status(program->context) != HDT_OK)
 		return NULL;
-	const hdt_tensor *buffer = make_buffer(program->context, name, dtype, shape, HDT_SCOPE_GLOBAL);
-	if (!buffer || !add_buffer(program, buffer))
+	const hdt_tensor *buffer = buffer_make(program->context, name, dtype, shape, HDT_SCOPE_GLOBAL);
+	if (!buffer || !program_add_buffer(program, buffer))
 		return NULL;
 	program->workspace_count++;
 	return buffer;
+}
+
+/* Extents of grid and block, and the axes that run over them. */
+static void set_axes(hdt_function *f, hdt_list grid, hdt_list block)
+{
+	static const char *const names[2][3] = {{"threadIdx.x", "threadIdx.y", "threadIdx.z"},
+	                                        {"blockIdx.x", "blockIdx.y", "blockIdx.z"}};
+	const hdt_expr *one = hdt_int(f->program->context, 1);
+	for (int d = 0; d < 3; d++) {
+		f->block[d] = hdt_cast(d < block.count ? block.items[d] : one, HDT_I64);
+		f->grid[d] = hdt_cast(d < grid.count ? grid.items[d] : one, HDT_I64);
+		f->cluster[d] = f->cluster[d] ? f->cluster[d] : one;
+		f->thread_at[d] = hdt_axis(names[0][d], f->block[d]);
+		f->block_at[d] = hdt_axis(names[1][d], f->grid[d]);
+	}
 }
 
 hdt_function *hdt_function_new(hdt_program *program, const char *name, hdt_function_kind kind)
@@ -120,14 +136,64 @@ hdt_function *hdt_function_new(hdt_program *program, const char *name, hdt_funct
 	f->open = body;
 	if (!f->function.name || !vec_push(program->context, &b->functions, &f->function))
 		return NULL;
+	if (kind == HDT_FUNCTION_CUDA) {
+		const hdt_expr *any = hdt_int(program->context, INT32_MAX), *threads = hdt_int(program->context, MOST_THREADS);
+		set_axes(&f->function, (hdt_list){(const hdt_expr *[]){any, any, any}, 3},
+		         (hdt_list){(const hdt_expr *[]){threads, threads, threads}, 3});
+	}
+	if (kind == HDT_FUNCTION_HOST)
+		program->entry = &f->function;
 	program->functions = b->functions.items;
 	program->function_count = b->functions.count;
 	return &f->function;
 }
 
+void hdt_function_grid(hdt_function *function, hdt_list grid, hdt_list block)
+{
+	if (!function_usable(function))
+		return;
+	hdt_context *context = function->program->context;
+	if (function->kind != HDT_FUNCTION_CUDA || grid.count < 1 || grid.count > 3 || block.count < 1 || block.count > 3) {
+		hdt_fail(context, HDT_INTERNAL, "function @%s: a grid and a block have one to three extents, of a kernel",
+		         function->name);
+		return;
+	}
+	for (int d = 0; d < block.count; d++) {
+		int64_t extent;
+		if (!block.items[d] || !grid.items[d < grid.count ? d : 0])
+			return;
+		if (!hdt_is_const(block.items[d], &extent) || extent < 1 || extent > MOST_THREADS) {
+			hdt_fail(context, HDT_BAD_MODEL, "function @%s: the extents of a block are constants in 1..%d, not %s",
+			         function->name, MOST_THREADS, hdt_expr_text(block.items[d]));
+			return;
+		}
+	}
+	set_axes(function, grid, block);
+	function->launched = true;
+}
+
+void hdt_function_cluster(hdt_function *function, hdt_list cluster)
+{
+	if (!function_usable(function))
+		return;
+	for (int d = 0; d < 3; d++) {
+		int64_t extent;
+		const hdt_expr *e = d < cluster.count ? cluster.items[d] : hdt_int(function->program->context, 1);
+		if (!e)
+			return;
+		if (!hdt_is_const(e, &extent) || extent < 1) {
+			hdt_fail(function->program->context, HDT_BAD_MODEL,
+			         "function @%s: the extents of a cluster are constants of at least 1, not %s", function->name,
+			         hdt_expr_text(e));
+			return;
+		}
+		function->cluster[d] = hdt_cast(e, HDT_I64);
+	}
+}
+
 const hdt_tensor *hdt_use(hdt_function *function, const hdt_tensor *buffer)
 {
-	if (!usable(function) || !buffer)
+	if (!function_usable(function) || !buffer)
 		return NULL;
 	function_builder *f = function_builder_of(function);
 	for (int i = 0; i < f->parameters.count; i++)
@@ -145,20 +211,61 @@ const hdt_tensor *hdt_use(hdt_function *function, const hdt_tensor *buffer)
 	return buffer;
 }
 
-/* Copy the statement to the cursor. NULL after a fault. */
-static hdt_stmt *append(hdt_function *function, hdt_stmt stmt)
+static const hdt_tensor *add_parameter(hdt_function *function, hdt_tensor *t)
+{
+	function_builder *f = function_builder_of(function);
+	if (!t || !vec_push(function->program->context, &f->parameters, t))
+		return NULL;
+	function->parameters = f->parameters.items;
+	function->parameter_count = f->parameters.count;
+	return t;
+}
+
+const hdt_tensor *hdt_parameter_pointer(hdt_function *function, const char *name, hdt_dtype dtype)
+{
+	if (!function_usable(function))
+		return NULL;
+	const hdt_expr *extent = hdt_int(function->program->context, MAX_DIMENSION);
+	hdt_tensor *t = buffer_make(function->program->context, name, dtype, (hdt_list){&extent, 1}, HDT_SCOPE_GLOBAL);
+	if (t)
+		t->pointer = true;
+	return add_parameter(function, t);
+}
+
+const hdt_tensor *hdt_parameter_tensor(hdt_function *function, const char *name, hdt_dtype dtype, hdt_list shape)
+{
+	if (!function_usable(function))
+		return NULL;
+	return add_parameter(function, buffer_make(function->program->context, name, dtype, shape, HDT_SCOPE_GLOBAL));
+}
+
+const hdt_expr *hdt_parameter_scalar(hdt_function *function, const char *name, hdt_dtype dtype)
+{
+	if (!function_usable(function))
+		return NULL;
+	function_builder *f = function_builder_of(function);
+	const hdt_expr *variable = expr_variable(function->program->context, name, dtype);
+	if (!variable || !vec_push(function->program->context, &f->scalars, variable))
+		return NULL;
+	function->scalars = f->scalars.items;
+	function->scalar_count = f->scalars.count;
+	return variable;
+}
+
+hdt_stmt *stmt_append(hdt_function *function, hdt_stmt stmt)
 {
 	function_builder *f = function_builder_of(function);
 	hdt_stmt *copy = hdt_allocate(function->program->context, sizeof *copy);
 	if (!copy)
 		return NULL;
 	*copy = stmt;
+	copy->line = f->line;
 	*f->open->tail = copy;
 	f->open->tail = &copy->next;
 	return copy;
 }
 
-static void open_within(hdt_function *function, hdt_stmt *owner)
+void stmt_open(hdt_function *function, hdt_stmt *owner)
 {
 	function_builder *f = function_builder_of(function);
 	open_body *body = owner ? hdt_allocate(function->program->context, sizeof *body) : NULL;
@@ -175,7 +282,7 @@ static void open_within(hdt_function *function, hdt_stmt *owner)
 
 const hdt_expr *hdt_begin_for(hdt_function *function, const char *name, const hdt_expr *extent, hdt_loop_kind kind)
 {
-	if (!usable(function) || !extent)
+	if (!function_usable(function) || !extent)
 		return NULL;
 	const hdt_expr *axis = hdt_axis(name, extent);
 	hdt_begin_loop(function, axis, kind);
@@ -184,26 +291,50 @@ const hdt_expr *hdt_begin_for(hdt_function *function, const char *name, const hd
 
 void hdt_begin_loop(hdt_function *function, const hdt_expr *axis, hdt_loop_kind kind)
 {
-	if (!usable(function) || !axis)
+	if (!function_usable(function) || !axis)
 		return;
 	if (axis->op != HDT_OP_AXIS) {
 		hdt_fail(function->program->context, HDT_INTERNAL, "function @%s: a loop over something that is not an axis",
 		         function->name);
 		return;
 	}
-	open_within(function, append(function, (hdt_stmt){.kind = HDT_STMT_FOR, .loop = kind, .axis = axis}));
+	stmt_open(function, stmt_append(function, (hdt_stmt){.kind = HDT_STMT_FOR, .loop = kind, .axis = axis}));
+}
+
+void hdt_begin_tasks(hdt_function *function, const hdt_task_mapping *mapping, const hdt_expr *worker,
+                     const hdt_expr **indices)
+{
+	static const char *const names[HDT_MAX_RANK] = {"i", "j", "k", "l", "m", "n", "o", "p"};
+	if (!function_usable(function) || !mapping || !worker)
+		return;
+	hdt_context *context = function->program->context;
+	for (int d = 0; d < mapping->rank; d++)
+		indices[d] = hdt_axis(names[d], hdt_int(context, mapping->shape[d]));
+	const hdt_expr *const *axes = list_copy(context, (hdt_list){indices, mapping->rank});
+	worker = hdt_cast(worker, HDT_I64);
+	if (axes && worker)
+		stmt_open(function, stmt_append(function, (hdt_stmt){.kind = HDT_STMT_TASKS,
+		                                                     .mapping = mapping,
+		                                                     .value = worker,
+		                                                     .indices = axes}));
+}
+
+void hdt_begin_while(hdt_function *function, const hdt_expr *condition)
+{
+	if (function_usable(function) && condition)
+		stmt_open(function, stmt_append(function, (hdt_stmt){.kind = HDT_STMT_WHILE, .value = condition}));
 }
 
 void hdt_begin_if(hdt_function *function, const hdt_expr *condition)
 {
-	if (!usable(function) || !condition)
+	if (!function_usable(function) || !condition)
 		return;
-	open_within(function, append(function, (hdt_stmt){.kind = HDT_STMT_IF, .value = condition}));
+	stmt_open(function, stmt_append(function, (hdt_stmt){.kind = HDT_STMT_IF, .value = condition}));
 }
 
 void hdt_begin_else(hdt_function *function)
 {
-	if (!usable(function))
+	if (!function_usable(function))
 		return;
 	open_body *body = function_builder_of(function)->open;
 	if (!body->owner || body->owner->kind != HDT_STMT_IF || body->otherwise) {
@@ -216,7 +347,7 @@ void hdt_begin_else(hdt_function *function)
 
 void hdt_end(hdt_function *function)
 {
-	if (!usable(function))
+	if (!function_usable(function))
 		return;
 	function_builder *f = function_builder_of(function);
 	if (!f->open->outer) {
@@ -224,42 +355,4 @@ void hdt_end(hdt_function *function)
 		return;
 	}
 	f->open = f->open->outer;
-}
-
-const hdt_tensor *hdt_local(hdt_function *function, const char *name, hdt_dtype dtype, hdt_list shape)
-{
-	if (!usable(function))
-		return NULL;
-	const hdt_tensor *t = make_buffer(function->program->context, name, dtype, shape, HDT_SCOPE_REGISTER);
-	if (!t || !append(function, (hdt_stmt){.kind = HDT_STMT_LOCAL, .tensor = t}))
-		return NULL;
-	return t;
-}
-
-void hdt_store(hdt_function *function, const hdt_tensor *buffer, hdt_list indices, const hdt_expr *value)
-{
-	if (!usable(function) || !buffer || !value)
-		return;
-	const hdt_expr *const *at = copy_list(function->program->context, indices);
-	if (!at)
-		return;
-	if (indices.count != buffer->rank) {
-		hdt_fail(function->program->context, HDT_INTERNAL,
-		         "function @%s: a store to %s with %d indices, its rank is %d", function->name, buffer->name,
-		         indices.count, buffer->rank);
-		return;
-	}
-	const hdt_expr *converted = hdt_cast(value, buffer->dtype);
-	if (converted)
-		append(function, (hdt_stmt){.kind = HDT_STMT_STORE, .tensor = buffer, .indices = at, .value = converted});
-}
-
-const hdt_expr *hdt_let(hdt_function *function, const char *name, const hdt_expr *value)
-{
-	if (!usable(function) || !value)
-		return NULL;
-	const hdt_expr *variable = expr_variable(function->program->context, name, (hdt_dtype)value->dtype);
-	if (!variable || !append(function, (hdt_stmt){.kind = HDT_STMT_LET, .axis = variable, .value = value}))
-		return NULL;
-	return variable;
 }

@@ -1,9 +1,10 @@
 /* verify.c: checks a finished program and reports the first broken rule:
- *  - loads and stores are of parameters of the function or locals in scope, with one i64 index for each dimension;
+ *  - loads and stores are of parameters of the function or buffers and views in scope, with one i64 index for each dimension;
  *  - a stored value has the buffer's dtype, a condition is bool, no reduction is left;
- *  - loop variables and lets are used in scope; a parallel loop stands outside of everything else, and its body sees neither
- *    lets nor locals from around it, because it becomes a function of its own;
- *  - locals and unrolled loops have constant sizes. */
+ *  - loop variables, lets, scalars and thread indices are used in scope; a call with effects is the whole of what is done, named or stored;
+ *  - a parallel loop stands outside of everything else, and its body sees neither lets nor locals from around it, because it becomes a
+ *    function of its own;
+ *  - locals and unrolled loops have constant sizes; each kind of function has only the statements it can run. */
 #include "script/builder.h"
 
 #include "base/context.h"
@@ -14,21 +15,20 @@ typedef struct checker {
 	const hdt_function *function;
 	hdt_context *context;
 	const hdt_stmt *statement;
-	VEC(const hdt_expr *) variables; /* loop variables and lets in scope */
+	VEC(const hdt_expr *) variables; /* loop variables, lets, scalars and thread indices in scope */
 	VEC(const hdt_tensor *) locals;
 	int depth;
 } checker;
 
 static void fault(checker *c, const char *what, const char *name)
 {
-	static const char *const kinds[] = {
-#define HDT_STMT(enum_name, text, doc) text,
-#include <hidet/statements.def>
-#undef HDT_STMT
-	};
 	if (hdt_context_status(c->context) == HDT_OK)
-		hdt_fail(c->context, HDT_INTERNAL, "function @%s: in a %s statement: %s%s%s", c->function->name,
-		         kinds[c->statement->kind], what, *name ? ": " : "", name);
+		script_fail(c->function, c->statement, HDT_INTERNAL, "%s%s%s", what, *name ? ": " : "", name);
+}
+
+static void bring(checker *c, const hdt_expr *variable)
+{
+	(void)vec_push(c->context, &c->variables, variable); /* a failure is a fault of the context */
 }
 
 static bool in_scope(const checker *c, const hdt_expr *variable)
@@ -50,10 +50,19 @@ static bool is_accessible(const checker *c, const hdt_tensor *t)
 	return false;
 }
 
-static void check_indices(checker *c, const hdt_tensor *t, const hdt_expr *const *indices, int count)
+static void check_access(checker *c, const hdt_tensor *t)
 {
 	if (!is_accessible(c, t))
-		fault(c, "neither a parameter of the function nor a local in scope", t->name);
+		fault(c, "neither a parameter of the function nor a buffer in scope", t->name);
+}
+
+/* ---- expressions -------------------------------------------------------------------------------------------------- */
+
+static void check_indices(checker *c, const hdt_tensor *t, const hdt_expr *const *indices, int count)
+{
+	check_access(c, t);
+	if (c->function->kind == HDT_FUNCTION_HOST)
+		fault(c, "a host function does not look into memory", t->name);
 	if (count != t->rank)
 		fault(c, "the number of indices is not the rank of", t->name);
 	for (int i = 0; i < count; i++)
@@ -71,7 +80,13 @@ static void check_node(const hdt_expr *e, void *closure)
 			fault(c, "not in scope", e->name);
 		break;
 	case HDT_OP_LOAD:
+	case HDT_OP_READ:
+	case HDT_OP_ADDRESS:
 		check_indices(c, e->tensor, e->args, e->count);
+		break;
+	case HDT_OP_CALL:
+		if (e->serial && e != c->statement->value)
+			fault(c, "a call with effects within a larger expression: name its value by a let", e->intrinsic->name);
 		break;
 	default:
 		break;
@@ -88,51 +103,58 @@ static void check_expr(checker *c, const hdt_expr *e)
 		expr_walk(e, check_node, c);
 }
 
-static void check_local(checker *c, const hdt_tensor *t)
-{
-	int64_t bytes = hdt_dtype_of(t->dtype)->bytes, extent;
-	for (int i = 0; i < t->rank; i++) {
-		if (!hdt_is_const(t->shape[i], &extent) || extent < 0)
-			fault(c, "the size is not constant", t->name);
-		else if (__builtin_mul_overflow(bytes, extent, &bytes) || bytes > LARGEST_LOCAL)
-			fault(c, "too large for a local", t->name);
-	}
-	(void)vec_push(c->context, &c->locals, t);
-}
-
-static void check_body(checker *c, const hdt_stmt *first);
-
-static void check_for(checker *c, const hdt_stmt *s)
-{
-	int64_t extent;
-	if (s->axis->op != HDT_OP_AXIS) {
-		fault(c, "the loop variable is not an axis", "");
-		return;
-	}
-	check_expr(c, s->axis->args[0]);
-	if (s->loop == HDT_LOOP_PARALLEL && c->depth > 0)
-		fault(c, "a parallel loop within another statement", s->axis->name);
-	if (s->loop == HDT_LOOP_UNROLL && !hdt_is_const(s->axis->args[0], &extent))
-		fault(c, "an unrolled loop without constant extent", s->axis->name);
-	/* The copy's pushes may reuse the shared array beyond the enclosing body's count, never below it. */
-	checker inner = *c;
-	if (s->loop == HDT_LOOP_PARALLEL)
-		inner = (checker){.function = c->function, .context = c->context, .statement = s};
-	inner.depth = c->depth + 1;
-	(void)vec_push(c->context, &inner.variables, s->axis);
-	check_body(&inner, s->body);
-}
-
-static void check_if(checker *c, const hdt_stmt *s)
+static void check_condition(checker *c, const hdt_stmt *s)
 {
 	check_expr(c, s->value);
 	if (s->value && s->value->dtype != HDT_BOOL)
 		fault(c, "the condition is not bool", "");
-	checker inner = *c;
-	inner.depth++;
-	check_body(&inner, s->body);
-	inner.statement = s;
-	check_body(&inner, s->otherwise);
+}
+
+/* ---- statements --------------------------------------------------------------------------------------------------- */
+
+static void check_buffer(checker *c, const hdt_stmt *s)
+{
+	const hdt_tensor *t = s->tensor;
+	int64_t bytes = hdt_dtype_of(t->dtype)->bytes, extent;
+	bool counted = !(t->layout && t->scope == HDT_SCOPE_REGISTER);
+	for (int i = 0; i < t->rank; i++) {
+		if (!hdt_is_const(t->shape[i], &extent) || extent < 0)
+			fault(c, "the size is not constant", t->name);
+		else if (counted && (__builtin_mul_overflow(bytes, extent, &bytes) || bytes > LARGEST_LOCAL))
+			fault(c, "too large for a buffer of a function", t->name);
+	}
+	if (!counted && (__builtin_mul_overflow(bytes, t->layout->size, &bytes) || bytes > LARGEST_LOCAL))
+		fault(c, "too large for a buffer of a function", t->name);
+	if (t->scope == HDT_SCOPE_SHARED && c->function->kind != HDT_FUNCTION_CUDA)
+		fault(c, "shared memory belongs to kernels", t->name);
+	if (t->scope == HDT_SCOPE_GLOBAL)
+		fault(c, "a function makes no global memory", t->name);
+	if (s->value)
+		check_expr(c, s->value);
+	(void)vec_push(c->context, &c->locals, t);
+}
+
+static void check_view(checker *c, const hdt_stmt *s)
+{
+	const hdt_tensor *t = s->tensor;
+	int outer = c->variables.count;
+	check_access(c, t->base);
+	for (int d = 0; d < t->rank; d++)
+		check_expr(c, t->shape[d]);
+	for (int d = 0; d < t->rank; d++)
+		bring(c, t->axes[d]);
+	for (int d = 0; d < t->base->rank; d++)
+		check_expr(c, t->base_indices[d]);
+	c->variables.count = outer;
+	(void)vec_push(c->context, &c->locals, t);
+}
+
+static void check_map(checker *c, const hdt_stmt *s)
+{
+	check_access(c, s->map->tensor);
+	if (c->depth > 0 || c->function->kind != HDT_FUNCTION_CUDA)
+		fault(c, "a tensor map is made at the top of a kernel", s->axis->name);
+	bring(c, s->axis);
 }
 
 static void check_store(checker *c, const hdt_stmt *s)
@@ -149,45 +171,171 @@ static void check_store(checker *c, const hdt_stmt *s)
 		fault(c, "the value's dtype is not that of", s->tensor->name);
 }
 
+static void check_operands(checker *c, const hdt_stmt *s)
+{
+	for (int i = 0; i < s->operand_count; i++) {
+		if (s->operands[i].tensor)
+			check_access(c, s->operands[i].tensor);
+		if (s->operands[i].value)
+			check_expr(c, s->operands[i].value);
+	}
+}
+
+static void check_call(checker *c, const hdt_stmt *s)
+{
+	bool launch = s->kind == HDT_STMT_LAUNCH;
+	if (s->function->program != c->function->program)
+		fault(c, "a function of another program", s->function->name);
+	if (launch && (c->function->kind != HDT_FUNCTION_HOST || !s->function->launched))
+		fault(c, "a launch is of a kernel that has a grid, from a host function", s->function->name);
+	if (!launch && (s->function->kind != c->function->kind || s->function->launched))
+		fault(c, "a call is of a function of the same kind without a grid", s->function->name);
+	check_operands(c, s);
+}
+
+static void check_body(checker *c, const hdt_stmt *first);
+
+/* The copy's pushes may reuse the shared arrays beyond the enclosing body's count, never below it. */
+static void check_inner(const checker *outer, const hdt_stmt *s, const hdt_expr *const *axes, int count)
+{
+	checker inner = *outer;
+	if (s->kind == HDT_STMT_FOR && s->loop == HDT_LOOP_PARALLEL) {
+		inner = (checker){.function = outer->function, .context = outer->context, .statement = s};
+		for (int i = 0; i < outer->function->scalar_count; i++)
+			bring(&inner, outer->function->scalars[i]);
+	}
+	inner.depth = outer->depth + 1;
+	for (int i = 0; i < count; i++)
+		bring(&inner, axes[i]);
+	check_body(&inner, s->body);
+	inner.statement = s;
+	check_body(&inner, s->otherwise);
+}
+
+static void check_for(checker *c, const hdt_stmt *s)
+{
+	int64_t extent;
+	if (s->axis->op != HDT_OP_AXIS) {
+		fault(c, "the loop variable is not an axis", "");
+		return;
+	}
+	check_expr(c, s->axis->args[0]);
+	if (s->loop == HDT_LOOP_PARALLEL && (c->depth > 0 || c->function->kind != HDT_FUNCTION_CPU))
+		fault(c, "a parallel loop within another statement, or in a kernel", s->axis->name);
+	bool whole = s->loop == HDT_LOOP_COPIES || (s->loop == HDT_LOOP_UNROLL && s->factor == 0);
+	if (whole && !hdt_is_const(s->axis->args[0], &extent))
+		fault(c, "an unrolled loop without constant extent", s->axis->name);
+	check_inner(c, s, &s->axis, 1);
+}
+
+static void check_tasks(checker *c, const hdt_stmt *s)
+{
+	check_expr(c, s->value);
+	check_inner(c, s, s->indices, s->mapping->rank);
+}
+
+/* Statements of host functions: what depends on sizes alone. */
+static bool suits(const hdt_function *f, hdt_stmt_kind kind)
+{
+	bool host = kind == HDT_STMT_FOR || kind == HDT_STMT_IF || kind == HDT_STMT_LET || kind == HDT_STMT_ASSERT ||
+	            kind == HDT_STMT_LAUNCH;
+	return f->kind != HDT_FUNCTION_HOST ? kind != HDT_STMT_LAUNCH : host;
+}
+
+static void check_stmt(checker *c, const hdt_stmt *s)
+{
+	switch (s->kind) {
+	case HDT_STMT_FOR:
+		check_for(c, s);
+		break;
+	case HDT_STMT_TASKS:
+		check_tasks(c, s);
+		break;
+	case HDT_STMT_WHILE:
+	case HDT_STMT_IF:
+		check_condition(c, s);
+		check_inner(c, s, NULL, 0);
+		break;
+	case HDT_STMT_BUFFER:
+		check_buffer(c, s);
+		break;
+	case HDT_STMT_VIEW:
+		check_view(c, s);
+		break;
+	case HDT_STMT_MAP:
+		check_map(c, s);
+		break;
+	case HDT_STMT_STORE:
+		check_store(c, s);
+		break;
+	case HDT_STMT_LET:
+		check_expr(c, s->value);
+		if (s->value && s->value->dtype != s->axis->dtype)
+			fault(c, "the value's dtype is not that of", s->axis->name);
+		bring(c, s->axis);
+		break;
+	case HDT_STMT_EVALUATE:
+		check_expr(c, s->value);
+		if (s->value && s->value->op != HDT_OP_CALL)
+			fault(c, "only a call is evaluated for its effect", "");
+		break;
+	case HDT_STMT_CALL:
+	case HDT_STMT_LAUNCH:
+		check_call(c, s);
+		break;
+	case HDT_STMT_ASSERT:
+		check_condition(c, s);
+		break;
+	case HDT_STMT_ASM:
+		check_operands(c, s);
+		break;
+	default:
+		script_fail(c->function, NULL, HDT_INTERNAL, "a statement of unknown kind");
+	}
+}
+
 static void check_body(checker *c, const hdt_stmt *first)
 {
 	int variables = c->variables.count, locals = c->locals.count;
 	for (const hdt_stmt *s = first; s && hdt_context_status(c->context) == HDT_OK; s = s->next) {
 		c->statement = s;
-		switch (s->kind) {
-		case HDT_STMT_FOR:
-			check_for(c, s);
-			break;
-		case HDT_STMT_IF:
-			check_if(c, s);
-			break;
-		case HDT_STMT_LOCAL:
-			check_local(c, s->tensor);
-			break;
-		case HDT_STMT_STORE:
-			check_store(c, s);
-			break;
-		case HDT_STMT_LET:
-			check_expr(c, s->value);
-			if (s->value && s->value->dtype != s->axis->dtype)
-				fault(c, "the value's dtype is not that of", s->axis->name);
-			(void)vec_push(c->context, &c->variables, s->axis);
-			break;
-		default:
-			hdt_fail(c->context, HDT_INTERNAL, "function @%s: a statement of unknown kind", c->function->name);
-		}
+		if (suits(c->function, s->kind))
+			check_stmt(c, s);
+		else
+			fault(c, "not a statement of this kind of function", function_text(c->function->kind));
 	}
 	c->variables.count = variables;
 	c->locals.count = locals;
+}
+
+/* ---- functions ---------------------------------------------------------------------------------------------------- */
+
+static void check_extents(checker *c, const hdt_expr *const *extents)
+{
+	for (int d = 0; d < 3; d++)
+		if (extents[d])
+			check_expr(c, extents[d]);
+}
+
+static void check_function(const hdt_function *f)
+{
+	static const hdt_stmt header = {.kind = HDT_STMT_CALL};
+	checker c = {.function = f, .context = f->program->context, .statement = &header};
+	for (int i = 0; i < f->scalar_count; i++)
+		bring(&c, f->scalars[i]);
+	check_extents(&c, f->grid);
+	for (int d = 0; f->kind == HDT_FUNCTION_CUDA && d < 3; d++) {
+		bring(&c, f->thread_at[d]);
+		bring(&c, f->block_at[d]);
+	}
+	check_body(&c, f->body);
 }
 
 hdt_status program_verify(const hdt_program *program)
 {
 	if (!program)
 		return HDT_INTERNAL;
-	for (int i = 0; i < program->function_count; i++) {
-		checker c = {.function = program->functions[i], .context = program->context};
-		check_body(&c, program->functions[i]->body);
-	}
+	for (int i = 0; i < program->function_count; i++)
+		check_function(program->functions[i]);
 	return hdt_context_status(program->context);
 }

@@ -157,6 +157,8 @@ static void check_node(const hdt_expr *e, void *closure)
 	}
 	if (e->op == HDT_OP_VARIABLE)
 		fault(v, "uses the variable '%s' of a function", e->name);
+	if (e->op == HDT_OP_READ || e->op == HDT_OP_ADDRESS || e->op == HDT_OP_CALL)
+		fault(v, "uses '%s', which belongs to functions", scalar_op_of((hdt_scalar_op)e->op)->text);
 	check_dtypes(v, e);
 	if (e->op == HDT_OP_LOAD)
 		check_load(v, e);

@@ -62,6 +62,13 @@ void hdt_log(hdt_context *context, int level, const char *format, ...) HDT_PRINT
 /* HDT_OK, or the status of the first fault recorded in this context. */
 hdt_status hdt_context_status(const hdt_context *context);
 
+/* The text of that fault, "" when there is none; valid as long as the context. */
+const char *hdt_context_message(const hdt_context *context);
+
+/* A context of its own, to be closed, for what outlives the compilation of `like`: it knows the same plugins. NULL when memory is out. */
+hdt_context *hdt_context_open(const hdt_context *like);
+void hdt_context_close(hdt_context *context);
+
 /* Zeroed memory of the context's arena, aligned to 16 bytes; NULL (and a diagnostic) when memory is out. */
 void *hdt_allocate(hdt_context *context, size_t bytes);
 

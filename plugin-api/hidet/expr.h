@@ -7,6 +7,7 @@
 #define HIDET_EXPR_H
 
 #include <hidet/dtype.h>
+#include <hidet/intrinsic.h>
 
 HDT_BEGIN
 
@@ -37,12 +38,13 @@ struct hdt_expr {
 	uint8_t count;      /* number of args */
 	uint8_t reduce;     /* hdt_reduce_kind of REDUCE and ARG_REDUCE */
 	uint8_t accumulate; /* hdt_dtype in which a REDUCE accumulates */
-	uint32_t serial;    /* AXIS, VARIABLE: tells apart two of the same name; CONST: 1 when it is an i64 that wrapped */
+	uint32_t serial;    /* AXIS, VARIABLE, CALL: tells apart two that look alike; CONST: 1 when it is an i64 that wrapped */
 	union {
 		int64_t integer;          /* CONST of bool or integer dtype */
 		double real;              /* CONST of float dtype */
 		const char *name;         /* SYMBOL, AXIS, VARIABLE: interned */
-		const hdt_tensor *tensor; /* LOAD */
+		const hdt_tensor *tensor; /* LOAD, READ, ADDRESS */
+		const hdt_intrinsic *intrinsic; /* CALL */
 	};
 	const hdt_expr *const *args;
 };
@@ -69,6 +71,10 @@ const hdt_expr *hdt_select(const hdt_expr *condition, const hdt_expr *yes, const
 
 /* The element of `tensor` at `count` indices (its rank). */
 const hdt_expr *hdt_load(const hdt_tensor *tensor, const hdt_expr *const *indices, int count);
+
+/* In functions (script.h): the element, or 0 where an index is outside of the tensor's shape; and its address, for an intrinsic. */
+const hdt_expr *hdt_read(const hdt_tensor *tensor, const hdt_expr *const *indices, int count);
+const hdt_expr *hdt_address(const hdt_tensor *tensor, const hdt_expr *const *indices, int count);
 
 /* Reduction of `value` over `count` axes, accumulated in the dtype's own accumulate dtype and given in the dtype of `value`
  * (hdt_reduce), or accumulated and given in `accumulate` (hdt_reduce_in). ALL and ANY take and give bool. */

@@ -8,8 +8,14 @@
  *     hdt_compile(m, &(hdt_compile_options){.size = sizeof(hdt_compile_options), .target = "cpu"}, &c);
  *     hdt_compiled_run(c, inputs, 1, outputs, 1);
  *
+ * A kernel written as text is compiled once and serves all sizes (examples/dynamic-matmul):
+ *
+ *     hdt_kernel *k;
+ *     hdt_kernel_load(s, "matmul.hds", &(hdt_compile_options){.size = sizeof(hdt_compile_options), .target = "sim"}, &k);
+ *     hdt_kernel_run(k, (hdt_kernel_argument[]){{"a", &a}, {"b", &b}, {"c", &c}, {"m", .integer = 333}, ...}, 6);
+ *
  * Threads: a session and its models are used by one thread at a time; different sessions are independent. A compiled
- * model runs one call at a time. */
+ * model or kernel runs one call at a time. */
 #ifndef HIDET_HIDET_H
 #define HIDET_HIDET_H
 
@@ -23,6 +29,7 @@ HDT_BEGIN
 typedef struct hdt_session hdt_session;
 typedef struct hdt_model hdt_model;
 typedef struct hdt_compiled hdt_compiled;
+typedef struct hdt_kernel hdt_kernel;
 
 typedef struct hdt_session_options {
 	size_t size;
@@ -38,6 +45,8 @@ hdt_status hdt_session_open(const hdt_session_options *options, hdt_session **ou
 void hdt_session_close(hdt_session *session);
 /* The last failure of a call on this session, one or more lines; "" if none. Valid until the next call. */
 const char *hdt_session_error(const hdt_session *session);
+/* How often this session has made a compiled object, by a compiler or out of the cache. */
+int hdt_session_compilations(const hdt_session *session);
 
 /* A tensor in memory of the caller, row-major. */
 typedef struct hdt_array {
@@ -69,6 +78,7 @@ typedef struct hdt_compile_options {
 	const char *dump_dir;   /* write every stage's text here; NULL: none */
 	const char *stop_after; /* stop after this pass; no compiled model is made; NULL: go the whole way */
 	bool no_optimise;       /* compile the graph as it is: no rewriting, no folding */
+	const char *const *kernels; /* files, ended by NULL, with programs that take the place of the model's own of the same name and buffers */
 } hdt_compile_options;
 
 /* Compile; the model must outlive the result. */
@@ -81,6 +91,36 @@ hdt_status hdt_compiled_run(hdt_compiled *compiled, const hdt_array *inputs, int
 /* The same on the reference evaluator: slow, obvious. Each output's `data` is from malloc: the caller frees it. */
 hdt_status hdt_model_evaluate(hdt_model *model, const hdt_array *inputs, int input_count, hdt_array *outputs,
                               int output_count);
+
+/* ---- kernels: programs written as text (docs/script.md) --------------------------------------------------------------- */
+
+/* Read, check and compile the program of a file, once for all sizes. *out is NULL after a fault, and when options->stop_after ended the
+ * way before there was anything to run. */
+hdt_status hdt_kernel_load(hdt_session *session, const char *path, const hdt_compile_options *options, hdt_kernel **out);
+void hdt_kernel_free(hdt_kernel *kernel);
+
+/* What a kernel takes: the parameters of the file's host function, of its only kernel, or the buffers of its program. */
+typedef struct hdt_kernel_parameter {
+	const char *name;
+	hdt_dtype dtype;
+	bool is_array;   /* else a number */
+	bool is_written; /* an array that the kernel changes */
+	int rank;        /* of an array; -1: any (*f32) */
+} hdt_kernel_parameter;
+/* Their number; arrays come first. Valid as long as the kernel. */
+int hdt_kernel_parameters(const hdt_kernel *kernel, const hdt_kernel_parameter **out);
+
+/* What is given for a parameter, or for a dimension that no array tells. */
+typedef struct hdt_kernel_argument {
+	const char *name;       /* NULL: the parameter at this place */
+	const hdt_array *array; /* in memory of the caller: what the kernel writes is there afterwards */
+	int64_t integer;        /* a number for an integer or bool */
+	double real;            /* a number for a float */
+} hdt_kernel_argument;
+
+/* Run with every parameter given once. Arrays that the kernel writes share no memory with others. A fault of the arguments is
+ * HDT_BAD_INPUT and names the parameter; then nothing was run. */
+hdt_status hdt_kernel_run(hdt_kernel *kernel, const hdt_kernel_argument *arguments, int count);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

@@ -20,7 +20,8 @@ typedef struct hdt_scheduler {
 	size_t size;
 	const char *name;
 	const char *doc;
-	const char *target; /* name of the target it schedules for: "cpu" */
+	const char *target; /* name of the one target it schedules for; NULL: every target that runs functions of `kind` */
+	hdt_function_kind kind;
 	int rank;           /* decides between equal costs */
 	hdt_answer (*query)(const hdt_task *task, const hdt_target_info *target);
 	/* The program for the task, its buffers bound by hdt_program_bind; NULL after a fault. Deterministic. */

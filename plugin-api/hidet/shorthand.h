@@ -28,6 +28,11 @@ static inline const hdt_expr *hdt_floordiv(const hdt_expr *x, const hdt_expr *y)
 {
 	return hdt_binary(HDT_OP_FLOORDIV, x, y);
 }
+/* The quotient rounded up, of a positive divisor. */
+static inline const hdt_expr *hdt_ceildiv(const hdt_expr *x, const hdt_expr *y)
+{
+	return hdt_floordiv(hdt_add(x, hdt_sub(y, hdt_like(y, 1))), y);
+}
 static inline const hdt_expr *hdt_mod(const hdt_expr *x, const hdt_expr *y)
 {
 	return hdt_binary(HDT_OP_MOD, x, y);

@@ -2,7 +2,8 @@
 #ifndef HIDET_TARGET_H
 #define HIDET_TARGET_H
 
-#include <hidet/dtype.h>
+#include <hidet/intrinsic.h>
+#include <hidet/script.h>
 
 HDT_BEGIN
 
@@ -18,6 +19,16 @@ typedef struct hdt_target_info {
 	int threads;            /* workers a parallel loop may use */
 	int vector_bytes;       /* of the widest vector register */
 	int64_t cache_bytes[3]; /* L1 data, L2, last level of one core's view; 0: unknown */
+	/* Of targets that run CUDA functions; 0 elsewhere. */
+	int architecture;           /* compute capability 9.0: 90 */
+	int processors;             /* streaming multiprocessors */
+	int warp;                   /* lanes of a warp: 32 */
+	int threads_per_block;      /* largest number */
+	int64_t grid[3], block[3];  /* largest extents */
+	int cluster_blocks;         /* most blocks of a cluster; 0: there are no clusters */
+	int64_t shared_bytes;       /* of a block, without asking */
+	int64_t shared_bytes_asked; /* of a block, dynamic shared memory included */
+	int64_t memory_bytes;       /* of the device */
 } hdt_target_info;
 
 /* Text ready to compile: units are compiled independently and joined to one object. */
@@ -27,18 +38,41 @@ typedef struct hdt_source {
 	int jobs; /* compile at most this many at a time */
 } hdt_source;
 
+/* How a CUDA function is spread over the device. */
+typedef struct hdt_launch_grid {
+	int64_t grid[3], block[3], cluster[3]; /* x, y, z; all 1 at least, but for a grid with a 0: nothing is to be run */
+	int64_t shared_bytes;                  /* dynamic */
+	bool cooperative, dependent;           /* see hdt_function */
+} hdt_launch_grid;
+
+/* A tensor map to be made for a launch (see hdt_tensor_map), dimensions in the order of the tensor, the last one dense. */
+typedef struct hdt_launch_map {
+	void *address;
+	hdt_dtype dtype;
+	int rank;
+	int64_t shape[HDT_MAX_RANK], box[HDT_MAX_RANK], strides[HDT_MAX_RANK];
+	int swizzle;
+} hdt_launch_map;
+
 /* One kernel call of a run. */
 typedef struct hdt_launch {
 	void *function;         /* from hdt_target.find */
-	void *const *buffers;   /* device addresses, in the order of hdt_program.buffers */
-	const int64_t *symbols; /* values, in the order of hdt_program.symbols */
+	void *const *buffers;   /* device addresses: CPU: in the order of hdt_program.buffers; CUDA: of hdt_function.parameters */
+	const int64_t *symbols; /* values, in the order of hdt_program.symbols; CPU: then its scalars, each in the first bytes of its eight */
+	/* CUDA. The kernel's parameters are: buffers, symbols (i64), scalars, maps. */
+	const hdt_launch_grid *grid; /* NULL for CPU functions */
+	int buffer_count, symbol_count, scalar_count, map_count;
+	const int64_t *buffer_bytes; /* sizes of the buffers */
+	const int64_t *scalars;      /* each in the first bytes of its eight, as its dtype is stored */
+	const hdt_dtype *scalar_dtypes;
+	const hdt_launch_map *maps;
 } hdt_launch;
 
 /* Where and why a run stopped. */
 typedef struct hdt_fault {
 	int launch; /* index of the launch, -1: before any */
 	hdt_status status;
-	char message[256];
+	char message[512];
 } hdt_fault;
 
 typedef struct hdt_target_options {
@@ -47,11 +81,21 @@ typedef struct hdt_target_options {
 	int ordinal; /* which device */
 } hdt_target_options;
 
+/* What `compile` takes. */
+typedef enum hdt_language {
+	HDT_LANGUAGE_C,     /* docs/emitted-c.md; kernels as docs/emitted-kernels.md tells */
+	HDT_LANGUAGE_SCRIPT /* units are programs in text, for hdt_program_parse, named so that find("NAME") is program NAME's function, and
+	                     * find("NAME_f") its function f */
+} hdt_language;
+
 typedef struct hdt_target {
 	size_t size;
 	const char *name;
 	const char *doc;
 	bool host_memory; /* buffers are plain host memory: weights and inputs are used where they lie */
+	hdt_function_kind kind;                   /* of the functions it runs: schedulers for this kind serve it */
+	hdt_language language;
+	const hdt_intrinsic *const *intrinsics;   /* ended by NULL; NULL: none */
 
 	/* Open a device; a failure leaves its reason in `context`. The device outlives the context. [any thread] */
 	hdt_status (*open)(hdt_context *context, const hdt_target_options *options, hdt_device **out);
@@ -75,6 +119,9 @@ typedef struct hdt_target {
 
 	/* Run the launches in order and wait. One run at a time per device. */
 	hdt_status (*run)(hdt_device *device, const hdt_launch *launches, int count, hdt_fault *fault);
+
+	/* Bytes that `allocate` could still give, and all there are, for messages; false: unknown. NULL: the host's memory. */
+	bool (*memory)(hdt_device *device, size_t *available, size_t *total);
 } hdt_target;
 
 HDT_END

@@ -43,6 +43,7 @@ static hdt_scalar_op random_op(void)
 		HDT_OP_MUL,  HDT_OP_FLOORDIV, HDT_OP_MOD,  HDT_OP_MOD,  HDT_OP_MIN,     HDT_OP_MAX,     HDT_OP_TRUNCDIV,
 		HDT_OP_FMOD, HDT_OP_FLOORDIV, HDT_OP_NEG,  HDT_OP_ABS,  HDT_OP_LT,      HDT_OP_LE,      HDT_OP_EQ,
 		HDT_OP_NE,   HDT_OP_SELECT,   HDT_OP_CAST, HDT_OP_SIGN, HDT_OP_BIT_AND, HDT_OP_BIT_XOR, HDT_OP_SHR,
+		HDT_OP_SHL,  HDT_OP_BIT_OR,
 	};
 	return ops[random_below(sizeof ops / sizeof *ops)];
 }
@@ -93,7 +94,7 @@ static int grow(tree *t, const hdt_expr *const *leaves, hdt_context *context, in
 	hdt_dtype dtype = t->nodes[children[first]].dtype;
 	if (arity > 1)
 		dtype = hdt_promote(dtype, t->nodes[children[first + 1]].dtype);
-	if (op == HDT_OP_SHR && dtype == HDT_BOOL)
+	if ((op == HDT_OP_SHR || op == HDT_OP_SHL) && dtype == HDT_BOOL)
 		dtype = HDT_I32;
 	for (int i = first; i < arity; i++)
 		children[i] = convert(t, children[i], dtype);

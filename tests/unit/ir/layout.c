@@ -313,6 +313,23 @@ Test(layout, expressions_of_offsets_have_the_value_of_the_offset, .timeout = 120
 	}
 }
 
+/* So that index arithmetic may be done in few bits. */
+Test(layout, offsets_over_axes_are_known_to_lie_within_the_size)
+{
+	for (uint32_t seed = 1; seed <= ROUNDS; seed++) {
+		start_random(seed);
+		const hdt_layout *l = small_tree(1 + pick(3), 3)->layout;
+		const hdt_expr *axes[HDT_MAX_RANK];
+		int64_t min, max;
+		for (int d = 0; d < l->rank; d++)
+			axes[d] = hdt_axis("i", hdt_int(s->context, l->shape[d]));
+		const hdt_expr *offset = hdt_layout_offset(l, axes, l->rank);
+		cr_assert(hdt_bounds(offset, &min, &max), "%s: %s", hdt_layout_text(l), hdt_expr_text(offset));
+		cr_assert(min == 0 && max < l->size, "%s: %s in %lld..%lld", hdt_layout_text(l), hdt_expr_text(offset), (long long)min,
+		          (long long)max);
+	}
+}
+
 Test(layout, composition_and_concatenation_are_associative)
 {
 	for (uint32_t seed = 1; seed <= ROUNDS; seed++) {

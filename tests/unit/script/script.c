@@ -76,11 +76,11 @@ Test(script, row_sum_prints_as_documented)
 	            "  fn @f(x, y) cpu {\n"
 	            "    for i in 0..n parallel {\n"
 	            "      register s: f32;\n"
-	            "      s[] = 0.0;\n"
+	            "      s = 0.0;\n"
 	            "      for j in 0..7 {\n"
-	            "        s[] = s[] + x[i, j];\n"
+	            "        s = s + x[i, j];\n"
 	            "      }\n"
-	            "      y[i] = s[];\n"
+	            "      y[i] = s;\n"
 	            "    }\n"
 	            "  }\n"
 	            "}\n");
@@ -133,7 +133,7 @@ Test(script, names_that_would_hide_others_get_a_number)
 	            "      register x_1: f32;\n"
 	            "      for n_2 in 0..7 {\n"
 	            "        let x_2 = x[n_1, n_2];\n"
-	            "        x_1[] = x_2 * f32(n_1);\n"
+	            "        x_1 = x_2 * f32(n_1);\n"
 	            "      }\n"
 	            "    }\n"
 	            "  }\n"
@@ -231,7 +231,7 @@ Test(script, a_buffer_that_is_no_parameter_is_a_fault)
 {
 	hdt_function *g = hdt_function_new(program, "g", HDT_FUNCTION_CPU);
 	hdt_store(g, y, HDT_AT(integer(0)), number(0));
-	expect_fault("function @g: in a store statement: neither a parameter of the function nor a local in scope: y");
+	expect_fault("function @g: in a store statement: neither a parameter of the function nor a buffer in scope: y");
 }
 
 Test(script, a_local_out_of_scope_is_a_fault)
@@ -242,7 +242,7 @@ Test(script, a_local_out_of_scope_is_a_fault)
 	hdt_end(f);
 	hdt_store(f, s, HDT_SCALAR, number(0));
 	hdt_end(f);
-	expect_fault("neither a parameter of the function nor a local in scope: s");
+	expect_fault("neither a parameter of the function nor a buffer in scope: s");
 }
 
 Test(script, a_loop_variable_out_of_scope_is_a_fault)
@@ -268,7 +268,7 @@ Test(script, a_parallel_loop_within_another_is_a_fault)
 	hdt_begin_for(f, "j", integer(7), HDT_LOOP_PARALLEL);
 	hdt_end(f);
 	hdt_end(f);
-	expect_fault("a parallel loop within another statement: j");
+	expect_fault("a parallel loop within another statement, or in a kernel: j");
 }
 
 Test(script, a_reduction_left_over_is_a_fault)
@@ -288,7 +288,7 @@ Test(script, a_local_of_unknown_size_is_a_fault)
 Test(script, a_local_too_large_for_the_stack_is_a_fault)
 {
 	hdt_local(f, "s", HDT_F32, HDT_AT(integer(1000), integer(1000)));
-	expect_fault("too large for a local: s");
+	expect_fault("too large for a buffer of a function: s");
 }
 
 Test(script, a_wrong_number_of_indices_is_a_fault)

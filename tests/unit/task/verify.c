@@ -19,8 +19,12 @@ static bare *bare_task(void)
 	bare *t = hdt_allocate(context, sizeof *t);
 	t->shape[0] = hdt_int(context, 4);
 	t->axes[0] = hdt_axis("i", t->shape[0]);
-	t->x = (hdt_tensor){
-		context, hdt_intern(context, "x"), HDT_TENSOR_INPUT, HDT_SCOPE_GLOBAL, HDT_F32, 1, t->shape, NULL, NULL};
+	t->x = (hdt_tensor){.context = context,
+	                    .name = hdt_intern(context, "x"),
+	                    .kind = HDT_TENSOR_INPUT,
+	                    .dtype = HDT_F32,
+	                    .rank = 1,
+	                    .shape = t->shape};
 	t->y = t->x;
 	t->y.name = hdt_intern(context, "y");
 	t->y.kind = HDT_TENSOR_COMPUTE;

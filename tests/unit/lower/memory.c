@@ -1,0 +1,36 @@
+/* memory.c: out of memory at any allocation is a status, and the program stays whole. */
+#include "fixture.h"
+
+static const char *const source =
+	"fn @add(to: *f32, from: f32[2, 4], v: f32) cuda {\n"
+	"  for i in 0..2 unroll+ { let u = from[i, 1] * v; to.write(i, u); } }\n"
+	"fn @k(x: *f32, y: f32[8]) cuda grid(2) block(8) {\n"
+	"  view v[i < 4] = x[i * 2]; view w[i < 2] = v[i + 1]; shared s: f32[4, 4] layout row(4, 4).swizzle(1);\n"
+	"  register r: f32[8, 4] layout local(8, 1) * row(1, 4) = 0.0;\n"
+	"  for i, j in spatial(2, 4) * repeat(2, 1) on threadIdx.x { s[i, j] = w[0] + y.read(i + j * 4); }\n"
+	"  call @add(x, y, s[1, 2]); r[threadIdx.x, 1] = y.read(threadIdx.x + 1); w[1] = r[threadIdx.x, 1]; }\n";
+
+/* Lower with the allocation number `fail_after` failing. */
+static hdt_status lower_with(long fail_after)
+{
+	lowering how = {.target = &lowering_target, .info = &lowering_info};
+	hdt_program *program = program_of(source);
+	c->arena.fail_after = fail_after;
+	hdt_status status = program_lower(program, &how);
+	c->arena.fail_after = -1;
+	return status;
+}
+
+Test(memory, runs_out_at_any_allocation)
+{
+	long n = 0;
+	hdt_status status = HDT_OUT_OF_MEMORY;
+	for (; status == HDT_OUT_OF_MEMORY; n += 1 + n / 8) {
+		fixture_init();
+		status = lower_with(n);
+		if (status != HDT_OK)
+			cr_expect_eq(status, HDT_OUT_OF_MEMORY, "after %ld allocations: %s", n, c->message);
+		fixture_fini();
+	}
+	cr_assert_gt(n, 100);
+}
