@@ -1,0 +1,69 @@
+#include "helpers.h"
+
+#include <criterion/criterion.h>
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+hdt_context *context;
+hdt_device *device;
+fake_state *fake;
+
+const hdt_launch_grid one_block = {.grid = {1, 1, 1}, .block = {128, 1, 1}, .cluster = {1, 1, 1}};
+
+void open_fake(void)
+{
+	setenv("HIDET_CUDA_DRIVER", FAKE_DRIVER, 1);
+	unsetenv("HIDET_CUDA_ARCH");
+	unsetenv("HIDET_CUDA_GRAPH");
+	void *library = dlopen(FAKE_DRIVER, RTLD_NOW | RTLD_LOCAL);
+	cr_assert_not_null(library, "%s", dlerror());
+	fake_state *(*state)(void);
+	void *found = dlsym(library, "fake_driver_state");
+	memcpy(&state, &found, sizeof state);
+	fake = state();
+	context = context_new(NULL);
+	hdt_status status =
+		hdt_target_cuda.open(context, &(hdt_target_options){.size = sizeof(hdt_target_options)}, &device);
+	cr_assert_eq(status, HDT_OK, "%s", context->message);
+}
+
+void close_fake(void)
+{
+	hdt_target_cuda.close(device);
+	context_free(context);
+	cr_assert_eq(fake->contexts, 0, "a context was left");
+	cr_assert_eq(fake->depth, 0, "a context stayed current");
+	cr_assert_eq(fake->executables, 0, "a graph was left");
+	cr_assert_eq(fake->modules, 0, "a module was left");
+}
+
+hdt_object *load_kernels(const char *lines)
+{
+	char path[] = "/tmp/hidet-test-XXXXXX";
+	close(mkstemp(path));
+	const unsigned char *image = (const unsigned char *)lines;
+	size_t size = strlen(lines) + 1;
+	hdt_object *object = NULL;
+	if (container_write(context, path, &(container){.count = 1, .images = &image, .sizes = &size}) == HDT_OK)
+		(void)hdt_target_cuda.load(context, device, path, &object);
+	unlink(path);
+	return object;
+}
+
+hdt_launch launch_of(hdt_object *object, const char *name, void *const *buffers, int buffer_count,
+                     const hdt_launch_grid *grid)
+{
+	void *function = hdt_target_cuda.find(object, name);
+	cr_assert_not_null(function, "no kernel %s", name);
+	return (hdt_launch){.function = function, .buffers = buffers, .buffer_count = buffer_count, .grid = grid};
+}
+
+int logged(const char *text)
+{
+	int count = 0;
+	for (const char *at = fake->log; (at = strstr(at, text)); at++)
+		count++;
+	return count;
+}
