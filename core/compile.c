@@ -7,7 +7,9 @@
 #include "exec/cache.h"
 #include "exec/dump.h"
 #include "exec/kernels.h"
+#include "exec/replace.h"
 #include "exec/schedule.h"
+#include "lower/lower.h"
 #include "pass/pass.h"
 #include "rewrite/rewrite.h"
 #include <limits.h>
@@ -15,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+enum { LOG_EACH_PASS = 5 };
 
 /* Larger results of constants are computed once by compiled code, when the graph is made ready. */
 enum { FOLD_BYTES = 4096 };
@@ -46,7 +50,7 @@ static const struct {
 enum { PASS_COUNT = sizeof passes / sizeof *passes };
 
 /* Stages behind the passes. */
-static const char *const stages[] = {"schedule", "emit"};
+static const char *const stages[] = {"schedule", "lower", "emit"};
 enum { STAGE_COUNT = sizeof stages / sizeof *stages };
 
 /* One graph on its way. */
@@ -196,22 +200,69 @@ static hdt_status open_device(compilation *c, const hdt_target *target, loaded *
 	return *out ? HDT_OK : hdt_fail(c->context, HDT_OUT_OF_MEMORY, "out of memory");
 }
 
-/* From the optimised graph to the text of its kernels. */
-static hdt_status emit_graph(compilation *c, job *j, const hdt_target_info *target, kernels *k)
+/* The programs of the steps, from the optimised graph. */
+static hdt_status make_programs(compilation *c, job *j, const loaded *on)
 {
 	c->clock = now_ms();
-	hdt_status status = schedule_graph(j->graph, target, &j->steps, &j->count);
+	hdt_status status = schedule_graph(j->graph, on, &j->steps, &j->count);
+	if (status == HDT_OK)
+		status = replace_programs(j->graph->context, c->options.kernels, j->steps, j->count);
 	c->report.schedule_ms += lap(c, "schedule");
-	if (status == HDT_OK)
-		status = dump_tasks(&c->dump, j->steps, j->count);
-	if (status == HDT_OK)
-		status = dump_programs(&c->dump, j->steps, j->count);
+	return status == HDT_OK ? dump_tasks(&c->dump, j->steps, j->count) : status;
+}
+
+static hdt_status log_pass(void *closure, const char *pass, const hdt_program *program)
+{
+	const compilation *c = closure;
+	text t = {0};
+	if (c->context->debug < LOG_EACH_PASS)
+		return HDT_OK;
+	program_print(&t, program);
+	hdt_log(c->context, LOG_EACH_PASS, "pass %s:\n%s", pass, t.data ? t.data : "");
+	text_free(&t);
+	return HDT_OK;
+}
+
+static hdt_status lower_steps(compilation *c, const step *steps, int count, const loaded *on)
+{
+	const lowering how = {on->target, on->target->info(on->device), log_pass, c};
+	hdt_context *context = count ? steps[0].program->context : c->context;
+	hdt_status status = HDT_OK;
+	map lowered; /* a program from a file may stand in several steps */
+	map_init(&lowered, context);
+	for (int i = 0; i < count && status == HDT_OK; i++) {
+		hdt_program *program = (hdt_program *)(uintptr_t)steps[i].program;
+		if (map_get(&lowered, program))
+			continue;
+		status = map_set(&lowered, program, program) ? program_lower(program, &how) : HDT_OUT_OF_MEMORY;
+		if (status != HDT_OK)
+			context_add_note(context, "program @%s was lowered", program->name);
+	}
+	return status;
+}
+
+/* From programs to the text of kernels. */
+static hdt_status emit_steps(compilation *c, step *steps, int count, const loaded *on, kernels *k)
+{
+	hdt_status status = dump_programs(&c->dump, "programs", steps, count);
 	if (status != HDT_OK || stops_at(c, "schedule"))
 		return status;
 	c->clock = now_ms();
-	status = kernels_add(k, j->steps, j->count);
+	status = lower_steps(c, steps, count, on);
+	c->report.lower_ms += lap(c, "lower");
+	if (status == HDT_OK)
+		status = dump_programs(&c->dump, "lowered", steps, count);
+	if (status != HDT_OK || stops_at(c, "lower"))
+		return status;
+	c->clock = now_ms();
+	status = kernels_add(k, steps, count);
 	c->report.emit_ms += lap(c, "emit");
 	return status;
+}
+
+static bool stops_before_object(const compilation *c)
+{
+	return stops_at(c, "schedule") || stops_at(c, "lower") || c->plan_only;
 }
 
 static int count_processors(void)
@@ -227,7 +278,7 @@ static hdt_status make_object(compilation *c, loaded *l, kernels *k)
 	c->clock = now_ms();
 	hdt_status status = kernels_source(k, l->target->prelude(l->device), &source);
 	if (status == HDT_OK)
-		status = dump_source(&c->dump, &source);
+		status = dump_source(&c->dump, &source, l->target->language);
 	if (status != HDT_OK || stops_at(c, "emit"))
 		return status;
 	cache *objects = cache_open(c->context, c->options.cache_dir);
@@ -261,10 +312,13 @@ static hdt_status compile_jobs(compilation *c, job *jobs, int count, compiled_gr
 	if (status != HDT_OK || stopped || all_failed(jobs, count))
 		return status;
 	status = open_device(c, target, &where);
-	kernels_init(&all, c->context);
-	for (int i = 0; i < count && status == HDT_OK; i++)
-		jobs[i].failed = jobs[i].failed || emit_graph(c, &jobs[i], target->info(where->device), &all) != HDT_OK;
-	if (status == HDT_OK && !stops_at(c, "schedule") && !all_failed(jobs, count) && !c->plan_only)
+	kernels_init(&all, c->context, target);
+	for (int i = 0; i < count && status == HDT_OK; i++) {
+		job *j = &jobs[i];
+		j->failed = j->failed || make_programs(c, j, where) != HDT_OK ||
+		            emit_steps(c, j->steps, j->count, where, &all) != HDT_OK;
+	}
+	if (status == HDT_OK && !stops_before_object(c) && !all_failed(jobs, count))
 		status = make_object(c, where, &all);
 	c->report.distinct_kernels = all.all.count;
 	for (int i = 0; i < count && status == HDT_OK && (where->object || c->plan_only); i++) {
@@ -301,6 +355,54 @@ hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, c
 {
 	hdt_status status = compile_graphs(graph->context, &graph, 1, options, out);
 	return status == HDT_OK ? hdt_context_status(graph->context) : status;
+}
+
+/* Its functions must be of the kind that the target runs, or the host's. */
+static hdt_status check_kinds(const compilation *c, const hdt_program *program, const hdt_target *target)
+{
+	int launched = 0;
+	for (int i = 0; i < program->function_count; i++) {
+		const hdt_function *f = program->functions[i];
+		if (f->kind != HDT_FUNCTION_HOST && f->kind != target->kind)
+			return hdt_fail(c->context, HDT_BAD_TARGET, "@%s is a %s function, and the target %s runs %s functions",
+			                f->name, function_text(f->kind), target->name, function_text(target->kind));
+		launched += f->kind == HDT_FUNCTION_CPU || f->launched;
+	}
+	return launched ? HDT_OK
+	                : hdt_fail(c->context, HDT_BAD_MODEL, "program @%s has no function that can be launched", program->name);
+}
+
+hdt_status compile_program(hdt_program *program, const hdt_compile_options *options, loaded **on, loaded_program *out,
+                           compile_report *report)
+{
+	compilation c;
+	const hdt_target *target = NULL;
+	step one = {.program = program};
+	kernels all;
+	hdt_status status = begin(&c, program->context, options, options ? options->stop_after : NULL);
+	*on = NULL;
+	if (status == HDT_OK)
+		status = find_target(&c, &target);
+	if (status == HDT_OK)
+		status = check_kinds(&c, program, target);
+	if (status != HDT_OK)
+		return status;
+	c.dump = (dump){.context = c.context, .directory = c.options.dump_dir};
+	loaded *where = NULL;
+	status = open_device(&c, target, &where);
+	kernels_init(&all, c.context, target);
+	if (status == HDT_OK)
+		status = emit_steps(&c, &one, 1, where, &all);
+	if (status == HDT_OK && !stops_before_object(&c))
+		status = make_object(&c, where, &all);
+	if (status == HDT_OK && where->object)
+		status = loaded_program_find(c.context, where, program, one.function, out);
+	*report = c.report;
+	if (status == HDT_OK && where->object)
+		*on = where;
+	else
+		loaded_release(where);
+	return status;
 }
 
 hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, const int64_t *values,

@@ -3,6 +3,7 @@
 #define CORE_COMPILE_H
 
 #include "exec/compiled.h"
+#include "exec/launch.h"
 
 /* Optimise the graph in place, pass by pass, stopping after the one named `stop_after` when that is not NULL. A word
  * that is no stage is HDT_USAGE, and the message lists them. `options` may be NULL. */
@@ -15,6 +16,11 @@ hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, c
  * (values of graph->symbols). */
 hdt_status compile_plan(hdt_graph *graph, const hdt_compile_options *options, const int64_t *values,
                         compile_report *out);
+
+/* A program alone, which is lowered in place. *on is one reference, for the caller to release; NULL when options->stop_after ended the way
+ * before there was an object. */
+hdt_status compile_program(hdt_program *program, const hdt_compile_options *options, loaded **on, loaded_program *out,
+                           compile_report *report);
 
 /* Several graphs, each of a context of its own, with one run of the compiler: they share one object and one device, so
  * only one of them runs at a time. A graph's own fault is left in its context and gives NULL in its place of `out`; a

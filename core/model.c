@@ -300,10 +300,12 @@ hdt_status hdt_compile(hdt_model *model, const hdt_compile_options *options, hdt
 	status = compile_graph(r->graph, &o, &compiled->graph);
 	if (status != HDT_OK)
 		session_keep_fault(model->session, r->context);
-	if (compiled->graph)
+	if (compiled->graph) {
+		session_count_compilation(model->session);
 		*out = compiled;
-	else
+	} else {
 		free(compiled); /* a fault, or asked to stop before there is anything to run */
+	}
 	return status;
 }
 

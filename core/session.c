@@ -11,6 +11,7 @@ struct hdt_session {
 	loader *loader;
 	text error;
 	hdt_context *failed; /* of the last model that could not be loaded, or NULL */
+	int compilations;
 };
 
 /* ---- errors ---------------------------------------------------------------------------------------------------------- */
@@ -109,6 +110,16 @@ void session_set_failed_context(hdt_session *session, hdt_context *context)
 {
 	context_free(session->failed);
 	session->failed = context;
+}
+
+void session_count_compilation(hdt_session *session)
+{
+	session->compilations++;
+}
+
+int hdt_session_compilations(const hdt_session *session)
+{
+	return session->compilations;
 }
 
 /* ---- tensors --------------------------------------------------------------------------------------------------------- */

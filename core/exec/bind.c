@@ -1,5 +1,5 @@
 /* bind.c: from values to memory: every value of the graph gets a slot with its lifetime, every step its slots and
- * symbols.
+ * functions.
  *
  * Views share the slot of what they view, and nodes that only make views are no steps. A step that depends on constants
  * alone is done once, when the graph is made: it belongs to the setup, and its outputs are constants to the others.
@@ -196,34 +196,26 @@ static hdt_status bind_buffers(builder *b, const step *s, int at, bound_step *ou
 	return HDT_OK;
 }
 
-static hdt_status bind_symbols(const builder *b, const step *s, bound_step *out)
+static hdt_status check_symbols(const builder *b, const step *s)
 {
 	const hdt_graph *g = b->c->graph;
-	int *symbols = hdt_allocate(b->context, sizeof *symbols * (size_t)(s->program->symbol_count + 1));
-	if (!symbols)
-		return HDT_OUT_OF_MEMORY;
-	out->symbols = symbols;
-	out->symbol_count = s->program->symbol_count;
 	for (int i = 0; i < s->program->symbol_count; i++) {
 		int at = 0;
 		while (at < g->symbol_count && g->symbols[at] != s->program->symbols[i])
 			at++;
 		if (at == g->symbol_count)
 			return fail_step(b, s, "it uses a size that no input of the graph tells");
-		symbols[i] = at;
 	}
-	return HDT_OK;
+	return s->program->scalar_count ? fail_step(b, s, "it takes scalars, and a graph has none") : HDT_OK;
 }
 
 static hdt_status bind_step(builder *b, const step *s, int at, bound_step *out)
 {
 	out->node = s->node;
-	const loaded *on = b->c->on;
-	out->function = on->object ? on->target->find(on->object, s->function) : NULL;
-	if (on->object && !out->function)
-		return fail_step(b, s, "its function is not in the compiled object");
-	hdt_status status = bind_buffers(b, s, at, out);
-	return status == HDT_OK ? bind_symbols(b, s, out) : status;
+	hdt_status status = loaded_program_find(b->context, b->c->on, s->program, s->function, &out->loaded);
+	if (status == HDT_OK)
+		status = bind_buffers(b, s, at, out);
+	return status == HDT_OK ? check_symbols(b, s) : status;
 }
 
 static hdt_status bind_ends(builder *b)

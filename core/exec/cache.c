@@ -93,6 +93,11 @@ void cache_close(cache *c)
 	free(c);
 }
 
+const char *cache_directory(const cache *c)
+{
+	return c->directory;
+}
+
 typedef struct entry {
 	char name[80];
 	int64_t bytes;

@@ -18,6 +18,8 @@ void cache_close(cache *c);
 /* The object for this source: loaded from the cache, or compiled, stored and loaded. `hit` may be NULL. */
 hdt_status cache_get(cache *c, hdt_context *context, const hdt_target *target, hdt_device *device,
                      const hdt_source *source, hdt_object **out, bool *hit);
+/* Where it is; NULL: there is no cache. */
+const char *cache_directory(const cache *c);
 /* Bytes and files in it. */
 void cache_usage(const cache *c, int64_t *bytes, int *files);
 

@@ -4,46 +4,63 @@
 
 #include <stdlib.h>
 
-/* A launch with room for what each run fills in. */
-static hdt_status prepare_launch(compiled_graph *c, const bound_step *s, hdt_launch *out)
-{
-	void **buffers = hdt_allocate(c->context, sizeof *buffers * (size_t)(s->slot_count + 1));
-	int64_t *symbols = hdt_allocate(c->context, sizeof *symbols * (size_t)(s->symbol_count + 1));
-	*out = (hdt_launch){s->function, buffers, symbols};
-	return buffers && symbols ? HDT_OK : HDT_OUT_OF_MEMORY;
-}
-
 static hdt_status prepare_runs(compiled_graph *c)
 {
-	c->launches = hdt_allocate(c->context, sizeof *c->launches * (size_t)(c->step_count + 1));
+	int most = 0;
+	for (int i = 0; i < c->setup_count + c->step_count; i++) {
+		const bound_step *s = i < c->setup_count ? &c->setup[i] : &c->steps[i - c->setup_count];
+		most = s->slot_count > most ? s->slot_count : most;
+	}
+	c->addresses = hdt_allocate(c->context, sizeof *c->addresses * (size_t)(most + 1));
 	c->values = hdt_allocate(c->context, sizeof *c->values * (size_t)(c->graph->symbol_count + 1));
 	c->input_copies = hdt_allocate(c->context, sizeof *c->input_copies * (size_t)(c->graph->input_count + 1));
 	c->output_copies = hdt_allocate(c->context, sizeof *c->output_copies * (size_t)(c->graph->output_count + 1));
-	if (!c->launches || !c->values || !c->input_copies || !c->output_copies)
-		return HDT_OUT_OF_MEMORY;
-	for (int i = 0; i < c->step_count; i++)
-		if (prepare_launch(c, &c->steps[i], &c->launches[i]) != HDT_OK)
+	return c->addresses && c->values && c->input_copies && c->output_copies ? HDT_OK : HDT_OUT_OF_MEMORY;
+}
+
+/* The launches of the setup, whose sizes are all constant. */
+static hdt_status plan_setup(compiled_graph *c, launch_list *launches)
+{
+	const bindings none = {NULL, NULL, 0};
+	hdt_status status = HDT_OK;
+	for (int i = 0; i < c->setup_count && status == HDT_OK; i++) {
+		const bound_step *s = &c->setup[i];
+		int64_t *bytes = hdt_allocate(c->context, sizeof *bytes * (size_t)(s->slot_count + 1));
+		if (!bytes)
 			return HDT_OUT_OF_MEMORY;
-	return HDT_OK;
+		for (int k = 0; k < s->slot_count; k++) {
+			const slot *from = s->slots[k] < 0 ? NULL : &c->slots[s->slots[k]];
+			bytes[k] = from ? shape_bytes(from->dtype, from->shape, &none, NULL) : 0;
+		}
+		status = launch_program(launches, c->context, &s->loaded, i, &none, bytes);
+	}
+	return status;
+}
+
+static hdt_status launch_setup(compiled_graph *c, launch_list *launches)
+{
+	hdt_fault fault = {.launch = -1};
+	for (int i = 0; i < launches->launches.count; i++) {
+		const bound_step *s = &c->setup[launches->planned.items[i].owner];
+		for (int k = 0; k < s->slot_count; k++)
+			c->addresses[k] = s->slots[k] < 0 ? NULL : c->slots[s->slots[k]].memory;
+		launch_address(launches, i, c->addresses);
+	}
+	hdt_status status = c->target->run(c->device, launches->launches.items, launches->launches.count, &fault);
+	return status == HDT_OK ? HDT_OK : fail_launch(c->context, status, &fault, launches, c->setup);
 }
 
 /* Compute once what depends on constants alone, and let go what only that needed. */
 static hdt_status run_setup(compiled_graph *c)
 {
-	hdt_launch *launches = hdt_allocate(c->context, sizeof *launches * (size_t)(c->setup_count + 1));
-	hdt_status status = launches ? HDT_OK : HDT_OUT_OF_MEMORY;
-	for (int i = 0; i < c->setup_count && status == HDT_OK; i++) {
-		const bound_step *s = &c->setup[i];
-		status = prepare_launch(c, s, &launches[i]);
-		for (int k = 0; k < s->slot_count && status == HDT_OK; k++)
-			((void **)(uintptr_t)launches[i].buffers)[k] = s->slots[k] < 0 ? NULL : c->slots[s->slots[k]].memory;
-	}
-	hdt_fault fault = {.launch = -1};
-	if (status == HDT_OK && c->on->object && compiled_has_weights(c)) {
-		status = c->target->run(c->device, launches, c->setup_count, &fault);
-		if (status != HDT_OK)
-			fail_launch(c->context, status, &fault, c->setup, c->setup_count);
-	}
+	launch_list launches;
+	hdt_status status = HDT_OK;
+	launch_list_init(&launches);
+	if (c->on->object && compiled_has_weights(c))
+		status = plan_setup(c, &launches);
+	if (status == HDT_OK && launches.launches.count)
+		status = launch_setup(c, &launches);
+	launch_list_fini(&launches);
 	for (int i = 0; i < c->slot_count; i++) {
 		slot *s = &c->slots[i];
 		if (!s->owned || s->kept)

@@ -19,9 +19,10 @@ typedef struct step {
 typedef struct compiled_graph compiled_graph;
 
 typedef struct compile_report {
-	double graph_ms, schedule_ms, emit_ms, object_ms, load_ms;
+	double graph_ms, schedule_ms, lower_ms, emit_ms, object_ms, load_ms;
 	bool cache_hit;
 	int steps, distinct_kernels;
+	int launches;              /* of the plan made last */
 	int64_t planned_bytes;     /* arena for the largest symbol values tried last, static graphs: the arena */
 	int64_t lower_bound_bytes; /* largest set of live intermediate bytes */
 	int64_t weight_bytes;

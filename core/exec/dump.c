@@ -55,7 +55,7 @@ hdt_status dump_tasks(dump *d, const step *steps, int count)
 	return write_stage(d, "tasks", "hds", &all);
 }
 
-hdt_status dump_programs(dump *d, const step *steps, int count)
+hdt_status dump_programs(dump *d, const char *word, const step *steps, int count)
 {
 	text all = {0};
 	map seen;
@@ -67,16 +67,16 @@ hdt_status dump_programs(dump *d, const step *steps, int count)
 		program_print(&one, steps[i].program);
 		add_distinct(&all, &one, &seen);
 	}
-	return write_stage(d, "programs", "hds", &all);
+	return write_stage(d, word, "hds", &all);
 }
 
-hdt_status dump_source(dump *d, const hdt_source *source)
+hdt_status dump_source(dump *d, const hdt_source *source, hdt_language language)
 {
 	for (int u = 0; d->directory && u < source->unit_count; u++) {
 		text t = {0};
 		text_add(&t, source->units[u]);
 		const char *word = hdt_format(d->context, "unit%d", u);
-		hdt_status status = write_stage(d, word ? word : "unit", "c", &t);
+		hdt_status status = write_stage(d, word ? word : "unit", language == HDT_LANGUAGE_SCRIPT ? "hds" : "c", &t);
 		if (status != HDT_OK)
 			return status;
 	}

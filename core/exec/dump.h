@@ -13,9 +13,10 @@ typedef struct dump {
 
 /* <number>-<word>.hds: the graph as it is. */
 hdt_status dump_graph(dump *d, const char *word, const hdt_graph *graph);
-/* The distinct tasks of the steps, and their distinct programs by name of the emitted function. */
+/* The distinct tasks of the steps, and their distinct programs as they are at this stage. */
 hdt_status dump_tasks(dump *d, const step *steps, int count);
-hdt_status dump_programs(dump *d, const step *steps, int count);
-hdt_status dump_source(dump *d, const hdt_source *source);
+hdt_status dump_programs(dump *d, const char *word, const step *steps, int count);
+/* The units: C, or programs. */
+hdt_status dump_source(dump *d, const hdt_source *source, hdt_language language);
 
 #endif

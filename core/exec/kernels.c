@@ -2,7 +2,7 @@
 #include "exec/kernels.h"
 
 #include "base/hash.h"
-#include "emit/emit.h"
+#include "exec/launch.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,9 +13,9 @@ enum { KERNELS_PER_UNIT = 4, MOST_UNITS = 16, HASH_DIGITS = 16 };
 /* As long as a name, and in no name: the digits of a hash are 0..9 a..f. */
 #define PLACEHOLDER "k_XXXXXXXXXXXXXXXX"
 
-void kernels_init(kernels *k, hdt_context *context)
+void kernels_init(kernels *k, hdt_context *context, const hdt_target *target)
 {
-	*k = (kernels){.context = context};
+	*k = (kernels){.context = context, .target = target};
 	map_init(&k->known, context);
 }
 
@@ -36,13 +36,27 @@ static const char *name_text(hdt_context *context, text *t)
 }
 
 /* Keep the text under its name, unless it is known. False when memory is out. */
-static bool keep(kernels *k, const char *name, text *t)
+static bool keep(kernels *k, const char *name, text *t, const emitted_texts *needed)
 {
 	kernel one = {.name = name, .bytes = t->length};
 	if (map_get(&k->known, name))
 		return true;
+	for (int i = 0; i < needed->count; i++) /* the programs' context need not live as long */
+		if (!vec_push(k->context, &one.needed, needed->items[i]))
+			return false;
 	one.text = text_finish(t, k->context);
 	return one.text && map_set(&k->known, name, (void *)(uintptr_t)name) && vec_push(k->context, &k->all, one);
+}
+
+/* The program in the language that the target takes. */
+static hdt_status emit(const kernels *k, const hdt_program *program, text *t, emitted_texts *needed)
+{
+	if (k->target->language == HDT_LANGUAGE_SCRIPT) {
+		program_print_lines(t, program, PLACEHOLDER);
+		return hdt_context_status(program->context);
+	}
+	return program_runs_whole(program) ? emit_c(t, program, PLACEHOLDER)
+	                                   : emit_kernels(t, program, PLACEHOLDER, needed);
 }
 
 hdt_status kernels_add(kernels *k, step *steps, int count)
@@ -50,11 +64,12 @@ hdt_status kernels_add(kernels *k, step *steps, int count)
 	hdt_status status = HDT_OK;
 	for (int i = 0; i < count && status == HDT_OK; i++) {
 		text t = {0};
+		emitted_texts needed = {0};
 		const hdt_program *program = steps[i].program;
-		status = emit_c(&t, program, PLACEHOLDER);
+		status = emit(k, program, &t, &needed);
 		if (status == HDT_OK) {
 			steps[i].function = t.failed || !t.data ? NULL : name_text(k->context, &t);
-			if (!steps[i].function || !keep(k, steps[i].function, &t))
+			if (!steps[i].function || !keep(k, steps[i].function, &t, &needed))
 				status = hdt_fail(program->context, HDT_OUT_OF_MEMORY, "out of memory emitting @%s", program->name);
 		}
 		text_free(&t);
@@ -92,10 +107,37 @@ static hdt_status spread(kernels *k, int unit_count)
 	return HDT_OK;
 }
 
+static bool is_among(const emitted_texts *texts, const char *one)
+{
+	for (int i = 0; i < texts->count; i++)
+		if (texts->items[i] == one)
+			return true;
+	return false;
+}
+
+/* The texts that kernels of the unit need, in the order of first need. */
+static bool join_needed(const kernels *k, int unit, text *t)
+{
+	emitted_texts put = {0};
+	for (int i = 0; i < k->all.count; i++) {
+		const kernel *one = &k->all.items[i];
+		for (int n = 0; n < one->needed.count && one->unit == unit; n++) {
+			if (is_among(&put, one->needed.items[n]))
+				continue;
+			if (!vec_push(k->context, &put, one->needed.items[n]))
+				return false;
+			text_add(t, "\n");
+			text_add(t, one->needed.items[n]);
+		}
+	}
+	return true;
+}
+
 static const char *join_unit(const kernels *k, const char *prelude, int unit)
 {
 	text t = {0};
 	text_add(&t, prelude);
+	t.failed = !join_needed(k, unit, &t) || t.failed;
 	for (int i = 0; i < k->all.count; i++) {
 		if (k->all.items[i].unit != unit)
 			continue;
@@ -105,8 +147,22 @@ static const char *join_unit(const kernels *k, const char *prelude, int unit)
 	return text_finish(&t, k->context);
 }
 
+/* Programs are read one by one: each is a unit. */
+static hdt_status give_programs(kernels *k, hdt_source *out)
+{
+	const char **texts = hdt_allocate(k->context, sizeof *texts * (size_t)(k->all.count + 1));
+	if (!texts)
+		return HDT_OUT_OF_MEMORY;
+	for (int i = 0; i < k->all.count; i++)
+		texts[i] = k->all.items[i].text;
+	*out = (hdt_source){texts, k->all.count, 1};
+	return HDT_OK;
+}
+
 hdt_status kernels_source(kernels *k, const char *prelude, hdt_source *out)
 {
+	if (k->target->language == HDT_LANGUAGE_SCRIPT)
+		return give_programs(k, out);
 	int units = (k->all.count + KERNELS_PER_UNIT - 1) / KERNELS_PER_UNIT;
 	units = units > MOST_UNITS ? MOST_UNITS : units < 1 ? 1 : units;
 	const char **texts = hdt_allocate(k->context, sizeof *texts * (size_t)units);

@@ -1,4 +1,4 @@
-/* layout.c: the plan of a compiled graph's memory for one set of symbol values, and the few plans that are kept. */
+/* layout.c: the plan of a compiled graph for one set of symbol values, memory and launches, and the few plans that are kept. */
 #include "exec/state.h"
 
 #include <stdlib.h>
@@ -27,6 +27,7 @@ void plan_clear(plan *p)
 	free(p->values);
 	free(p->bytes);
 	free(p->offsets);
+	launch_list_fini(&p->launches);
 	*p = (plan){0};
 }
 
@@ -69,9 +70,27 @@ static hdt_status place_slots(const compiled_graph *c, hdt_context *diagnostics,
 	return status;
 }
 
+static hdt_status plan_launches(const compiled_graph *c, hdt_context *diagnostics, plan *p)
+{
+	const bindings b = {c->graph->symbols, p->values, c->graph->symbol_count};
+	hdt_status status = HDT_OK;
+	for (int i = 0; i < c->step_count && status == HDT_OK; i++) {
+		const bound_step *s = &c->steps[i];
+		int64_t *bytes = malloc(((size_t)s->slot_count + 1) * sizeof *bytes);
+		if (!bytes)
+			return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory planning a run");
+		for (int k = 0; k < s->slot_count; k++)
+			bytes[k] = s->slots[k] < 0 ? 0 : p->bytes[s->slots[k]];
+		status = launch_program(&p->launches, diagnostics, &s->loaded, i, &b, bytes);
+		free(bytes);
+	}
+	return status;
+}
+
 static hdt_status make_plan(const compiled_graph *c, hdt_context *diagnostics, plan *p)
 {
 	size_t symbols = (size_t)c->graph->symbol_count, slots = (size_t)c->slot_count;
+	launch_list_init(&p->launches);
 	p->values = calloc(symbols + 1, sizeof *p->values);
 	p->bytes = calloc(slots + 1, sizeof *p->bytes);
 	p->offsets = calloc(slots + 1, sizeof *p->offsets);
@@ -79,7 +98,9 @@ static hdt_status make_plan(const compiled_graph *c, hdt_context *diagnostics, p
 		return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory planning a run");
 	memcpy(p->values, c->values, symbols * sizeof *p->values);
 	hdt_status status = size_slots(c, diagnostics, p);
-	return status == HDT_OK ? place_slots(c, diagnostics, p) : status;
+	if (status == HDT_OK)
+		status = place_slots(c, diagnostics, p);
+	return status == HDT_OK ? plan_launches(c, diagnostics, p) : status;
 }
 
 hdt_status plan_for_values(compiled_graph *c, hdt_context *diagnostics, const plan **out)
@@ -102,6 +123,7 @@ hdt_status plan_for_values(compiled_graph *c, hdt_context *diagnostics, const pl
 		return status;
 	}
 	oldest->last_use = c->runs;
+	c->report.launches = oldest->launches.launches.count;
 	c->report.planned_bytes = oldest->size.bytes;
 	c->report.lower_bound_bytes = oldest->size.lower_bound;
 	*out = oldest;

@@ -4,7 +4,7 @@
 
 #include <hidet/base.h>
 
-enum { PLAN_ALIGNMENT = 64 };
+enum { PLAN_ALIGNMENT = 256 }; /* what kernels may count on: docs/emitted-kernels.md */
 
 /* A buffer that is needed from step `first` to step `last`, both included. Zero bytes take no place. */
 typedef struct plan_buffer {

@@ -99,30 +99,33 @@ static hdt_status place_inputs(compiled_graph *c, hdt_context *diagnostics, cons
 	return HDT_OK;
 }
 
-hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const bound_step *steps,
-                       int count)
+hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const launch_list *launches,
+                       const bound_step *steps)
 {
-	if (fault->launch < 0 || fault->launch >= count)
+	if (fault->launch < 0 || fault->launch >= launches->planned.count)
 		return hdt_fail(diagnostics, status, "the run failed: %s", fault->message);
-	const hdt_node *node = steps[fault->launch].node;
-	return hdt_fail(diagnostics, status, "%s%s%s%s: %s", node->op->name, node->origin ? " (" : "",
-	                node->origin ? node->origin : "", node->origin ? ")" : "", fault->message);
+	const planned_launch *l = &launches->planned.items[fault->launch];
+	const hdt_node *node = steps[l->owner].node;
+	return hdt_fail(diagnostics, status, "%s%s%s%s: %s%s%s%s", node->op->name, node->origin ? " (" : "",
+	                node->origin ? node->origin : "", node->origin ? ")" : "", l->function ? "@" : "",
+	                l->function ? l->function->name : "", l->function ? ": " : "", fault->message);
 }
 
 static hdt_status launch_steps(compiled_graph *c, hdt_context *diagnostics, const plan *p, void *const *input_addresses)
 {
-	for (int i = 0; i < c->step_count; i++) {
-		const bound_step *s = &c->steps[i];
-		void **buffers = (void **)(uintptr_t)c->launches[i].buffers;
-		int64_t *symbols = (int64_t *)(uintptr_t)c->launches[i].symbols;
-		for (int k = 0; k < s->slot_count; k++)
-			buffers[k] = slot_address(c, p, input_addresses, s->slots[k]);
-		for (int k = 0; k < s->symbol_count; k++)
-			symbols[k] = c->values[s->symbols[k]];
+	/* The run at hand is the only one of this graph: the plan's launches are its own to fill in. */
+	launch_list *l = (launch_list *)(uintptr_t)&p->launches;
+	for (int i = 0, filled = -1; i < l->launches.count; i++) {
+		int owner = l->planned.items[i].owner;
+		const bound_step *s = &c->steps[owner];
+		for (int k = 0; k < s->slot_count && owner != filled; k++)
+			c->addresses[k] = slot_address(c, p, input_addresses, s->slots[k]);
+		filled = owner;
+		launch_address(l, i, c->addresses);
 	}
 	hdt_fault fault = {.launch = -1};
-	hdt_status status = c->target->run(c->device, c->launches, c->step_count, &fault);
-	return status == HDT_OK ? HDT_OK : fail_launch(diagnostics, status, &fault, c->steps, c->step_count);
+	hdt_status status = c->target->run(c->device, l->launches.items, l->launches.count, &fault);
+	return status == HDT_OK ? HDT_OK : fail_launch(diagnostics, status, &fault, l, c->steps);
 }
 
 static hdt_status give_output(compiled_graph *c, hdt_context *diagnostics, const plan *p, void *const *input_addresses,

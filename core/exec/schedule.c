@@ -18,16 +18,23 @@ static bool is_better(const hdt_scheduler *s, double cost, const choice *than)
 	return s->rank > than->scheduler->rank; /* they come sorted by name */
 }
 
-/* Ask them all; `reasons` gathers why some do not apply. */
-static choice choose(hdt_context *context, const hdt_node *node, const hdt_target_info *target, text *reasons)
+/* A scheduler serves one target, or all that run its kind of functions. */
+static bool serves(const hdt_scheduler *s, const hdt_target *target)
 {
+	return s->kind == target->kind && (!s->target || strcmp(s->target, target->name) == 0);
+}
+
+/* Ask them all; `reasons` gathers why some do not apply. */
+static choice choose(hdt_context *context, const hdt_node *node, const loaded *on, text *reasons)
+{
+	const hdt_target_info *info = on->target->info(on->device);
 	choice best = {NULL, INFINITY};
 	int count = registry_count(context->registry, REGISTRY_SCHEDULER);
 	for (int i = 0; i < count; i++) {
 		const hdt_scheduler *s = registry_at(context->registry, REGISTRY_SCHEDULER, i)->descriptor;
-		if (strcmp(s->target, target->target) != 0)
+		if (!serves(s, on->target))
 			continue;
-		hdt_answer answer = s->query(node->task, target);
+		hdt_answer answer = s->query(node->task, info);
 		if (!answer.applies) {
 			text_format(reasons, "%s%s: %s", reasons->length ? "; " : "", s->name,
 			            answer.reason ? answer.reason : "no reason given");
@@ -40,27 +47,27 @@ static choice choose(hdt_context *context, const hdt_node *node, const hdt_targe
 	return best;
 }
 
-static hdt_status fail_unscheduled(const hdt_node *node, const hdt_target_info *target, const text *reasons)
+static hdt_status fail_unscheduled(const hdt_node *node, const hdt_target *target, const text *reasons)
 {
 	const char *why = reasons->data ? reasons->data : "no plugin schedules for this target";
 	return hdt_fail(node->graph->context, HDT_UNSUPPORTED, "nothing can schedule '%s'%s%s%s for target %s: %s",
 	                node->op->name, node->origin ? " (" : "", node->origin ? node->origin : "", node->origin ? ")" : "",
-	                target->target, why);
+	                target->name, why);
 }
 
-static hdt_status schedule_node(const hdt_node *node, const hdt_target_info *target, step *out)
+static hdt_status schedule_node(const hdt_node *node, const loaded *on, step *out)
 {
 	hdt_context *context = node->graph->context;
 	text reasons = {0};
-	choice best = choose(context, node, target, &reasons);
-	hdt_status status = best.scheduler ? HDT_OK : fail_unscheduled(node, target, &reasons);
+	choice best = choose(context, node, on, &reasons);
+	hdt_status status = best.scheduler ? HDT_OK : fail_unscheduled(node, on->target, &reasons);
 	if (best.scheduler)
 		hdt_log(context, 2, "%s: scheduled by %s, %.2f us%s%s", node->op->name, best.scheduler->name, best.cost,
 		        reasons.data ? "; " : "", reasons.data ? reasons.data : "");
 	text_free(&reasons);
 	if (status != HDT_OK)
 		return status;
-	hdt_program *program = best.scheduler->build(node->task, target);
+	hdt_program *program = best.scheduler->build(node->task, on->target->info(on->device));
 	if (!program) {
 		/* A builder that gave up has left its reason. */
 		status = hdt_context_status(context);
@@ -79,14 +86,14 @@ static hdt_status schedule_node(const hdt_node *node, const hdt_target_info *tar
 	return status;
 }
 
-hdt_status schedule_graph(hdt_graph *graph, const hdt_target_info *target, step **steps, int *count)
+hdt_status schedule_graph(hdt_graph *graph, const loaded *on, step **steps, int *count)
 {
 	VEC(step) all = {0};
 	for (int i = 0; i < graph->node_count; i++) {
 		step s;
 		if (!node_needs_launch(graph->nodes[i]))
 			continue;
-		hdt_status status = schedule_node(graph->nodes[i], target, &s);
+		hdt_status status = schedule_node(graph->nodes[i], on, &s);
 		if (status != HDT_OK)
 			return status;
 		if (!vec_push(graph->context, &all, s))

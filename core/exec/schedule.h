@@ -7,6 +7,6 @@
 /* A step for every node of the graph that needs a launch: of the schedulers for this target that apply to its task the
  * one with the lowest cost builds the program; equal costs: the higher rank, then the name. HDT_UNSUPPORTED tells every
  * reason when none applies. `function` of the steps is left NULL. */
-hdt_status schedule_graph(hdt_graph *graph, const hdt_target_info *target, step **steps, int *count);
+hdt_status schedule_graph(hdt_graph *graph, const loaded *on, step **steps, int *count);
 
 #endif

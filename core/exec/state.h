@@ -3,6 +3,7 @@
 #define CORE_EXEC_STATE_H
 
 #include "exec/compiled.h"
+#include "exec/launch.h"
 #include "exec/plan.h"
 
 enum { PLAN_CACHE_SIZE = 8 };
@@ -29,19 +30,18 @@ typedef struct slot {
 /* A step with everything that never changes looked up. */
 typedef struct bound_step {
 	const hdt_node *node;
-	void *function;
+	loaded_program loaded;
 	const int *slots; /* per buffer of the program; -1: none */
 	int slot_count;
-	const int *symbols; /* per symbol of the program: index in graph->symbols */
-	int symbol_count;
 } bound_step;
 
-/* The layout for one set of symbol values. */
+/* Layout and launches for one set of symbol values. */
 typedef struct plan {
 	int64_t *values;  /* of graph->symbols; NULL: unused */
 	int64_t *bytes;   /* per slot */
 	int64_t *offsets; /* per slot, of SLOT_ARENA */
 	plan_size size;
+	launch_list launches;
 	uint64_t last_use;
 } plan;
 
@@ -69,8 +69,8 @@ struct compiled_graph {
 	void *arena;
 	int64_t arena_bytes;
 	owned_copy *input_copies, *output_copies;
-	hdt_launch *launches; /* per step, filled anew by each run */
-	int64_t *values;      /* of graph->symbols in the run at hand */
+	void **addresses; /* room for the buffers of a step */
+	int64_t *values;  /* of graph->symbols in the run at hand */
 	compile_report report;
 };
 
@@ -79,13 +79,10 @@ struct compiled_graph {
 hdt_status compiled_bind(compiled_graph *c, const step *steps, int count);
 /* False when the graph has constants whose bytes are not known. */
 bool compiled_has_weights(const compiled_graph *c);
-/* The diagnostic for a run that stopped at one of these steps. */
-hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const bound_step *steps,
-                       int count);
+/* The diagnostic for a run that stopped at a launch of one of these steps. */
+hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const launch_list *launches,
+                       const bound_step *steps);
 
-/* Bytes of a shape under these symbol values; -1 when it is negative, cannot be computed, or is too large. `dims` may
- * be NULL. */
-int64_t shape_bytes(hdt_dtype dtype, hdt_list shape, const bindings *b, int64_t *dims);
 /* The plan for compiled->values: found or made, the least recently used one making room. */
 hdt_status plan_for_values(compiled_graph *c, hdt_context *diagnostics, const plan **out);
 void plan_clear(plan *p);

@@ -67,11 +67,17 @@ static const char *check_REWRITE_RULE(const hdt_rewrite_rule *d)
 	return !d->apply && !strstr(d->pattern, "=>") ? "apply, or a pattern with '=>'" : NULL;
 }
 
+/* The other kind belongs to the host, whatever the target. */
+static bool runs_on_target(hdt_function_kind kind)
+{
+	return (unsigned)kind < HDT_FUNCTION_COUNT && kind != HDT_FUNCTION_HOST;
+}
+
 static const char *check_SCHEDULER(const hdt_scheduler *d)
 {
 	if (d->size < SIZE_AT_1_0(hdt_scheduler, build))
 		return "size";
-	return !d->target ? "target" : !d->query ? "query" : !d->build ? "build" : NULL;
+	return !runs_on_target(d->kind) ? "kind of functions" : !d->query ? "query" : !d->build ? "build" : NULL;
 }
 
 static const char *check_MAPPING_SET(const hdt_mapping_set *d)
@@ -101,6 +107,13 @@ static const char *check_TARGET(const hdt_target *d)
 {
 	if (d->size < SIZE_AT_1_0(hdt_target, run))
 		return "size";
+	if (!runs_on_target(d->kind))
+		return "kind of functions";
+	if (d->language != HDT_LANGUAGE_C && d->language != HDT_LANGUAGE_SCRIPT)
+		return "language";
+	for (const hdt_intrinsic *const *i = d->intrinsics; i && *i; i++)
+		if ((*i)->size < SIZE_AT_1_0(hdt_intrinsic, text) || !(*i)->name || !(*i)->signature)
+			return "list of intrinsics (one is without size, name or signature)";
 	if (!d->open || !d->close || !d->info)
 		return "open, close or info";
 	if (!d->prelude || !d->compile || !d->load || !d->unload || !d->find)

@@ -1,7 +1,7 @@
-/* auto.h: what the files of the rule-based scheduler share.
+/* auto.h: what the files of the rule-based schedulers share.
  *
- * The way of a task: inline.c decides which tensors are computed into memory (stages) and puts the others into their readers; group.c joins
- * stages that work row by row on the same rows; loops.c writes one function for each group, with merge.c making long loops of
+ * The way of a task on the CPU: inline.c decides which tensors are computed into memory (stages) and puts the others into their readers;
+ * group.c joins stages that work row by row on the same rows; loops.c writes one function for each group, with merge.c making long loops of
  * short ones; tile.c and lanes.c compute blocks of neighbouring elements, panel.c lays out what they share; reduce.c makes loops of
  * reductions, scan.c of running ones. */
 #ifndef SCHED_AUTO_AUTO_H
@@ -18,7 +18,9 @@ typedef struct stage {
 	const hdt_expr *value;    /* over tensor->axes; reads inputs and the tensors of earlier stages */
 	const hdt_tensor *memory; /* where it goes */
 	int rows;                 /* leading dimensions that `memory` lacks: it holds one row of its group */
+	const hdt_expr *slot; /* index before those of the row, where `memory` holds rows of several teams; NULL: none */
 	bool output;
+	bool alone; /* no group is to have it with others */
 } stage;
 
 /* Stages computed in one function: for each index of the first `rows` dimensions, which they share, one after the other. */
@@ -27,9 +29,17 @@ typedef struct group {
 	int rows;
 } group;
 
+/* What groups are to keep to. */
+typedef struct group_rules {
+	int64_t row_bytes;  /* of a row that is kept near its reader, at most */
+	int64_t rows;       /* of a group, at least, */
+	int64_t small_work; /* unless it has fewer elements than this */
+} group_rules;
+
 typedef struct plan {
 	const hdt_task *task;
 	const hdt_target_info *target;
+	const group_rules *rules;
 	hdt_context *context;
 	hdt_program *program;
 	stage *stages;
@@ -43,16 +53,25 @@ typedef struct nest {
 	plan *plan;
 	hdt_function *function;
 	hdt_context *context;
-	expr_list open; /* axes whose loops are open */
+	expr_list open;    /* axes whose loops are open */
+	struct team *team; /* threads that compute reductions together (cuda.h); NULL: each thread its own */
 } nest;
 
+/* cost.c: scalar operations of the task, and bytes that it reads and writes. */
+double cost_work(const hdt_task *task);
+double cost_bytes(const hdt_task *task);
 /* guard.c */
 const hdt_expr *guard_reductions(const hdt_expr *value);
 /* inline.c: fills in the stages. The others return false after a fault, too. */
 bool plan_stages(plan *p);
 stage *plan_find(const plan *p, const hdt_tensor *tensor);
-/* group.c: fills in the groups and gives every stage its memory, but for those that live on the stack. */
+/* group.c: fills in the groups and gives every stage its memory, but for those that hold one row (`rows` is set). */
 bool plan_groups(plan *p);
+/* Product of the estimated sizes of dimensions first .. last - 1. */
+int64_t plan_elements(const hdt_tensor *t, int first, int last);
+/* memory.c: the stage's value with its reads of stages going to their memory; and the buffers that a group's function reads and writes. */
+const hdt_expr *plan_redirect(plan *p, const hdt_expr *value);
+void group_use_buffers(nest *n, const group *g);
 /* loops.c */
 bool emit_group(plan *p, const group *g);
 
@@ -76,6 +95,8 @@ typedef struct tile {
 tile tile_choose(const plan *p, const dims *d);
 /* The reductions of `value` that depend on `axis`. False when one cannot run in lanes along it. */
 bool lane_reductions(const hdt_expr *value, const hdt_expr *axis, expr_list *out);
+/* The factor of `axis` in `index` when it is linear in it. */
+bool linear_factor(const hdt_expr *index, const hdt_expr *axis, int64_t *factor);
 /* Does the read walk side by side along the axis? */
 bool read_is_along(const hdt_expr *load, const hdt_expr *axis);
 
@@ -102,11 +123,19 @@ const hdt_expr *panel_fill(nest *n, const hdt_expr *value, const hdt_expr *reduc
 /* Compute every reduction in `value` that depends on open axes only, and give the value that reads the results. */
 const hdt_expr *reduce_ready(nest *n, const hdt_expr *value);
 bool reduce_is_ready(const nest *n, const hdt_expr *reduce);
+/* A scalar on the stack with a first value. */
+const hdt_tensor *reduce_scalar(nest *n, const char *name, const hdt_expr *value);
+/* Does the extent of one of its axes depend on another one? */
+bool reduce_is_ragged(const hdt_expr *reduce);
+/* Is `value`, of the reduction's dtype, more extreme than `old`, so that an arg-reduction goes there? NaN is the most extreme. */
+const hdt_expr *reduce_is_better(const hdt_expr *reduce, const hdt_expr *value, const hdt_expr *old);
 /* The parts of a reduction: dtype and first value of its accumulator, one step, and the result. */
 hdt_dtype reduce_dtype(const hdt_expr *reduce);
 const hdt_expr *reduce_start(const hdt_expr *reduce);
 const hdt_expr *reduce_step(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *value);
 const hdt_expr *reduce_result(const hdt_expr *reduce, const hdt_expr *accumulator);
+/* Of a sum so far and the number of its elements, the result. */
+const hdt_expr *reduce_finish(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *count);
 /* The same sum or product of f32, accumulated and given in f64; other reductions as they are. */
 const hdt_expr *reduce_widened(const hdt_expr *reduce);
 /* Replace nodes by what `map` has for them. */

@@ -4,10 +4,7 @@
  * computes all four, and m, s and the row of e never leave the processor. */
 #include "auto.h"
 
-#define ROW_BYTES 32768  /* of a row that is kept on the stack, at most */
-#define SMALL_WORK 16384 /* elements of a group that need no parallel loop */
-
-static int64_t elements_estimate(const hdt_tensor *t, int first, int last)
+int64_t plan_elements(const hdt_tensor *t, int first, int last)
 {
 	int64_t product = 1;
 	for (int d = first; d < last; d++)
@@ -33,6 +30,8 @@ static int rows_with(const plan *p, const group *g, const stage *s)
 	expr_list nodes = {0};
 	int rows = g->rows;
 	bool reads = false;
+	if (s->alone || p->stages[g->first].alone)
+		return 0;
 	expr_nodes(s->value, &nodes);
 	for (int i = 0; i < nodes.count; i++) {
 		const hdt_expr *load = nodes.items[i];
@@ -45,9 +44,9 @@ static int rows_with(const plan *p, const group *g, const stage *s)
 	}
 	if (!reads || !rows)
 		return 0;
-	int64_t parallel = elements_estimate(s->tensor, 0, rows), all = elements_estimate(s->tensor, 0, s->tensor->rank);
+	int64_t parallel = plan_elements(s->tensor, 0, rows), all = plan_elements(s->tensor, 0, s->tensor->rank);
 	bool scalar = rows == s->tensor->rank;
-	return scalar || parallel >= 2 * WORKERS || all < SMALL_WORK ? rows : 0;
+	return scalar || parallel >= p->rules->rows || all < p->rules->small_work ? rows : 0;
 }
 
 /* Does a stage outside of the group read `s`? */
@@ -63,27 +62,27 @@ static bool read_elsewhere(const plan *p, const group *g, const stage *s)
 	return false;
 }
 
-/* Bytes of one row; more than ROW_BYTES when it has no constant size. */
+/* Bytes of one row; INT64_MAX when it has no constant size. */
 static int64_t row_bytes(const hdt_tensor *t, int rows)
 {
 	int64_t bytes = hdt_dtype_of(t->dtype)->bytes, extent;
 	for (int d = rows; d < t->rank; d++)
-		if (!hdt_is_const(t->shape[d], &extent) || __builtin_mul_overflow(bytes, extent, &bytes) || bytes > ROW_BYTES)
-			return ROW_BYTES + 1;
+		if (!hdt_is_const(t->shape[d], &extent) || __builtin_mul_overflow(bytes, extent, &bytes))
+			return INT64_MAX;
 	return bytes;
 }
 
-/* Outputs have their buffers; what nobody else reads and is small lives on the stack (memory stays NULL); the rest is workspace. */
+/* Outputs have their buffers; what nobody else reads and is small lives near its reader (memory stays NULL); the rest is workspace. */
 static bool place(plan *p, const group *g)
 {
-	int64_t stack = 0;
+	int64_t near = 0;
 	for (int i = g->first; i < g->first + g->count; i++) {
 		stage *s = &p->stages[i];
 		if (s->memory)
 			continue;
 		int64_t bytes = row_bytes(s->tensor, g->rows);
-		if (g->count > 1 && !read_elsewhere(p, g, s) && stack + bytes <= ROW_BYTES) {
-			stack += bytes;
+		if (g->count > 1 && !read_elsewhere(p, g, s) && bytes <= p->rules->row_bytes - near) {
+			near += bytes;
 			s->rows = g->rows;
 			continue;
 		}

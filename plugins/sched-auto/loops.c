@@ -136,24 +136,6 @@ static bool emit_stage(nest *n, const stage *s, dims d, bool parallel)
 	return hdt_context_status(n->context) == HDT_OK;
 }
 
-/* Reads of stages go to their memory. */
-static const hdt_expr *redirect_load(const hdt_expr *node, void *closure)
-{
-	const plan *p = closure;
-	const stage *s = node->op == HDT_OP_LOAD ? plan_find(p, node->tensor) : NULL;
-	if (!s || !s->memory || s->memory == node->tensor)
-		return NULL;
-	return hdt_load(s->memory, node->args + s->rows, node->count - s->rows);
-}
-
-static const hdt_expr *redirect(plan *p, const hdt_expr *value)
-{
-	rebuilder r = {.after = redirect_load, .closure = p};
-	const hdt_expr *result = rebuild(&r, value);
-	rebuilder_free(&r);
-	return result;
-}
-
 /* The stages of a group in one row: the first dimensions are bound to `values`. */
 static bool emit_row(nest *n, const group *g, const hdt_expr *const *values)
 {
@@ -164,7 +146,7 @@ static bool emit_row(nest *n, const group *g, const hdt_expr *const *values)
 		dims d;
 		if (!s->memory)
 			s->memory = hdt_local(n->function, t->name, t->dtype, (hdt_list){t->shape + g->rows, t->rank - g->rows});
-		const hdt_expr *value = redirect(p, s->value);
+		const hdt_expr *value = plan_redirect(p, s->value);
 		value = value ? hdt_substitute(value, t->axes, values, g->rows) : NULL;
 		if (!s->memory || !value || !merge_dims(s, g->rows, value, &d))
 			return false;
@@ -191,30 +173,6 @@ static bool emit_rows(nest *n, const group *g)
 
 /* ---- groups ------------------------------------------------------------------------------------------------------- */
 
-static void use_memory(nest *n, const hdt_tensor *t)
-{
-	const hdt_program *p = n->plan->program;
-	for (int i = 0; t && i < p->buffer_count; i++)
-		if (p->buffers[i] == t)
-			(void)hdt_use(n->function, t);
-}
-
-static void use_buffers(nest *n, const group *g)
-{
-	for (int i = g->first; i < g->first + g->count; i++) {
-		const stage *s = &n->plan->stages[i];
-		expr_list nodes = {0};
-		expr_nodes(s->value, &nodes);
-		for (int k = 0; k < nodes.count; k++) {
-			if (nodes.items[k]->op != HDT_OP_LOAD)
-				continue;
-			const stage *read = plan_find(n->plan, nodes.items[k]->tensor);
-			use_memory(n, read ? read->memory : nodes.items[k]->tensor);
-		}
-		use_memory(n, s->memory);
-	}
-}
-
 bool emit_group(plan *p, const group *g)
 {
 	stage *last = &p->stages[g->first + g->count - 1];
@@ -222,10 +180,10 @@ bool emit_group(plan *p, const group *g)
 	n.function = hdt_function_new(p->program, last->tensor->name, HDT_FUNCTION_CPU);
 	if (!n.function)
 		return false;
-	use_buffers(&n, g);
+	group_use_buffers(&n, g);
 	if (g->count > 1)
 		return emit_rows(&n, g);
 	dims d;
-	const hdt_expr *value = redirect(p, last->value);
+	const hdt_expr *value = plan_redirect(p, last->value);
 	return value && merge_dims(last, 0, value, &d) && emit_stage(&n, last, d, true);
 }

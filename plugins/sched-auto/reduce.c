@@ -2,14 +2,19 @@
  *
  *     y[i] = sum(k < n) x[i, k]     ->     acc = 0; for k in 0..n { acc = acc + x[i, k]; } y[i] = acc
  *
- * Integers, extremes and logic do not depend on the order: where the loop is long they run in CHAINS accumulators side by side. So do sums
+ * Integers, extremes and logic do not depend on the order: where the loop is long they run in several accumulators side by side. So do sums
  * of f32, in f64: there the order does not show in the result, which is nearer to the true sum than one chain of f32 could be. Other sums
  * and products of floats are kept in one chain, in the order of the axes: they are never reassociated. */
-#include "auto.h"
+#include "cuda.h"
 
 #include <math.h>
 
-#define CHAINS 16
+/* Accumulators side by side: lanes of vectors on the CPU, additions in flight in a thread of a GPU. There sums of f32 stay in f32, since f64
+ * is slow: several chains are still nearer than one. */
+static int chains_of(const nest *n)
+{
+	return n->function->kind == HDT_FUNCTION_CUDA ? 4 : 16;
+}
 
 /* ---- the parts of a reduction ------------------------------------------------------------------------------------- */
 
@@ -83,7 +88,7 @@ static const hdt_expr *element_count(const hdt_expr *reduce)
 	return count;
 }
 
-static const hdt_expr *finish(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *count)
+const hdt_expr *reduce_finish(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *count)
 {
 	if (reduce->reduce == HDT_REDUCE_AVG) {
 		const hdt_expr *n = hdt_cast(count, reduce_dtype(reduce));
@@ -94,7 +99,7 @@ static const hdt_expr *finish(const hdt_expr *reduce, const hdt_expr *accumulato
 
 const hdt_expr *reduce_result(const hdt_expr *reduce, const hdt_expr *accumulator)
 {
-	return finish(reduce, accumulator, element_count(reduce));
+	return reduce_finish(reduce, accumulator, element_count(reduce));
 }
 
 const hdt_expr *reduce_widened(const hdt_expr *reduce)
@@ -126,8 +131,7 @@ static const hdt_expr *scalar_of(const hdt_tensor *local)
 	return hdt_load(local, NULL, 0);
 }
 
-/* A scalar on the stack with a first value. */
-static const hdt_tensor *start_scalar(nest *n, const char *name, const hdt_expr *value)
+const hdt_tensor *reduce_scalar(nest *n, const char *name, const hdt_expr *value)
 {
 	if (!value)
 		return NULL;
@@ -136,8 +140,7 @@ static const hdt_tensor *start_scalar(nest *n, const char *name, const hdt_expr 
 	return t;
 }
 
-/* Does the extent of one axis depend on another? */
-static bool is_ragged(const hdt_expr *reduce)
+bool reduce_is_ragged(const hdt_expr *reduce)
 {
 	for (int a = 1; a < reduce->count; a++)
 		for (int b = 1; b < reduce->count; b++)
@@ -148,10 +151,10 @@ static bool is_ragged(const hdt_expr *reduce)
 
 static const hdt_expr *reduce_in_order(nest *n, const hdt_expr *reduce, const hdt_expr *value)
 {
-	const hdt_tensor *acc = start_scalar(n, "acc", reduce_start(reduce)), *counter = NULL;
-	bool counted = reduce->reduce == HDT_REDUCE_AVG && is_ragged(reduce);
+	const hdt_tensor *acc = reduce_scalar(n, "acc", reduce_start(reduce)), *counter = NULL;
+	bool counted = reduce->reduce == HDT_REDUCE_AVG && reduce_is_ragged(reduce);
 	if (counted)
-		counter = start_scalar(n, "count", hdt_int(n->context, 0));
+		counter = reduce_scalar(n, "count", hdt_int(n->context, 0));
 	for (int a = 1; a < reduce->count; a++) {
 		open_loop(n, reduce->args[a], HDT_LOOP_SERIAL);
 		value = reduce_ready(n, value);
@@ -163,24 +166,29 @@ static const hdt_expr *reduce_in_order(nest *n, const hdt_expr *reduce, const hd
 		hdt_store(n->function, counter, HDT_SCALAR, hdt_add(scalar_of(counter), hdt_int(n->context, 1)));
 	for (int a = 1; a < reduce->count; a++)
 		close_loop(n);
-	return counter ? finish(reduce, scalar_of(acc), scalar_of(counter)) : reduce_result(reduce, scalar_of(acc));
+	return counter ? reduce_finish(reduce, scalar_of(acc), scalar_of(counter)) : reduce_result(reduce, scalar_of(acc));
 }
 
-/* The first of the most extreme values wins; a NaN is more extreme than any number. */
+const hdt_expr *reduce_is_better(const hdt_expr *reduce, const hdt_expr *value, const hdt_expr *old)
+{
+	const hdt_expr *better = reduce->reduce == HDT_REDUCE_MAX ? hdt_less(old, value) : hdt_less(value, old);
+	if (better && hdt_is_float((hdt_dtype)value->dtype))
+		better = hdt_or(better, hdt_and(hdt_unary(HDT_OP_ISNAN, value), hdt_not(hdt_unary(HDT_OP_ISNAN, old))));
+	return better;
+}
+
+/* The first of the most extreme values wins. */
 static const hdt_expr *reduce_arg(nest *n, const hdt_expr *reduce, const hdt_expr *value)
 {
 	const hdt_expr *axis = reduce->args[1];
-	const hdt_tensor *best = start_scalar(n, "best", reduce_start(reduce)),
-					 *at = start_scalar(n, "at", hdt_int(n->context, 0));
+	const hdt_tensor *best = reduce_scalar(n, "best", reduce_start(reduce)),
+					 *at = reduce_scalar(n, "at", hdt_int(n->context, 0));
 	open_loop(n, axis, HDT_LOOP_SERIAL);
 	value = reduce_ready(n, value);
 	if (!best || !at || !value)
 		return NULL;
-	const hdt_expr *v = hdt_let(n->function, "v", hdt_cast(value, best->dtype)), *old = scalar_of(best);
-	const hdt_expr *better = reduce->reduce == HDT_REDUCE_MAX ? hdt_less(old, v) : hdt_less(v, old);
-	if (hdt_is_float(best->dtype))
-		better = hdt_or(better, hdt_and(hdt_unary(HDT_OP_ISNAN, v), hdt_not(hdt_unary(HDT_OP_ISNAN, old))));
-	hdt_begin_if(n->function, better);
+	const hdt_expr *v = hdt_let(n->function, "v", hdt_cast(value, best->dtype));
+	hdt_begin_if(n->function, reduce_is_better(reduce, v, scalar_of(best)));
 	hdt_store(n->function, best, HDT_SCALAR, v);
 	hdt_store(n->function, at, HDT_SCALAR, axis);
 	hdt_end(n->function);
@@ -191,15 +199,15 @@ static const hdt_expr *reduce_arg(nest *n, const hdt_expr *reduce, const hdt_exp
 /* ---- several chains ----------------------------------------------------------------------------------------------- */
 
 /* Is the result the same in every order (sums of f32: once widened), and the innermost loop long and simple enough to be cut? */
-static bool runs_in_chains(const hdt_expr *reduce, const hdt_expr *value)
+static bool runs_in_chains(const nest *n, const hdt_expr *reduce, const hdt_expr *value)
 {
 	hdt_reduce_kind kind = (hdt_reduce_kind)reduce->reduce;
 	bool sum = kind == HDT_REDUCE_SUM || kind == HDT_REDUCE_AVG, ordered = sum || kind == HDT_REDUCE_PROD;
 	if (ordered && hdt_is_float(reduce_dtype(reduce)) && !(sum && reduce_dtype(reduce) == HDT_F32))
 		return false;
-	if (is_ragged(reduce))
+	if (reduce_is_ragged(reduce))
 		return false;
-	if (hdt_size_estimate(reduce->args[reduce->count - 1]->args[0]) < 2 * CHAINS)
+	if (hdt_size_estimate(reduce->args[reduce->count - 1]->args[0]) < 2 * chains_of(n))
 		return false;
 	expr_list nodes = {0};
 	expr_nodes(value, &nodes);
@@ -207,6 +215,11 @@ static bool runs_in_chains(const hdt_expr *reduce, const hdt_expr *value)
 		if (is_reduce(nodes.items[i]))
 			return false;
 	return true;
+}
+
+static const hdt_expr *widened_here(const nest *n, const hdt_expr *reduce)
+{
+	return n->function->kind == HDT_FUNCTION_CUDA ? reduce : reduce_widened(reduce);
 }
 
 static void chain_step(nest *n, const hdt_expr *reduce, const hdt_tensor *acc, const hdt_expr *chain,
@@ -220,18 +233,19 @@ static void chain_step(nest *n, const hdt_expr *reduce, const hdt_tensor *acc, c
 static const hdt_expr *reduce_in_chains(nest *n, const hdt_expr *reduce, const hdt_expr *value)
 {
 	hdt_function *f = n->function;
-	const hdt_expr *chains = hdt_int(n->context, CHAINS), *axis = reduce->args[reduce->count - 1],
+	hdt_loop_kind side_by_side = f->kind == HDT_FUNCTION_CUDA ? HDT_LOOP_UNROLL : HDT_LOOP_VECTORISE;
+	const hdt_expr *chains = hdt_int(n->context, chains_of(n)), *axis = reduce->args[reduce->count - 1],
 				   *extent = axis->args[0];
 	const hdt_expr *chain = hdt_axis("chain", chains), *start = reduce_start(reduce);
 	const hdt_tensor *acc = hdt_local(f, "acc", reduce_dtype(reduce), HDT_AT(chains));
 	const hdt_expr *blocks = hdt_floordiv(extent, chains), *done = hdt_mul(blocks, chains);
-	hdt_begin_loop(f, chain, HDT_LOOP_VECTORISE);
+	hdt_begin_loop(f, chain, side_by_side);
 	hdt_store(f, acc, HDT_AT(chain), start);
 	hdt_end(f);
 	for (int a = 1; a + 1 < reduce->count; a++)
 		open_loop(n, reduce->args[a], HDT_LOOP_SERIAL);
 	const hdt_expr *block = hdt_begin_for(f, "block", blocks, HDT_LOOP_SERIAL);
-	hdt_begin_loop(f, chain, HDT_LOOP_VECTORISE);
+	hdt_begin_loop(f, chain, side_by_side);
 	chain_step(n, reduce, acc, chain, value, hdt_add(hdt_mul(block, chains), chain));
 	hdt_end(f);
 	hdt_end(f);
@@ -240,8 +254,8 @@ static const hdt_expr *reduce_in_chains(nest *n, const hdt_expr *reduce, const h
 	hdt_end(f);
 	for (int a = 1; a + 1 < reduce->count; a++)
 		close_loop(n);
-	const hdt_tensor *all = start_scalar(n, "all", start);
-	hdt_begin_loop(f, chain, HDT_LOOP_SERIAL);
+	const hdt_tensor *all = reduce_scalar(n, "all", start);
+	hdt_begin_loop(f, chain, f->kind == HDT_FUNCTION_CUDA ? HDT_LOOP_UNROLL : HDT_LOOP_SERIAL);
 	hdt_store(f, all, HDT_SCALAR, all ? reduce_step(reduce, scalar_of(all), hdt_at(acc, chain)) : NULL);
 	hdt_end(f);
 	return all ? reduce_result(reduce, scalar_of(all)) : NULL;
@@ -288,10 +302,12 @@ const hdt_expr *reduce_ready(nest *n, const hdt_expr *value)
 		const hdt_expr *element = replace_nodes(reduce->args[0], &results);
 		if (!element)
 			break;
-		if (reduce->op == HDT_OP_ARG_REDUCE)
+		if (n->team && team_takes(reduce))
+			result = team_reduce(n, reduce, element);
+		else if (reduce->op == HDT_OP_ARG_REDUCE)
 			result = reduce_arg(n, reduce, element);
-		else if (runs_in_chains(reduce, element))
-			result = hdt_cast(reduce_in_chains(n, reduce_widened(reduce), element), (hdt_dtype)reduce->dtype);
+		else if (runs_in_chains(n, reduce, element))
+			result = hdt_cast(reduce_in_chains(n, widened_here(n, reduce), element), (hdt_dtype)reduce->dtype);
 		else
 			result = reduce_in_order(n, reduce, element);
 		if (!result)

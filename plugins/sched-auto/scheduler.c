@@ -6,48 +6,19 @@
 
 /* ---- cost --------------------------------------------------------------------------------------------------------- */
 
-static double elements(hdt_list shape)
-{
-	double product = 1;
-	for (int d = 0; d < shape.count; d++)
-		product *= (double)hdt_size_estimate(shape.items[d]);
-	return product;
-}
-
-/* Scalar operations for one element. */
-static double operations(const hdt_expr *value)
-{
-	expr_list nodes = {0};
-	double count = 1, repeated = 1;
-	expr_nodes(value, &nodes);
-	for (int i = 0; i < nodes.count; i++) {
-		count += nodes.items[i]->op >= HDT_OP_LOAD;
-		for (int a = 1; is_reduce(nodes.items[i]) && a < nodes.items[i]->count; a++)
-			repeated *= (double)hdt_size_estimate(nodes.items[i]->args[a]->args[0]);
-	}
-	return count * repeated;
-}
-
 /* About one operation a nanosecond and worker, 10 GB a second. */
 static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
 {
-	double work = 0, bytes = 0;
 	(void)target;
-	for (int i = 0; i < task->tensor_count; i++)
-		work += elements(hdt_shape(task->tensors[i])) * operations(task->tensors[i]->value);
-	for (int i = 0; i < task->input_count; i++)
-		if (task->inputs[i])
-			bytes += elements(hdt_shape(task->inputs[i])) * hdt_dtype_of(task->inputs[i]->dtype)->bytes;
-	for (int i = 0; i < task->output_count; i++)
-		bytes += elements(hdt_shape(task->outputs[i])) * hdt_dtype_of(task->outputs[i]->dtype)->bytes;
-	return (hdt_answer){.applies = true, .cost_us = 1 + work / 1e3 / WORKERS + bytes / 1e4};
+	return (hdt_answer){.applies = true, .cost_us = 1 + cost_work(task) / 1e3 / WORKERS + cost_bytes(task) / 1e4};
 }
 
 /* ---- program ------------------------------------------------------------------------------------------------------ */
 
 static hdt_program *build(const hdt_task *task, const hdt_target_info *target)
 {
-	plan p = {.task = task, .target = target, .context = task->context};
+	static const group_rules rules = {.row_bytes = 32768 /* on the stack */, .rows = 2 * WORKERS, .small_work = 16384};
+	plan p = {.task = task, .target = target, .rules = &rules, .context = task->context};
 	p.program = hdt_program_new(task->context, task->name);
 	hdt_program_bind(p.program, task);
 	if (!p.program || hdt_context_status(p.context) != HDT_OK || !plan_stages(&p) || !plan_groups(&p))
@@ -63,6 +34,7 @@ const hdt_scheduler hdt_scheduler_auto_cpu = {
 	.name = "auto-cpu",
 	.doc = "loops from the task alone: inlined elementwise tensors, rows, vectors, register blocks",
 	.target = "cpu",
+	.kind = HDT_FUNCTION_CPU,
 	.rank = 0,
 	.query = query,
 	.build = build,

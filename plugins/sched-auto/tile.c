@@ -8,8 +8,7 @@ typedef struct reading {
 	int along, across, still; /* reads that walk along the lanes side by side, in steps, not at all */
 } reading;
 
-/* The factor of `axis` in `index` when it is linear in it. */
-static bool linear_factor(const hdt_expr *index, const hdt_expr *axis, int64_t *factor)
+bool linear_factor(const hdt_expr *index, const hdt_expr *axis, int64_t *factor)
 {
 	int64_t left, right, constant;
 	*factor = index == axis;
@@ -38,6 +37,8 @@ bool read_is_along(const hdt_expr *load, const hdt_expr *axis)
 {
 	int last = load->count - 1;
 	int64_t factor;
+	if (last < 0)
+		return false;
 	if (last > 0 && is_split(load->args + last - 1, axis))
 		return true;
 	for (int d = 0; d < last; d++)

@@ -7,7 +7,7 @@
 
 enum { DEFAULT_SIZE = 4, LARGEST_INTEGER = 9 };
 
-static const hdt_array *find(const input_set *set, const char *name)
+const hdt_array *inputs_find(const input_set *set, const char *name)
 {
 	for (int f = 0; f < set->file_count; f++)
 		for (int i = 0; i < set->files[f].count; i++)
@@ -34,6 +34,31 @@ static hdt_status read_file(hdt_context *context, const char *word, tensor_file 
 	if (status == HDT_OK)
 		out->items[0].name = arena_string(&context->arena, word, (size_t)(equals - word));
 	return status;
+}
+
+hdt_status inputs_read(hdt_context *context, const options *o, input_set *set)
+{
+	set->files = calloc((size_t)o->inputs.count + 1, sizeof *set->files);
+	if (!set->files)
+		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory reading inputs");
+	for (int f = 0; f < o->inputs.count; f++) {
+		hdt_status status = read_file(context, o->inputs.items[f], &set->files[f]);
+		if (status != HDT_OK)
+			return status;
+		set->file_count++;
+	}
+	return HDT_OK;
+}
+
+hdt_status inputs_make_room(hdt_context *context, input_set *set, hdt_array *a)
+{
+	int64_t elements = array_elements(a), bytes;
+	if (elements < 0 || __builtin_mul_overflow(elements, hdt_dtype_of(a->dtype)->bytes, &bytes) || bytes == INT64_MAX)
+		return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need more bytes than can be counted", a->name);
+	if (!(a->data = calloc(1, (size_t)bytes + 1)))
+		return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need %lld bytes", a->name, (long long)bytes);
+	set->made[set->made_count++] = a->data;
+	return HDT_OK;
 }
 
 typedef struct limit_search {
@@ -154,7 +179,7 @@ static const char *shape_word(const options *o, const hdt_graph *graph, int i)
 	return NULL;
 }
 
-static hdt_status parse_shape(hdt_context *context, const char *word, hdt_array *a)
+hdt_status shape_parse(hdt_context *context, const char *word, hdt_array *a)
 {
 	a->rank = 0;
 	for (const char *at = word; *at; at++) {
@@ -192,24 +217,19 @@ static hdt_status make_up(hdt_context *context, const hdt_graph *graph, const op
 		*a = (hdt_array){.name = v->name, .dtype = v->dtype, .rank = v->rank};
 		const char *word = shape_word(o, graph, i);
 		if (word)
-			status = parse_shape(context, word, a);
+			status = shape_parse(context, word, a);
 		for (int d = 0; status == HDT_OK && !word && d < v->rank; d++)
 			if (!expr_evaluate(v->shape[d], &b, &a->shape[d]) || a->shape[d] < 0)
 				status = hdt_fail(context, HDT_BAD_INPUT,
 				                  "dimension %d of input '%s' cannot be computed for these sizes", d, v->name);
-		int64_t elements = status == HDT_OK ? array_elements(a) : 0;
 		if (status != HDT_OK)
 			break;
-		int64_t item = hdt_dtype_of(a->dtype)->bytes, bytes;
-		if (elements < 0 || __builtin_mul_overflow(elements, item, &bytes) || bytes == INT64_MAX)
-			return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need more bytes than can be counted",
-			                v->name);
-		if (!(a->data = malloc((size_t)bytes + 1)))
-			return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need %lld bytes", v->name, (long long)bytes);
-		set->made[set->made_count++] = a->data;
+		status = inputs_make_room(context, set, a);
+		if (status != HDT_OK)
+			break;
 		int64_t limit = hdt_is_integer(a->dtype) ? index_limit(graph, v, 8) : -1;
 		double high = hdt_is_float(a->dtype) ? 1 : limit > 0 ? (double)(limit - 1) : LARGEST_INTEGER;
-		random_fill(&stream, a->dtype, a->data, elements, hdt_is_float(a->dtype) ? -1 : 0, high);
+		random_fill(&stream, a->dtype, a->data, array_elements(a), hdt_is_float(a->dtype) ? -1 : 0, high);
 	}
 	return status;
 }
@@ -218,8 +238,7 @@ hdt_status inputs_gather(hdt_context *context, const hdt_graph *graph, const opt
 {
 	*out = (input_set){.count = graph->input_count};
 	out->arrays = calloc((size_t)graph->input_count + 1, sizeof *out->arrays);
-	out->files = calloc((size_t)o->inputs.count + 1, sizeof *out->files);
-	if (!out->arrays || !out->files)
+	if (!out->arrays)
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory reading inputs");
 	if (!o->inputs.count)
 		return make_up(context, graph, o, out);
@@ -228,17 +247,13 @@ hdt_status inputs_gather(hdt_context *context, const hdt_graph *graph, const opt
 		                "--dim and --shape are for made-up inputs: with --inputs, the sizes are those of the tensors");
 	if (check_names(context, graph, "inputs", &o->inputs) != HDT_OK)
 		return HDT_BAD_INPUT;
-	for (int f = 0; f < o->inputs.count; f++) {
-		hdt_status status = read_file(context, o->inputs.items[f], &out->files[f]);
-		if (status != HDT_OK)
-			return status;
-		out->file_count++;
-	}
+	if (inputs_read(context, o, out) != HDT_OK)
+		return hdt_context_status(context);
 	for (int i = 0; i < graph->input_count; i++) {
 		char position[24];
 		snprintf(position, sizeof position, "in%d", i);
-		const hdt_array *a = find(out, graph->inputs[i]->name);
-		a = a ? a : find(out, position);
+		const hdt_array *a = inputs_find(out, graph->inputs[i]->name);
+		a = a ? a : inputs_find(out, position);
 		if (!a)
 			return hdt_fail(context, HDT_BAD_INPUT, "no tensor '%s' or '%s' among the inputs given",
 			                graph->inputs[i]->name, position);

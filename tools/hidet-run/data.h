@@ -7,7 +7,7 @@
 #include "tensors/tensors.h"
 
 typedef struct input_set {
-	hdt_array *arrays; /* in signature order, one for each graph input */
+	hdt_array *arrays; /* in signature order, one for each input of the graph or array of the kernel */
 	int count;
 	tensor_file *files; /* that the arrays point into */
 	int file_count;
@@ -20,6 +20,13 @@ hdt_status sizes_choose(hdt_context *context, const hdt_graph *graph, const opti
 /* Read --inputs, or make up data (--seed, --dim, --shape). Faults are BAD_INPUT or USAGE. */
 hdt_status inputs_gather(hdt_context *context, const hdt_graph *graph, const options *o, input_set *out);
 void inputs_free(input_set *set);
+
+/* What they are made of: open the files of --inputs; the tensor of this name in them, or NULL; zeroed memory for an array whose shape is
+ * known (set->made has room); the sizes of "1x3x8x8". */
+hdt_status inputs_read(hdt_context *context, const options *o, input_set *set);
+const hdt_array *inputs_find(const input_set *set, const char *name);
+hdt_status inputs_make_room(hdt_context *context, input_set *set, hdt_array *a);
+hdt_status shape_parse(hdt_context *context, const char *word, hdt_array *a);
 
 /* A reproducible stream of numbers: xoshiro256** seeded through splitmix64 (Blackman and Vigna, prng.di.unimi.it). */
 typedef struct random_stream {

@@ -150,7 +150,7 @@ static hdt_status add_plan(hdt_model *model, const options *o, const int64_t *va
 	hdt_compile_options how = compile_options_of(o);
 	compile_report plan = {0};
 	hdt_status status = model_plan(model, &how, values, &plan);
-	json_object_set_new(report, "kernels", json_integer(plan.steps));
+	json_object_set_new(report, "kernels", json_integer(plan.launches));
 	json_object_set_new(report, "planned_bytes", json_integer(plan.planned_bytes));
 	json_object_set_new(report, "lower_bound_bytes", json_integer(plan.lower_bound_bytes));
 	json_object_set_new(report, "weight_bytes", json_integer(plan.weight_bytes));

@@ -2,6 +2,7 @@
 #include "verbs.h"
 
 #include "base/file.h"
+#include "not_built.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -93,7 +94,8 @@ hdt_compile_options compile_options_of(const options *o)
 	                             .cache_dir = o->cache_dir,
 	                             .dump_dir = o->dump,
 	                             .stop_after = o->stop_after,
-	                             .no_optimise = o->no_optimise};
+	                             .no_optimise = o->no_optimise,
+	                             .kernels = o->kernels.items};
 }
 
 static bool is_file(const char *path)
@@ -123,6 +125,16 @@ hdt_model *load_model(hdt_session *session, const options *o, int *exit_code)
 	if (status != HDT_OK)
 		*exit_code = report_session_fault(session, status);
 	return model;
+}
+
+/* A target that nobody provides may be one that this build left out. */
+static void explain_missing_target(const hdt_session *session, const options *o)
+{
+	size_t length = o->target ? strcspn(o->target, ":") : 0;
+	for (const not_built_plugin *p = not_built_plugins; length && p->name; p++)
+		if (strncmp(p->name, "target-", 7) == 0 && strlen(p->name + 7) == length &&
+		    strncmp(p->name + 7, o->target, length) == 0 && !registry_target(session_registry(session), p->name + 7))
+			fprintf(stderr, "hidet-run: %s is in the source tree, but was not built: %s\n", p->name, p->reason);
 }
 
 static int run_verb(const options *o)
@@ -156,6 +168,8 @@ static int run_verb(const options *o)
 		for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
 			if (verbs[i].letter == o->verb) {
 				int answer = verbs[i].run(session, o);
+				if (answer == exit_code_of(HDT_BAD_TARGET))
+					explain_missing_target(session, o);
 				code = code ? code : answer;
 			}
 	}

@@ -10,6 +10,9 @@
 #include "verbs.def"
 #undef VERB
 
+/* The part of `run` for a kernel file without a model. */
+int run_kernel(hdt_session *session, const options *o);
+
 /* ---- shared by the verbs ---- */
 
 /* Print the message of `context` to stderr; returns the exit code of its status (statuses.def). */

@@ -30,7 +30,7 @@ Test(plan, buffers_alive_together_never_overlap_on_random_lifetimes)
 			int first = below(steps), last = first + below(steps - first + 1);
 			buffers[i] = (plan_buffer){below(5) ? below(100000) : 0, first, last, -1};
 			for (int s = first; s <= last; s++)
-				lower[s] += (buffers[i].bytes + 63) / 64 * 64;
+				lower[s] += (buffers[i].bytes + PLAN_ALIGNMENT - 1) / PLAN_ALIGNMENT * PLAN_ALIGNMENT;
 		}
 		for (int s = 0; s <= steps; s++)
 			most = lower[s] > most ? lower[s] : most;
@@ -62,11 +62,11 @@ Test(plan, a_chain_needs_two_buffers_at_a_time)
 Test(plan, the_smallest_gap_that_fits_is_taken)
 {
 	plan_buffer b[] = {
-		{6400, 0, 9, -1}, {3200, 0, 4, -1}, {3136, 0, 9, -1}, {1280, 0, 2, -1}, {1216, 0, 9, -1}, {640, 6, 7, -1},
+		{25600, 0, 9, -1}, {12800, 0, 4, -1}, {12544, 0, 9, -1}, {5120, 0, 2, -1}, {4864, 0, 9, -1}, {2560, 6, 7, -1},
 	};
 	plan_size size;
 	cr_assert_eq(plan_place(b, 6, 9, &size), HDT_OK);
-	/* Gaps of 3200 and 1280 are free in steps 6..7. */
+	/* Gaps of 12800 and 5120 are free in steps 6..7. */
 	cr_assert_eq(b[5].offset, b[3].offset);
 }
 

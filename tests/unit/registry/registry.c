@@ -162,6 +162,68 @@ Test(registry, rules_come_by_rank_then_name_whatever_the_order_of_loading)
 	}
 }
 
+static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
+{
+	(void)task, (void)target;
+	return (hdt_answer){.applies = false};
+}
+
+static hdt_program *build(const hdt_task *task, const hdt_target_info *target)
+{
+	(void)task, (void)target;
+	return NULL;
+}
+
+Test(registry, a_scheduler_serves_one_target_or_a_kind_of_functions_but_never_the_hosts)
+{
+	hdt_registry *r = registry_new();
+	hdt_scheduler s = {.size = sizeof s, .name = "any", .kind = HDT_FUNCTION_CUDA, .query = query, .build = build};
+	cr_assert(add_one(r, "me.one", REGISTRY_SCHEDULER, "any", &s, NULL), "%s", reason);
+	hdt_scheduler host = s;
+	host.kind = HDT_FUNCTION_HOST;
+	cr_assert_not(add_one(r, "me.two", REGISTRY_SCHEDULER, "host", &host, NULL));
+	cr_assert(strstr(reason, "kind of functions"), "%s", reason);
+	hdt_scheduler wild = s;
+	wild.kind = HDT_FUNCTION_COUNT;
+	cr_assert_not(add_one(r, "me.three", REGISTRY_SCHEDULER, "wild", &wild, NULL));
+	registry_free(r);
+}
+
+Test(registry, a_target_with_a_broken_intrinsic_is_refused)
+{
+	static const hdt_intrinsic nameless = {.size = sizeof nameless, .signature = "()"};
+	static const hdt_intrinsic *const broken[] = {&nameless, NULL};
+	hdt_registry *r = registry_new();
+	hdt_target t = {.size = sizeof t, .name = "t", .kind = HDT_FUNCTION_CUDA, .intrinsics = broken};
+	cr_assert_not(add_one(r, "me.one", REGISTRY_TARGET, "t", &t, NULL));
+	cr_assert(strstr(reason, "intrinsics"), "%s", reason);
+	t.intrinsics = NULL;
+	t.language = (hdt_language)7;
+	cr_assert_not(add_one(r, "me.one", REGISTRY_TARGET, "t", &t, NULL));
+	cr_assert(strstr(reason, "language"), "%s", reason);
+	t.language = HDT_LANGUAGE_SCRIPT;
+	t.kind = HDT_FUNCTION_HOST;
+	cr_assert_not(add_one(r, "me.one", REGISTRY_TARGET, "t", &t, NULL));
+	cr_assert(strstr(reason, "kind of functions"), "%s", reason);
+	registry_free(r);
+}
+
+Test(registry, a_context_opened_like_another_knows_the_same_plugins_and_none_of_its_faults)
+{
+	hdt_registry *r = registry_new();
+	hdt_context *first = context_new(r);
+	hdt_fail(first, HDT_BAD_MODEL, "broken %d", 1);
+	cr_assert_str_eq(hdt_context_message(first), "broken 1");
+	hdt_context *second = hdt_context_open(first);
+	cr_assert_eq(second->registry, r);
+	cr_assert_eq(hdt_context_status(second), HDT_OK);
+	cr_assert_str_eq(hdt_context_message(second), "");
+	context_free(first);
+	cr_assert_not_null(hdt_intern(second, "lives on"));
+	hdt_context_close(second);
+	registry_free(r);
+}
+
 Test(registry, sealed_takes_no_more)
 {
 	hdt_registry *r = registry_new();

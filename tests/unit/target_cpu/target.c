@@ -63,7 +63,7 @@ Test(target, runs_a_parallel_kernel_with_a_symbol)
 		x[i] = (float)(i / 1000);
 	void *buffers[] = {x, y};
 	int64_t symbols[] = {1000};
-	hdt_launch launch = {hdt_target_cpu.find(object, "k0"), buffers, symbols};
+	hdt_launch launch = {.function = hdt_target_cpu.find(object, "k0"), .buffers = buffers, .symbols = symbols};
 	hdt_fault fault;
 	for (int k = 0; k < 50; k++)
 		cr_assert_eq(hdt_target_cpu.run(device, &launch, 1, &fault), HDT_OK);
@@ -80,7 +80,9 @@ Test(target, an_index_out_of_bounds_stops_the_run_at_its_launch)
 	void *buffers[] = {x, y};
 	int64_t good[] = {3}, bad[] = {77};
 	void *k1 = hdt_target_cpu.find(object, "k1");
-	hdt_launch launches[] = {{k1, buffers, good}, {k1, buffers, bad}, {k1, buffers, good}};
+	hdt_launch right = {.function = k1, .buffers = buffers, .symbols = good}, wrong = right;
+	wrong.symbols = bad;
+	hdt_launch launches[] = {right, wrong, right};
 	hdt_fault fault;
 	cr_assert_eq(hdt_target_cpu.run(device, launches, 3, &fault), HDT_BAD_INPUT);
 	cr_assert_eq(fault.launch, 1);
