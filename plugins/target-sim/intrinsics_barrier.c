@@ -54,7 +54,8 @@ bool barrier_arrive(sim_warp *w, int lane, uint64_t barrier)
 	if (!load(w, lane, barrier, &memory, &s))
 		return false;
 	if (!s.missing) {
-		sim_fault(w, lane, "more arrivals at an mbarrier than its count, %d, in a phase that still waits for %d bytes", (int)s.count, (int)s.bytes);
+		sim_fault(w, lane, "more arrivals at an mbarrier than its count, %d, in a phase that still waits for %d bytes",
+		          (int)s.count, (int)s.bytes);
 		return false;
 	}
 	sim_clock *clock = clock_of_phase(w, barrier, s.phase);
@@ -129,8 +130,8 @@ static sim_status mbarrier_invalidate(sim_warp *w, const sim_call *call)
 {
 	const barrier_state none = {0};
 	SIM_FOR_LANES(l, w->active)
-		if (!sim_write(w, l, &call->operands[0], 0, &none, sizeof none, sizeof none))
-			return SIM_FAULT;
+	if (!sim_write(w, l, &call->operands[0], 0, &none, sizeof none, sizeof none))
+		return SIM_FAULT;
 	return SIM_DONE;
 }
 
@@ -162,7 +163,8 @@ static sim_status mbarrier_arrive_expect_tx(sim_warp *w, const sim_call *call)
 	SIM_FOR_LANES(l, w->active)
 	{
 		uint64_t barrier = address_of(w, l, call);
-		if (!barrier || !barrier_add_bytes(w, l, barrier, call->operands[1].value->i[l]) || !barrier_arrive(w, l, barrier))
+		if (!barrier || !barrier_add_bytes(w, l, barrier, call->operands[1].value->i[l]) ||
+		    !barrier_arrive(w, l, barrier))
 			return SIM_FAULT;
 	}
 	return SIM_DONE;

@@ -73,7 +73,7 @@ static sim_status commit(sim_warp *w, const sim_call *call)
 	if (!stores)
 		return SIM_FAULT;
 	SIM_FOR_LANES(l, w->active)
-		stores[l].group++;
+	stores[l].group++;
 	return SIM_DONE;
 }
 
@@ -102,7 +102,7 @@ static sim_status wait_for(sim_warp *w, const sim_call *call, bool written)
 	if (groups < 0)
 		return sim_fault(w, 0, "%s takes a number of groups, not %" PRId64, call->name, groups);
 	SIM_FOR_LANES(l, w->active)
-		end_stores(w, l, &stores[l], groups, written);
+	end_stores(w, l, &stores[l], groups, written);
 	return SIM_DONE;
 }
 

@@ -20,12 +20,15 @@ static sim_status store_async(sim_warp *w, const sim_call *call)
 	unsigned char data[16];
 	SIM_FOR_LANES(l, w->active)
 	{
-		int64_t bytes = call->operands[2].value->i[l] * hdt_dtype_of(call->operands[1].dtype)->bytes, rank = call->operands[4].value->i[l];
+		int64_t bytes = call->operands[2].value->i[l] * hdt_dtype_of(call->operands[1].dtype)->bytes,
+				rank = call->operands[4].value->i[l];
 		if (bytes != 4 && bytes != 8 && bytes != 16)
 			return sim_fault(w, l, "%s stores 4, 8 or 16 bytes, not %" PRId64, call->name, bytes);
-		uint64_t to = mapped(w, l, &call->operands[0], rank, (int)bytes), barrier = mapped(w, l, &call->operands[3], rank, 8);
+		uint64_t to = mapped(w, l, &call->operands[0], rank, (int)bytes),
+				 barrier = mapped(w, l, &call->operands[3], rank, 8);
 		sim_clock *clock = to && barrier ? barrier_clock(w, l, barrier) : NULL;
-		if (!clock || !sim_read(w, l, &call->operands[1], 0, data, (int)bytes, 1) || !sim_async_write(w, l, to, data, (int)bytes, (int)bytes))
+		if (!clock || !sim_read(w, l, &call->operands[1], 0, data, (int)bytes, 1) ||
+		    !sim_async_write(w, l, to, data, (int)bytes, (int)bytes))
 			return SIM_FAULT;
 		sim_async_complete(w, clock, to, (int)bytes);
 		if (!barrier_add_bytes(w, l, barrier, -bytes))

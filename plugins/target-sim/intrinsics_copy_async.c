@@ -19,8 +19,8 @@ static bool copy(sim_warp *w, int lane, const sim_call *call, pending *p, int64_
 	int64_t n = call->operands[2].value->i[lane], size = hdt_dtype_of(to->dtype)->bytes;
 	unsigned char data[16] = {0};
 	if (size != hdt_dtype_of(from->dtype)->bytes || (n * size != 4 && n * size != 8 && n * size != 16)) {
-		sim_fault(w, lane, "%s copies 4, 8 or 16 bytes of one dtype: %" PRId64 " elements of %s are none of these", call->name, n,
-		          hdt_dtype_of(to->dtype)->name);
+		sim_fault(w, lane, "%s copies 4, 8 or 16 bytes of one dtype: %" PRId64 " elements of %s are none of these",
+		          call->name, n, hdt_dtype_of(to->dtype)->name);
 		return false;
 	}
 	if (valid < 0 || valid > n) {
@@ -56,7 +56,7 @@ static sim_status commit(sim_warp *w, const sim_call *call)
 	if (!copies)
 		return SIM_FAULT;
 	SIM_FOR_LANES(l, w->active)
-		copies[l].group++;
+	copies[l].group++;
 	return SIM_DONE;
 }
 
@@ -82,7 +82,8 @@ static sim_status wait_for(sim_warp *w, int64_t groups)
 static sim_status wait_group(sim_warp *w, const sim_call *call)
 {
 	int64_t groups = call->operands[0].value->i[0];
-	return groups < 0 ? sim_fault(w, 0, "%s takes a number of groups, not %" PRId64, call->name, groups) : wait_for(w, groups);
+	return groups < 0 ? sim_fault(w, 0, "%s takes a number of groups, not %" PRId64, call->name, groups)
+	                  : wait_for(w, groups);
 }
 
 static sim_status wait_all(sim_warp *w, const sim_call *call)

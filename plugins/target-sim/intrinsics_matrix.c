@@ -64,9 +64,17 @@ static sim_status stmatrix(sim_warp *w, const sim_call *call)
 }
 
 const sim_intrinsic sim_matrix_intrinsics[] = {
-	{"ldmatrix_x1", ldmatrix},       {"ldmatrix_x2", ldmatrix},       {"ldmatrix_x4", ldmatrix},
-	{"ldmatrix_x1_trans", ldmatrix}, {"ldmatrix_x2_trans", ldmatrix}, {"ldmatrix_x4_trans", ldmatrix},
-	{"stmatrix_x1", stmatrix},       {"stmatrix_x2", stmatrix},       {"stmatrix_x4", stmatrix},
-	{"stmatrix_x1_trans", stmatrix}, {"stmatrix_x2_trans", stmatrix}, {"stmatrix_x4_trans", stmatrix},
+	{"ldmatrix_x1", ldmatrix},
+	{"ldmatrix_x2", ldmatrix},
+	{"ldmatrix_x4", ldmatrix},
+	{"ldmatrix_x1_trans", ldmatrix},
+	{"ldmatrix_x2_trans", ldmatrix},
+	{"ldmatrix_x4_trans", ldmatrix},
+	{"stmatrix_x1", stmatrix},
+	{"stmatrix_x2", stmatrix},
+	{"stmatrix_x4", stmatrix},
+	{"stmatrix_x1_trans", stmatrix},
+	{"stmatrix_x2_trans", stmatrix},
+	{"stmatrix_x4_trans", stmatrix},
 	{NULL, NULL},
 };

@@ -124,6 +124,9 @@ static sim_status mma(sim_warp *w, const sim_call *call)
 }
 
 const sim_intrinsic sim_mma_intrinsics[] = {
-	{"mma_m16n8k8_f16", mma},  {"mma_m16n8k16_f16", mma}, {"mma_m16n8k8_bf16", mma}, {"mma_m16n8k16_bf16", mma}, {"mma_m16n8k4_tf32", mma},
-	{"mma_m16n8k8_tf32", mma}, {"mma_m8n8k16_i8", mma},   {"mma_m16n8k16_i8", mma},  {"mma_m16n8k32_i8", mma},   {NULL, NULL},
+	{"mma_m16n8k8_f16", mma},  {"mma_m16n8k16_f16", mma},
+	{"mma_m16n8k8_bf16", mma}, {"mma_m16n8k16_bf16", mma},
+	{"mma_m16n8k4_tf32", mma}, {"mma_m16n8k8_tf32", mma},
+	{"mma_m8n8k16_i8", mma},   {"mma_m16n8k16_i8", mma},
+	{"mma_m16n8k32_i8", mma},  {NULL, NULL},
 };

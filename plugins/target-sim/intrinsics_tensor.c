@@ -36,7 +36,8 @@ static bool check_map(sim_warp *w, int lane, const hdt_launch_map *m, int coordi
 	}
 	for (int d = 0; d < m->rank; d++)
 		if (m->box[d] < 1 || m->box[d] > LARGEST_BOX || m->strides[d] < 1) {
-			sim_fault(w, lane, "dimension %d of a tensor map has a box of %" PRId64 ": 1..%d", d, m->box[d], LARGEST_BOX);
+			sim_fault(w, lane, "dimension %d of a tensor map has a box of %" PRId64 ": 1..%d", d, m->box[d],
+			          LARGEST_BOX);
 			return false;
 		}
 	for (int d = m->rank - 1; d > 0; d--) {
@@ -48,8 +49,11 @@ static bool check_map(sim_warp *w, int lane, const hdt_launch_map *m, int coordi
 	}
 	if ((uintptr_t)m->address % UNIT == 0 && row % UNIT == 0 && (!m->swizzle || row == m->swizzle))
 		return true;
-	sim_fault(w, lane, "rows of a tensor map's box have %" PRId64 " bytes, swizzled by %d: they are a multiple of %d, as long as the swizzle, of memory "
-	          "aligned to %d", row, m->swizzle, UNIT, UNIT);
+	sim_fault(w, lane,
+	          "rows of a tensor map's box have %" PRId64
+	          " bytes, swizzled by %d: they are a multiple of %d, as long as the swizzle, of memory "
+	          "aligned to %d",
+	          row, m->swizzle, UNIT, UNIT);
 	return false;
 }
 
@@ -77,7 +81,8 @@ static bool make_box(sim_warp *w, int lane, const sim_call *call, const sim_oper
 static inside row_inside(const box *b, int row)
 {
 	const hdt_launch_map *m = b->map;
-	int64_t element = 0, pitch = 1, columns = m->shape[m->rank - 1], begin = b->at[m->rank - 1], end = begin + b->count[m->rank - 1];
+	int64_t element = 0, pitch = 1, columns = m->shape[m->rank - 1], begin = b->at[m->rank - 1],
+			end = begin + b->count[m->rank - 1];
 	int64_t from = begin < 0 ? 0 : begin, to = end > columns ? columns : end;
 	bool out = from >= to;
 	for (int d = m->rank - 2; d >= 0; d--) {
@@ -89,8 +94,8 @@ static inside row_inside(const box *b, int row)
 	}
 	if (out)
 		return (inside){0};
-	return (inside){(uint64_t)(uintptr_t)m->address + (uint64_t)((element + from) * b->size), (int)(from - begin) * b->size,
-	                (int)(to - from) * b->size};
+	return (inside){(uint64_t)(uintptr_t)m->address + (uint64_t)((element + from) * b->size),
+	                (int)(from - begin) * b->size, (int)(to - from) * b->size};
 }
 
 /* The row's 16-byte chunks change places by the bits of its address from 7 on. The same again undoes it. */
@@ -138,7 +143,8 @@ static bool load_for(sim_warp *w, int lane, const sim_call *call, int first, uin
 	if (!make_box(w, lane, call, &call->operands[1], first, &b))
 		return false;
 	int bytes = b.rows * b.row_bytes;
-	uint64_t to = sim_address(w, lane, &call->operands[0], 0, bytes, BOX_ALIGNMENT), barrier = sim_address(w, lane, &call->operands[2], 0, 8, 8);
+	uint64_t to = sim_address(w, lane, &call->operands[0], 0, bytes, BOX_ALIGNMENT),
+			 barrier = sim_address(w, lane, &call->operands[2], 0, 8, 8);
 	if (!to || !barrier)
 		return false;
 	for (int rank = 0; rank < 16; rank++) {
@@ -149,7 +155,8 @@ static bool load_for(sim_warp *w, int lane, const sim_call *call, int first, uin
 			return false;
 		}
 		sim_clock *clock = barrier_clock(w, lane, in_block(barrier, rank));
-		if (!clock || !load_box(w, lane, &b, in_block(to, rank), clock) || !barrier_add_bytes(w, lane, in_block(barrier, rank), -bytes))
+		if (!clock || !load_box(w, lane, &b, in_block(to, rank), clock) ||
+		    !barrier_add_bytes(w, lane, in_block(barrier, rank), -bytes))
 			return false;
 	}
 	return true;
@@ -158,16 +165,16 @@ static bool load_for(sim_warp *w, int lane, const sim_call *call, int first, uin
 static sim_status tensor_load(sim_warp *w, const sim_call *call)
 {
 	SIM_FOR_LANES(l, w->active)
-		if (!load_for(w, l, call, 3, UINT64_C(1) << sim_cluster_rank(w->block)))
-			return SIM_FAULT;
+	if (!load_for(w, l, call, 3, UINT64_C(1) << sim_cluster_rank(w->block)))
+		return SIM_FAULT;
 	return SIM_DONE;
 }
 
 static sim_status tensor_load_multicast(sim_warp *w, const sim_call *call)
 {
 	SIM_FOR_LANES(l, w->active)
-		if (!load_for(w, l, call, 4, call->operands[3].value->u[l]))
-			return SIM_FAULT;
+	if (!load_for(w, l, call, 4, call->operands[3].value->u[l]))
+		return SIM_FAULT;
 	return SIM_DONE;
 }
 
@@ -185,7 +192,9 @@ static bool store_box(sim_warp *w, int lane, const box *b, uint64_t from, pendin
 			return false;
 		swizzle_row(b, place, swizzled, row);
 		if (!sim_async_write(w, lane, part.address, row + part.offset, part.bytes, 1) ||
-		    !pending_add(w, stores, (pending_copy){.from = place, .from_bytes = b->row_bytes, .to = part.address, .to_bytes = part.bytes}))
+		    !pending_add(
+				w, stores,
+				(pending_copy){.from = place, .from_bytes = b->row_bytes, .to = part.address, .to_bytes = part.bytes}))
 			return false;
 	}
 	return true;
@@ -196,7 +205,10 @@ static bool check_start(sim_warp *w, int lane, const box *b)
 {
 	for (int d = 0; d < b->map->rank; d++)
 		if (b->at[d] < 0) {
-			sim_fault(w, lane, "tensor_store begins at coordinate %" PRId64 " of dimension %d: a store begins at no negative one", b->at[d], d);
+			sim_fault(w, lane,
+			          "tensor_store begins at coordinate %" PRId64
+			          " of dimension %d: a store begins at no negative one",
+			          b->at[d], d);
 			return false;
 		}
 	return true;
@@ -212,7 +224,8 @@ static sim_status tensor_store(sim_warp *w, const sim_call *call)
 		box b;
 		uint64_t from;
 		if (!make_box(w, l, call, &call->operands[0], 2, &b) || !check_start(w, l, &b) ||
-		    !(from = sim_address(w, l, &call->operands[1], 0, b.rows * b.row_bytes, BOX_ALIGNMENT)) || !store_box(w, l, &b, from, &stores[l]))
+		    !(from = sim_address(w, l, &call->operands[1], 0, b.rows * b.row_bytes, BOX_ALIGNMENT)) ||
+		    !store_box(w, l, &b, from, &stores[l]))
 			return SIM_FAULT;
 	}
 	return SIM_DONE;
@@ -222,8 +235,8 @@ static sim_status tensor_prefetch_l2(sim_warp *w, const sim_call *call)
 {
 	box b;
 	SIM_FOR_LANES(l, w->active)
-		if (!make_box(w, l, call, &call->operands[0], 1, &b))
-			return SIM_FAULT;
+	if (!make_box(w, l, call, &call->operands[0], 1, &b))
+		return SIM_FAULT;
 	return SIM_DONE;
 }
 

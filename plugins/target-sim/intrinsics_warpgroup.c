@@ -129,7 +129,8 @@ static bool find_accumulators(sim_warp *w, const sim_call *call, int count, accu
 	d->at = (int64_t)(d->address & UINT32_MAX) / d->buffer->bytes;
 	if (!(d->address & SIM_OUTSIDE) && d->at + count <= d->buffer->elements)
 		return true;
-	sim_fault(w, 0, "%s needs %d accumulators from the address on, which leaves the register buffer %s", call->name, count, d->buffer->name);
+	sim_fault(w, 0, "%s needs %d accumulators from the address on, which leaves the register buffer %s", call->name,
+	          count, d->buffer->name);
 	return false;
 }
 
@@ -162,7 +163,8 @@ static bool check_accumulators(sim_warp *w, const sim_call *call, const accumula
 		uint32_t missing = w->lanes & ~own_warp->written[d->buffer->offset + d->at + i];
 		if (!missing || is_in_flight(p, d->address + (uint64_t)(i * d->buffer->bytes)))
 			continue;
-		sim_fault(w, __builtin_ctz(missing), "%s adds to %s[%" PRId64 "], a register that was never written", call->name, d->buffer->name, d->at + i);
+		sim_fault(w, __builtin_ctz(missing), "%s adds to %s[%" PRId64 "], a register that was never written",
+		          call->name, d->buffer->name, d->at + i);
 		return false;
 	}
 	return true;
@@ -203,7 +205,8 @@ static bool read_operands(sim_warp *w, const sim_call *call, const request *r, o
 		if (!read_registers(w, call, r, o))
 			return false;
 	} else {
-		if (!tile_read(w, r->a, r->transpose_a, r->size, w->index % WARPS * ROWS_OF_WARP, ROWS_OF_WARP, o->bytes, &started->a))
+		if (!tile_read(w, r->a, r->transpose_a, r->size, w->index % WARPS * ROWS_OF_WARP, ROWS_OF_WARP, o->bytes,
+		               &started->a))
 			return false;
 		take_rows(r, o, ROWS_OF_WARP, o->a);
 	}
@@ -236,7 +239,8 @@ static product *start(sim_warp *w, const sim_call *call, warpgroup *g)
 {
 	int mine = w->index % WARPS;
 	if ((w->index / WARPS + 1) * WARPS > sim_block_warps(w->block)) {
-		sim_fault(w, 0, "%s is for four warps, and the block has none behind warp %d", call->name, sim_block_warps(w->block) - 1);
+		sim_fault(w, 0, "%s is for four warps, and the block has none behind warp %d", call->name,
+		          sim_block_warps(w->block) - 1);
 		return NULL;
 	}
 	if (g->issued[mine] - g->first >= MOST_STARTED) {
@@ -267,7 +271,8 @@ static sim_status wgmma(sim_warp *w, const sim_call *call)
 		return SIM_FAULT;
 	multiply((warp *)w, &r, o, &d);
 	mark_accumulators((warp *)w, d.buffer, d.at, d.count, false);
-	pending_copy flight = {.from = d.address, .from_bytes = d.count * d.buffer->bytes, .to = (uint64_t)(g->issued[w->index % WARPS] - 1)};
+	pending_copy flight = {
+		.from = d.address, .from_bytes = d.count * d.buffer->bytes, .to = (uint64_t)(g->issued[w->index % WARPS] - 1)};
 	return pending_add(w, &mine->accumulators, flight) ? SIM_DONE : SIM_FAULT;
 }
 
@@ -320,7 +325,8 @@ static sim_status wait_group(sim_warp *w, const sim_call *call)
 {
 	own *mine = own_of(w);
 	warpgroup *g = group_of(w);
-	uint64_t key = SIM_SHARED | (uint64_t)sim_cluster_rank(w->block) << 24 | (uint64_t)(CLOCK_ADDRESS + w->index / WARPS * 16);
+	uint64_t key =
+		SIM_SHARED | (uint64_t)sim_cluster_rank(w->block) << 24 | (uint64_t)(CLOCK_ADDRESS + w->index / WARPS * 16);
 	sim_clock *clock = mine && g ? sim_clock_at(w, key) : NULL;
 	int64_t groups = call->operands[0].value->i[0];
 	if (!clock)
@@ -354,8 +360,8 @@ static sim_status fence_registers(sim_warp *w, const sim_call *call)
 static sim_status descriptor(sim_warp *w, const sim_call *call)
 {
 	SIM_FOR_LANES(l, w->active)
-		call->result->u[l] = tile_descriptor(call->operands[0].value->u[l], call->operands[1].value->i[l], call->operands[2].value->i[l],
-		                                     call->operands[3].value->i[l]);
+	call->result->u[l] = tile_descriptor(call->operands[0].value->u[l], call->operands[1].value->i[l],
+	                                     call->operands[2].value->i[l], call->operands[3].value->i[l]);
 	return SIM_DONE;
 }
 
@@ -365,9 +371,10 @@ const sim_intrinsic sim_warpgroup_intrinsics[] = {
 	{"wgmma_wait_group", wait_group},
 	{"wgmma_fence_registers", fence_registers},
 	{"wgmma_descriptor", descriptor},
-#define HDT_WGMMA_SIZE(n, count, i8) \
-	{"wgmma_m64n" #n "k16_f16", wgmma}, {"wgmma_m64n" #n "k16_f16_registers", wgmma}, {"wgmma_m64n" #n "k16_bf16", wgmma}, \
-	{"wgmma_m64n" #n "k16_bf16_registers", wgmma}, {"wgmma_m64n" #n "k8_tf32", wgmma}, {"wgmma_m64n" #n "k32_i8", wgmma},
+#define HDT_WGMMA_SIZE(n, count, i8)                                                        \
+	{"wgmma_m64n" #n "k16_f16", wgmma}, {"wgmma_m64n" #n "k16_f16_registers", wgmma},       \
+		{"wgmma_m64n" #n "k16_bf16", wgmma}, {"wgmma_m64n" #n "k16_bf16_registers", wgmma}, \
+		{"wgmma_m64n" #n "k8_tf32", wgmma}, {"wgmma_m64n" #n "k32_i8", wgmma},
 #include <hidet/cuda_wgmma_sizes.def>
 	{NULL, NULL},
 };

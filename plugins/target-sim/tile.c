@@ -20,18 +20,23 @@ uint64_t tile_descriptor(uint64_t address, int64_t leading, int64_t stride, int6
 {
 	const int64_t most = FIELD * UNIT;
 	uint64_t mode = swizzle == 128 ? 1 : swizzle == 64 ? 2 : swizzle == 32 ? 3 : 0, place = address & 0xffffff;
-	bool usable = address & SIM_SHARED && !(address & SIM_OUTSIDE) && place % UNIT == 0 && leading % UNIT == 0 && stride % UNIT == 0 && leading >= 0 &&
-	              leading <= most && stride >= 0 && stride <= most && (mode || swizzle == 0);
+	bool usable = address & SIM_SHARED && !(address & SIM_OUTSIDE) && place % UNIT == 0 && leading % UNIT == 0 &&
+	              stride % UNIT == 0 && leading >= 0 && leading <= most && stride >= 0 && stride <= most &&
+	              (mode || swizzle == 0);
 	if (!usable)
 		return TILE_UNUSABLE;
-	return (place / UNIT & FIELD) | (uint64_t)(leading / UNIT) << LEADING_AT | (uint64_t)(stride / UNIT) << STRIDE_AT | mode << MODE_AT;
+	return (place / UNIT & FIELD) | (uint64_t)(leading / UNIT) << LEADING_AT | (uint64_t)(stride / UNIT) << STRIDE_AT |
+	       mode << MODE_AT;
 }
 
 static tile read_descriptor(const sim_warp *w, uint64_t d)
 {
 	static const int units[] = {1, 8, 4, 2};
-	return (tile){.start = (d & FIELD) * UNIT, .leading = (int64_t)(d >> LEADING_AT & FIELD) * UNIT, .stride = (int64_t)(d >> STRIDE_AT & FIELD) * UNIT,
-	              .units = units[d >> MODE_AT], .block = (uint64_t)sim_cluster_rank(w->block) << 24};
+	return (tile){.start = (d & FIELD) * UNIT,
+	              .leading = (int64_t)(d >> LEADING_AT & FIELD) * UNIT,
+	              .stride = (int64_t)(d >> STRIDE_AT & FIELD) * UNIT,
+	              .units = units[d >> MODE_AT],
+	              .block = (uint64_t)sim_cluster_rank(w->block) << 24};
 }
 
 /* The swizzle exclusive-ors address bits from 4 on with those from 7 on. */
@@ -52,7 +57,8 @@ static uint64_t unit_of_depth(const tile *t, int q, int k)
 {
 	if (t->units == 1)
 		return swizzled(t, q * t->stride + k % CORE * UNIT + k / CORE * t->leading);
-	return swizzled(t, q % t->units * UNIT + q / t->units * t->leading + k % CORE * t->units * UNIT + k / CORE * t->stride);
+	return swizzled(t, q % t->units * UNIT + q / t->units * t->leading + k % CORE * t->units * UNIT +
+	                       k / CORE * t->stride);
 }
 
 static bool read_unit(sim_warp *w, uint64_t address, unsigned char *to, tile_range *range)
@@ -64,7 +70,8 @@ static bool read_unit(sim_warp *w, uint64_t address, unsigned char *to, tile_ran
 	return sim_async_read(w, 0, address, to, UNIT, UNIT);
 }
 
-static bool read_rows(sim_warp *w, const tile *t, int first, int rows, unsigned char (*to)[TILE_DEPTH_BYTES], tile_range *range)
+static bool read_rows(sim_warp *w, const tile *t, int first, int rows, unsigned char (*to)[TILE_DEPTH_BYTES],
+                      tile_range *range)
 {
 	for (int r = 0; r < rows; r++)
 		for (int c = 0; c < TILE_DEPTH_BYTES / UNIT; c++)
@@ -73,7 +80,8 @@ static bool read_rows(sim_warp *w, const tile *t, int first, int rows, unsigned 
 	return true;
 }
 
-static bool read_depths(sim_warp *w, const tile *t, int size, int first, int rows, unsigned char (*to)[TILE_DEPTH_BYTES], tile_range *range)
+static bool read_depths(sim_warp *w, const tile *t, int size, int first, int rows,
+                        unsigned char (*to)[TILE_DEPTH_BYTES], tile_range *range)
 {
 	int dense = UNIT / size;
 	for (int q = 0; q < rows / dense; q++)
@@ -87,12 +95,15 @@ static bool read_depths(sim_warp *w, const tile *t, int size, int first, int row
 	return true;
 }
 
-bool tile_read(sim_warp *w, uint64_t descriptor, bool transposed, int size, int first, int rows, unsigned char (*to)[TILE_DEPTH_BYTES],
-               tile_range *range)
+bool tile_read(sim_warp *w, uint64_t descriptor, bool transposed, int size, int first, int rows,
+               unsigned char (*to)[TILE_DEPTH_BYTES], tile_range *range)
 {
 	tile t = read_descriptor(w, descriptor);
 	if (descriptor & TILE_UNUSABLE || descriptor >> BASE_AT & 7) {
-		sim_fault(w, 0, "a descriptor of a tile that is outside of its buffer or not aligned to %d bytes, or of an unknown swizzle", UNIT);
+		sim_fault(
+			w, 0,
+			"a descriptor of a tile that is outside of its buffer or not aligned to %d bytes, or of an unknown swizzle",
+			UNIT);
 		return false;
 	}
 	return transposed ? read_depths(w, &t, size, first, rows, to, range) : read_rows(w, &t, first, rows, to, range);

@@ -21,7 +21,8 @@ static hdt_kernel *load(const char *name)
 static void run(const char *name, int32_t *x, int64_t x_count, int32_t *y, int64_t y_count)
 {
 	hdt_kernel *kernel = load(name);
-	hdt_array xa = {.dtype = HDT_I32, .rank = 1, .shape = {x_count}, .data = x}, ya = {.dtype = HDT_I32, .rank = 1, .shape = {y_count}, .data = y};
+	hdt_array xa = {.dtype = HDT_I32, .rank = 1, .shape = {x_count}, .data = x},
+			  ya = {.dtype = HDT_I32, .rank = 1, .shape = {y_count}, .data = y};
 	for (int64_t i = 0; i < x_count; i++)
 		x[i] = (int32_t)i;
 	memset(y, 0, (size_t)y_count * sizeof *y);
@@ -93,19 +94,25 @@ static void check_boxes(hdt_kernel *kernel, int at_i, int at_j)
 	for (int i = 0; i < ROWS * COLUMNS; i++)
 		x[i] = half_of(i + 1);
 	memset(y, 0, sizeof y);
-	hdt_kernel_argument arguments[] = {{.name = "x", .array = &xa}, {.name = "y", .array = &ya}, {.name = "seen", .array = &sa},
-	                                   {.name = "i", .integer = at_i}, {.name = "j", .integer = at_j}};
+	hdt_kernel_argument arguments[] = {{.name = "x", .array = &xa},
+	                                   {.name = "y", .array = &ya},
+	                                   {.name = "seen", .array = &sa},
+	                                   {.name = "i", .integer = at_i},
+	                                   {.name = "j", .integer = at_j}};
 	cr_assert_eq(hdt_kernel_run(kernel, arguments, 5), HDT_OK, "%s", hdt_session_error(session));
 	for (int m = 0; m < 4; m++)
 		for (int r = 0; r < BOX_ROWS; r++)
 			for (int c = 0; c < BOX_COLUMNS; c++) {
 				int i = at_i + r, j = at_j + c % columns[m], want = is_inside(i, j) ? i * COLUMNS + j + 1 : 0;
-				cr_assert_eq(seen[m][r][c], (float)want, "map %d at (%d, %d): [%d, %d] is %g, not %d", m, at_i, at_j, r, c, (double)seen[m][r][c], want);
+				cr_assert_eq(seen[m][r][c], (float)want, "map %d at (%d, %d): [%d, %d] is %g, not %d", m, at_i, at_j, r,
+				             c, (double)seen[m][r][c], want);
 			}
 	for (int i = 0; i < ROWS; i++)
 		for (int j = 0; j < COLUMNS; j++) {
-			bool boxed = at_i >= 0 && at_j >= 0 && i >= at_i && i < at_i + BOX_ROWS && j >= at_j && j < at_j + BOX_COLUMNS;
-			cr_assert_eq(y[i * COLUMNS + j], boxed ? x[i * COLUMNS + j] : 0, "at (%d, %d): y[%d, %d]", at_i, at_j, i, j);
+			bool boxed =
+				at_i >= 0 && at_j >= 0 && i >= at_i && i < at_i + BOX_ROWS && j >= at_j && j < at_j + BOX_COLUMNS;
+			cr_assert_eq(y[i * COLUMNS + j], boxed ? x[i * COLUMNS + j] : 0, "at (%d, %d): y[%d, %d]", at_i, at_j, i,
+			             j);
 		}
 }
 

@@ -39,7 +39,8 @@ static double element_value(hdt_dtype dtype, const void *at)
 		memcpy(&f, &bits, sizeof f);
 		return (double)f;
 	case HDT_F16:
-		return (bits & 0x8000 ? -1 : 1) * (bits & 0x7fff ? ldexp(1024 + (bits & 0x3ff), (int)(bits >> 10 & 31) - 25) : 0);
+		return (bits & 0x8000 ? -1 : 1) *
+		       (bits & 0x7fff ? ldexp(1024 + (bits & 0x3ff), (int)(bits >> 10 & 31) - 25) : 0);
 	default:
 		return (double)(int32_t)bits;
 	}
@@ -71,19 +72,22 @@ typedef struct product {
 /* The kernel's parameters are a, b and c. */
 static void check(const char *name, hdt_kernel *kernel, const product *p)
 {
-	hdt_array a = {.dtype = p->in, .rank = 1, .shape = {p->m * p->k}}, b = {.dtype = p->in, .rank = 1, .shape = {p->k * p->n}};
+	hdt_array a = {.dtype = p->in, .rank = 1, .shape = {p->m * p->k}},
+			  b = {.dtype = p->in, .rank = 1, .shape = {p->k * p->n}};
 	hdt_array c = {.dtype = p->out, .rank = 1, .shape = {p->m * p->n}};
 	int *av = calloc((size_t)a.shape[0], sizeof *av), *bv = calloc((size_t)b.shape[0], sizeof *bv);
 	fill(&a, av, 1);
 	fill(&b, bv, 2);
 	c.data = calloc((size_t)c.shape[0], 4);
-	hdt_kernel_argument arguments[] = {{.name = "a", .array = &a}, {.name = "b", .array = &b}, {.name = "c", .array = &c}};
+	hdt_kernel_argument arguments[] = {
+		{.name = "a", .array = &a}, {.name = "b", .array = &b}, {.name = "c", .array = &c}};
 	cr_assert_eq(hdt_kernel_run(kernel, arguments, 3), HDT_OK, "%s: %s", name, hdt_session_error(session));
 	for (int i = 0; i < p->m; i++)
 		for (int j = 0; j < p->n; j++) {
 			int sum = 0;
 			for (int k = 0; k < p->k; k++)
-				sum += av[p->a_by_columns ? k * p->m + i : i * p->k + k] * bv[p->b_by_columns ? j * p->k + k : k * p->n + j];
+				sum += av[p->a_by_columns ? k * p->m + i : i * p->k + k] *
+				       bv[p->b_by_columns ? j * p->k + k : k * p->n + j];
 			double got = element_value(p->out, (char *)c.data + (i * p->n + j) * hdt_dtype_of(p->out)->bytes);
 			cr_assert_eq(got, sum, "%s: c[%d, %d] is %g, not %d", name, i, j, got, sum);
 		}
@@ -129,8 +133,8 @@ static void check_mma(const mma *i)
 	         "  for i in 0..%d { fb[i] = B[%d * t + %d * (i // %d) + i %% %d, g]; }\n"
 	         "  %s(&d[0], &fa[0], &fb[0]);\n"
 	         "  for i in 0..%d { C[g + 8 * (i // 2), 2 * t + i %% 2] = d[i]; }\n}\n",
-	         in, in, out, in, rows, i->k, in, i->k, out, rows, in, rows * i->k / 32, in, i->k / 4, out, rows / 4, rows * i->k / 32, p,
-	         rows / 8, p, 4 * p, p * rows / 8, p, i->k / 4, p, 4 * p, p, p, i->name, rows / 4);
+	         in, in, out, in, rows, i->k, in, i->k, out, rows, in, rows * i->k / 32, in, i->k / 4, out, rows / 4,
+	         rows * i->k / 32, p, rows / 8, p, 4 * p, p * rows / 8, p, i->k / 4, p, 4 * p, p, p, i->name, rows / 4);
 	cr_assert_eq(load_text(source, &kernel), HDT_OK, "%s\n%s", hdt_session_error(session), source);
 	check(name, kernel, &(product){rows, 8, i->k, i->in, i->out, false, false});
 	hdt_kernel_free(kernel);
@@ -139,11 +143,11 @@ static void check_mma(const mma *i)
 Test(products, mma_multiplies_in_every_shape_and_type)
 {
 	static const mma all[] = {
-		{"mma_m16n8k8_f16", 16, 8, HDT_F16, HDT_F32},     {"mma_m16n8k8_f16", 16, 8, HDT_F16, HDT_F16},
-		{"mma_m16n8k16_f16", 16, 16, HDT_F16, HDT_F32},   {"mma_m16n8k16_f16", 16, 16, HDT_F16, HDT_F16},
-		{"mma_m16n8k8_bf16", 16, 8, HDT_BF16, HDT_F32},   {"mma_m16n8k16_bf16", 16, 16, HDT_BF16, HDT_F32},
-		{"mma_m16n8k4_tf32", 16, 4, HDT_F32, HDT_F32},    {"mma_m16n8k8_tf32", 16, 8, HDT_F32, HDT_F32},
-		{"mma_m8n8k16_i8", 8, 16, HDT_I8, HDT_I32},       {"mma_m16n8k16_i8", 16, 16, HDT_I8, HDT_I32},
+		{"mma_m16n8k8_f16", 16, 8, HDT_F16, HDT_F32},   {"mma_m16n8k8_f16", 16, 8, HDT_F16, HDT_F16},
+		{"mma_m16n8k16_f16", 16, 16, HDT_F16, HDT_F32}, {"mma_m16n8k16_f16", 16, 16, HDT_F16, HDT_F16},
+		{"mma_m16n8k8_bf16", 16, 8, HDT_BF16, HDT_F32}, {"mma_m16n8k16_bf16", 16, 16, HDT_BF16, HDT_F32},
+		{"mma_m16n8k4_tf32", 16, 4, HDT_F32, HDT_F32},  {"mma_m16n8k8_tf32", 16, 8, HDT_F32, HDT_F32},
+		{"mma_m8n8k16_i8", 8, 16, HDT_I8, HDT_I32},     {"mma_m16n8k16_i8", 16, 16, HDT_I8, HDT_I32},
 		{"mma_m16n8k32_i8", 16, 32, HDT_I8, HDT_I32},
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -160,7 +164,8 @@ typedef struct wgmma {
 
 /* The body that fills a tile of `rows` rows and two products' depth from x, and the offsets of its descriptor. k dense: groups of 8 rows, as
  * long as the swizzle. Rows dense: groups of 8 k with 16 bytes to a swizzle of rows. Elements are placed by their byte, exclusive-or and all. */
-static int write_tile(char *to, size_t size, const char *name, const char *from, int rows, int element, int swizzle, bool transposed)
+static int write_tile(char *to, size_t size, const char *name, const char *from, int rows, int element, int swizzle,
+                      bool transposed)
 {
 	int unit = 16 / element, units = swizzle ? swizzle / 16 : 1, depth = 2 * 32 / element;
 	char offset[256]; /* of the unit that holds row r, depth k */
@@ -171,13 +176,15 @@ static int write_tile(char *to, size_t size, const char *name, const char *from,
 	else if (!transposed) /* all rows of one column of units, then the next */
 		snprintf(offset, sizeof offset, "k // %d * %d + r * 16", unit, rows * 16);
 	else if (swizzle) /* all k of one swizzle of rows, then the next */
-		snprintf(offset, sizeof offset, "r // %d * %d + k * %d + r // %d %% %d * 16", unit * units, depth * units * 16, units * 16, unit, units);
+		snprintf(offset, sizeof offset, "r // %d * %d + k * %d + r // %d %% %d * 16", unit * units, depth * units * 16,
+		         units * 16, unit, units);
 	else /* all groups of rows of 8 k, then the next 8 k */
 		snprintf(offset, sizeof offset, "k // 8 * %d + r // %d * 128 + k %% 8 * 16", rows / unit * 128, unit);
-	return snprintf(to, size,
-	                "  for e in 0..%d {\n    let i = e * 128 + threadIdx.x;\n    let r = i // %d;\n    let k = i %% %d;\n"
-	                "    let o = %s;\n    let u = (o ^ (o >> 3 & %d)) // %d;\n    %s[u + %s %% %d] = %s[i];\n  }\n",
-	                rows * depth / 128, depth, depth, offset, (units - 1) * 16, element, name, transposed ? "r" : "k", unit, from);
+	return snprintf(
+		to, size,
+		"  for e in 0..%d {\n    let i = e * 128 + threadIdx.x;\n    let r = i // %d;\n    let k = i %% %d;\n"
+		"    let o = %s;\n    let u = (o ^ (o >> 3 & %d)) // %d;\n    %s[u + %s %% %d] = %s[i];\n  }\n",
+		rows * depth / 128, depth, depth, offset, (units - 1) * 16, element, name, transposed ? "r" : "k", unit, from);
 }
 
 /* leading and stride, and how far the second product's depth is. */
@@ -210,36 +217,43 @@ static void check_wgmma(const wgmma *i)
 	place_tile(64, element, i->swizzle, i->transpose_a, a);
 	place_tile(n, element, i->swizzle, i->transpose_b, b);
 	snprintf(name, sizeof name, "wgmma_m64n%dk%d_%s%s", n, depth, i->dtype, i->a_in_registers ? "_registers" : "");
-	int at = snprintf(source, sizeof source,
-	                  "fn @wgmma(a: *%s, b: *%s, c: *%s) cuda grid(1) block(128) {\n  let C = view(c, %s[64, %d]), A = view(a, %s[64, %d]);\n"
-	                  "  shared dynamic sa: %s[%d];\n  shared dynamic sb: %s[%d];\n  register d: %s[%d];\n  register fa: %s[%d];\n"
-	                  "  let g = threadIdx.x // 4;\n  let t = threadIdx.x %% 4;\n",
-	                  word, word, out_word, out_word, n, word, 2 * depth, word, 64 * 2 * depth * 2, word, n * 2 * depth * 2, out_word, registers, word,
-	                  2 * depth);
+	int at = snprintf(
+		source, sizeof source,
+		"fn @wgmma(a: *%s, b: *%s, c: *%s) cuda grid(1) block(128) {\n  let C = view(c, %s[64, %d]), A = view(a, "
+	    "%s[64, %d]);\n"
+		"  shared dynamic sa: %s[%d];\n  shared dynamic sb: %s[%d];\n  register d: %s[%d];\n  register fa: %s[%d];\n"
+		"  let g = threadIdx.x // 4;\n  let t = threadIdx.x %% 4;\n",
+		word, word, out_word, out_word, n, word, 2 * depth, word, 64 * 2 * depth * 2, word, n * 2 * depth * 2, out_word,
+		registers, word, 2 * depth);
 	at += write_tile(source + at, sizeof source - (size_t)at, "sa", "a", 64, element, i->swizzle, i->transpose_a);
 	at += write_tile(source + at, sizeof source - (size_t)at, "sb", "b", n, element, i->swizzle, i->transpose_b);
 	if (i->a_in_registers)
 		at += snprintf(source + at, sizeof source - (size_t)at,
-		               "  for i in 0..16 { fa[i] = A[threadIdx.x // 32 * 16 + g %% 8 + 8 * (i // 2 %% 2), 2 * t + 8 * (i // 4) + i %% 2]; }\n");
-	at += snprintf(source + at, sizeof source - (size_t)at,
-	               "  syncthreads();\n  fence_proxy_async();\n  wgmma_fence_registers(&d[0], %d);\n  wgmma_fence();\n"
-	               "  let da = wgmma_descriptor(&sa[0], %d, %d, %d);\n  let db = wgmma_descriptor(&sb[0], %d, %d, %d);\n",
-	               registers, a[0], a[1], i->swizzle, b[0], b[1], i->swizzle);
+		               "  for i in 0..16 { fa[i] = A[threadIdx.x // 32 * 16 + g %% 8 + 8 * (i // 2 %% 2), 2 * t + 8 * "
+		               "(i // 4) + i %% 2]; }\n");
+	at +=
+		snprintf(source + at, sizeof source - (size_t)at,
+	             "  syncthreads();\n  fence_proxy_async();\n  wgmma_fence_registers(&d[0], %d);\n  wgmma_fence();\n"
+	             "  let da = wgmma_descriptor(&sa[0], %d, %d, %d);\n  let db = wgmma_descriptor(&sb[0], %d, %d, %d);\n",
+	             registers, a[0], a[1], i->swizzle, b[0], b[1], i->swizzle);
 	for (int half_of_k = 0; half_of_k < 2; half_of_k++) {
 		at += snprintf(source + at, sizeof source - (size_t)at, "  %s(&d[0], ", name);
 		at += i->a_in_registers ? snprintf(source + at, sizeof source - (size_t)at, "&fa[%d]", half_of_k * 8)
 		                        : snprintf(source + at, sizeof source - (size_t)at, "da + %d", half_of_k * a[2] / 16);
-		at += snprintf(source + at, sizeof source - (size_t)at, ", db + %d, %s", half_of_k * b[2] / 16, half_of_k ? "true" : "false");
+		at += snprintf(source + at, sizeof source - (size_t)at, ", db + %d, %s", half_of_k * b[2] / 16,
+		               half_of_k ? "true" : "false");
 		if (half && !i->a_in_registers)
 			at += snprintf(source + at, sizeof source - (size_t)at, ", %d", i->transpose_a);
 		at += snprintf(source + at, sizeof source - (size_t)at, half ? ", %d);\n" : ");\n", i->transpose_b);
 	}
 	snprintf(source + at, sizeof source - (size_t)at,
 	         "  wgmma_commit_group();\n  wgmma_wait_group(0);\n"
-	         "  for i in 0..%d { C[threadIdx.x // 32 * 16 + g %% 8 + 8 * (i // 2 %% 2), 8 * (i // 4) + 2 * t + i %% 2] = d[i]; }\n}\n",
+	         "  for i in 0..%d { C[threadIdx.x // 32 * 16 + g %% 8 + 8 * (i // 2 %% 2), 8 * (i // 4) + 2 * t + i %% 2] "
+	         "= d[i]; }\n}\n",
 	         registers);
 	cr_assert_eq(load_text(source, &kernel), HDT_OK, "%s\n%s", hdt_session_error(session), source);
-	snprintf(name + strlen(name), sizeof name - strlen(name), ", swizzle %d, transposed %d %d", i->swizzle, i->transpose_a, i->transpose_b);
+	snprintf(name + strlen(name), sizeof name - strlen(name), ", swizzle %d, transposed %d %d", i->swizzle,
+	         i->transpose_a, i->transpose_b);
 	check(name, kernel, &(product){64, n, 2 * depth, in, out, false, true});
 	hdt_kernel_free(kernel);
 }

@@ -76,7 +76,8 @@ Test(values, lanes_see_each_other)
 {
 	enum { ROWS = 26 };
 	static int32_t y[ROWS][LANES];
-	hdt_array xa = {.dtype = HDT_I32, .rank = 1, .shape = {LANES}, .data = x}, ya = {.dtype = HDT_I32, .rank = 1, .shape = {ROWS * LANES}, .data = y};
+	hdt_array xa = {.dtype = HDT_I32, .rank = 1, .shape = {LANES}, .data = x},
+			  ya = {.dtype = HDT_I32, .rank = 1, .shape = {ROWS * LANES}, .data = y};
 	for (int l = 0; l < LANES; l++)
 		x[l] = l * 37 % 64;
 	run("warp_values", (hdt_kernel_argument[]){{.name = "x", .array = &xa}, {.name = "y", .array = &ya}}, 2);
@@ -97,8 +98,10 @@ Test(values, lanes_see_each_other)
 			s.min,
 			s.max,
 			(int32_t)s.and,
-			(int32_t)s.or,
-			(int32_t)s.xor,
+			(int32_t)s.or
+			,
+			(int32_t)s.xor
+			,
 			-1,
 			l,
 			__builtin_popcount((uint32_t)x[l] * 2654435761u),
@@ -154,16 +157,19 @@ Test(values, fast_functions_are_as_exact_as_they_are_told_to_be)
 	enum { ROWS = 13 };
 	static const double relative[ROWS] = {1e-6, 1e-6, 1e-6, 1e-6, 1e-6, 1e-6, 1e-6, 0, 0, 5e-4, 1e-5, 5e-4, 1e-6};
 	static float v[THREADS], y[ROWS][THREADS];
-	hdt_array va = {.dtype = HDT_F32, .rank = 1, .shape = {THREADS}, .data = v}, ya = {.dtype = HDT_F32, .rank = 1, .shape = {ROWS * THREADS}, .data = y};
+	hdt_array va = {.dtype = HDT_F32, .rank = 1, .shape = {THREADS}, .data = v},
+			  ya = {.dtype = HDT_F32, .rank = 1, .shape = {ROWS * THREADS}, .data = y};
 	for (int i = 0; i < THREADS; i++)
 		v[i] = (float)(i * 37 % 128);
 	run("fast_math", (hdt_kernel_argument[]){{.name = "x", .array = &va}, {.name = "y", .array = &ya}}, 2);
 	for (int r = 0; r < ROWS; r++)
 		for (int i = 0; i < THREADS; i++) {
 			double want = exact(r, (double)v[i]), error = fabs((double)y[r][i] - want);
-			cr_expect(error <= 1e-6 + relative[r] * fabs(want), "row %d of %g: %g, not %g", r, (double)v[i], (double)y[r][i], want);
+			cr_expect(error <= 1e-6 + relative[r] * fabs(want), "row %d of %g: %g, not %g", r, (double)v[i],
+			          (double)y[r][i], want);
 			if (r == 11)
-				cr_expect_eq(frexp((double)y[r][i], &(int){0}) * 2048, rint(frexp((double)y[r][i], &(int){0}) * 2048), "more bits than tf32 has");
+				cr_expect_eq(frexp((double)y[r][i], &(int){0}) * 2048, rint(frexp((double)y[r][i], &(int){0}) * 2048),
+				             "more bits than tf32 has");
 		}
 }
 
@@ -184,9 +190,12 @@ static void run_vectors(vectors *v)
 	for (int i = 0; i < 1024; i++)
 		v->h[i] = (uint16_t)(0x3000 + i * 5 % 512);
 	memset(v->u, -1, sizeof v->u);
-	hdt_array arrays[] = {{.dtype = HDT_F32, .rank = 1, .shape = {512}, .data = v->x},  {.dtype = HDT_F16, .rank = 1, .shape = {1024}, .data = v->h},
-	                      {.dtype = HDT_F32, .rank = 1, .shape = {1044}, .data = v->y}, {.dtype = HDT_F16, .rank = 1, .shape = {1284}, .data = v->z},
-	                      {.dtype = HDT_I32, .rank = 1, .shape = {456}, .data = v->n},  {.dtype = HDT_U32, .rank = 1, .shape = {8}, .data = v->u},
+	hdt_array arrays[] = {{.dtype = HDT_F32, .rank = 1, .shape = {512}, .data = v->x},
+	                      {.dtype = HDT_F16, .rank = 1, .shape = {1024}, .data = v->h},
+	                      {.dtype = HDT_F32, .rank = 1, .shape = {1044}, .data = v->y},
+	                      {.dtype = HDT_F16, .rank = 1, .shape = {1284}, .data = v->z},
+	                      {.dtype = HDT_I32, .rank = 1, .shape = {456}, .data = v->n},
+	                      {.dtype = HDT_U32, .rank = 1, .shape = {8}, .data = v->u},
 	                      {.dtype = HDT_U64, .rank = 1, .shape = {2}, .data = v->w}};
 	static const char *const names[] = {"x", "h", "y", "z", "n", "u", "w"};
 	hdt_kernel_argument arguments[7] = {{0}};
@@ -203,7 +212,8 @@ Test(values, vectors_move_side_by_side)
 		int other = t / 64 * 64 + 63 - t % 64;
 		for (int i = 0; i < 2; i++)
 			cr_expect_eq(v.y[t * 2 + i], v.x[other * 4 + 2 + i], "y[%d]", t * 2 + i);
-		const float sums_of_x[4] = {v.x[t * 4] + v.x[t * 2 + 1], v.x[t * 4 + 1] + v.x[t], v.x[t * 4 + 2], v.x[t * 4 + 3]};
+		const float sums_of_x[4] = {v.x[t * 4] + v.x[t * 2 + 1], v.x[t * 4 + 1] + v.x[t], v.x[t * 4 + 2],
+		                            v.x[t * 4 + 3]};
 		for (int i = 0; i < 4; i++)
 			cr_expect_eq(v.y[256 + t * 4 + i], sums_of_x[i], "y[%d]", 256 + t * 4 + i);
 		for (int i = 0; i < 8; i++)
