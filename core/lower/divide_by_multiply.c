@@ -108,6 +108,8 @@ static void derive(divider *d, divisor *made, const char *name)
 	const hdt_expr *magic = hdt_floordiv(hdt_add(hdt_binary(HDT_OP_SHL, one, shift), below), within);
 	const hdt_expr **scalars = hdt_allocate(c, (size_t)(f->scalar_count + 2) * sizeof *scalars);
 	const hdt_expr **derived = hdt_allocate(c, (size_t)(f->derived_count + 2) * sizeof *derived);
+	if (!name)
+		return;
 	made->magic = expr_variable_within(c, hdt_format(c, "%s_magic", name), HDT_U32, 0, UINT32_MAX);
 	made->shift = expr_variable_within(c, hdt_format(c, "%s_shift", name), HDT_I32, 31, 62);
 	if (!scalars || !derived || !made->magic || !made->shift || !magic)
@@ -127,8 +129,11 @@ static void derive(divider *d, divisor *made, const char *name)
 static bool is_taken(const hdt_function *f, const char *name, const char *suffix)
 {
 	const hdt_program *p = f->program;
-	const char *whole = hdt_intern(p->context, hdt_format(p->context, "%s%s", name, suffix));
+	const char *text = name ? hdt_format(p->context, "%s%s", name, suffix) : NULL;
+	const char *whole = text ? hdt_intern(p->context, text) : NULL;
 	bool taken = false;
+	if (!whole)
+		return false;
 	for (int i = 0; i < f->scalar_count; i++)
 		taken |= f->scalars[i]->name == whole;
 	for (int i = 0; i < f->parameter_count; i++)

@@ -1,8 +1,8 @@
 /* cuda.h: what the files of the rule-based scheduler for CUDA functions share. See auto.h for what it has in common with the one for the CPU:
  * stages (inline.c), groups (group.c), reductions within a thread (reduce.c).
  *
- * The way of a task: stages; cuda_split.c makes two stages of a very long reduction; groups; and then a kernel for each group by the first of these
- * that fits: cuda_matmul.c (tiles in shared memory), cuda_scan.c (a thread or a block for a row), cuda_rows.c (a team of threads for a row),
+ * The way of a task: stages, more of which are made by cuda_stages.c; groups; and then a kernel for each group by the first of these that
+ * fits: cuda_matmul.c (tiles in shared memory), cuda_scan.c (a thread or a block for a row), cuda_rows.c (a team of threads for a row),
  * cuda_elements.c (a thread for an element). */
 #ifndef SCHED_AUTO_CUDA_H
 #define SCHED_AUTO_CUDA_H
@@ -58,18 +58,21 @@ bool rows_emit(plan *p, const group *g);
 
 bool elements_emit(plan *p, const group *g);
 
-/* cuda_split.c: false after a fault. */
-bool split_long(plan *p);
+/* ---- stages ------------------------------------------------------------------------------------------------------- */
+
+/* cuda_stages.c: reductions that are computed once for several elements become stages of their own, and very long ones two. False after a
+ * fault. */
+bool stages_divide(plan *p);
 
 /* ---- teams (cuda_team.c) ------------------------------------------------------------------------------------------ */
 
 /* A block is cut into teams of equally many threads, each of which computes one row. */
 typedef struct team {
-	int64_t teams, workers;  /* powers of two; their product is the block */
-	bool teams_side_by_side; /* neighbouring threads are of neighbouring teams, else of the same one */
-	const hdt_expr *slot;    /* which team of the block; */
-	const hdt_expr *worker;  /* which thread of the team; */
-	const hdt_expr *active;  /* whether the team has a row; NULL: all have */
+	int64_t count, workers; /* teams of the block, threads of a team: powers of two */
+	bool side_by_side;      /* neighbouring threads are of neighbouring teams, else of the same one */
+	const hdt_expr *slot;   /* of this thread: which team of the block; */
+	const hdt_expr *worker; /* which thread of the team; */
+	const hdt_expr *active; /* whether the team has a row; NULL: all have */
 	const hdt_tensor *trees[HDT_DTYPE_COUNT], *places; /* shared memory in which results of threads are joined */
 } team;
 

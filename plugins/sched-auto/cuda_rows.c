@@ -112,11 +112,11 @@ static int64_t workers_alone(const plan *p, const group *g, bool across)
 
 static team choose_team(const plan *p, const group *g)
 {
-	team t = {.teams = 1};
+	team t = {.count = 1};
 	int64_t rows = plan_elements(p->stages[g->first].tensor, 0, g->rows), near = 1;
 	if (g->count == 1) {
-		t.teams_side_by_side = reads_across(&p->stages[g->first]);
-		t.workers = workers_alone(p, g, t.teams_side_by_side);
+		t.side_by_side = reads_across(&p->stages[g->first]);
+		t.workers = workers_alone(p, g, t.side_by_side);
 	} else {
 		int64_t elements = row_elements(p, g);
 		t.workers = power_of_two(elements, elements >= 4096 && rows < 4 * DEVICE_PROCESSORS ? 1024 : BLOCK_THREADS);
@@ -126,10 +126,10 @@ static team choose_team(const plan *p, const group *g)
 		if (!p->stages[i].memory)
 			near += plan_elements(p->stages[i].tensor, g->rows, p->stages[i].tensor->rank) *
 			        hdt_dtype_of(p->stages[i].tensor->dtype)->bytes;
-	int64_t width = t.teams_side_by_side && t.workers >= 8 ? 2 * BLOCK_THREADS : BLOCK_THREADS;
-	while (t.teams * t.workers < width && 2 * t.teams * near <= p->rules->row_bytes &&
-	       (t.teams * t.workers < 32 || t.teams_side_by_side || t.teams * DEVICE_PROCESSORS < rows))
-		t.teams *= 2;
+	int64_t width = t.side_by_side && t.workers >= 8 ? 2 * BLOCK_THREADS : BLOCK_THREADS;
+	while (t.count * t.workers < width && 2 * t.count * near <= p->rules->row_bytes &&
+	       (t.count * t.workers < 32 || t.side_by_side || t.count * DEVICE_PROCESSORS < rows))
+		t.count *= 2;
 	return t;
 }
 
@@ -171,12 +171,12 @@ static bool make_memory(nest *n, const group *g, stage *s)
 		return s->memory != NULL;
 	}
 	hdt_buffer_options shared = {.scope = HDT_SCOPE_SHARED};
-	if (n->team->teams > 1) {
+	if (n->team->count > 1) {
 		s->slot = n->team->slot;
-		shape[count++] = hdt_int(n->context, n->team->teams);
+		shape[count++] = hdt_int(n->context, n->team->count);
 	}
 	for (int d = g->rows; d < t->rank; d++)
-		shape[count++] = t->shape[d];
+		shape[count++] = hdt_max(t->shape[d], hdt_int(n->context, 1));
 	s->memory = hdt_buffer(n->function, t->name, t->dtype, (hdt_list){shape, count}, &shared);
 	return s->memory != NULL;
 }
@@ -238,13 +238,12 @@ static bool emit_row_stage(nest *n, const group *g, stage *s, const hdt_expr *co
 /* Which row, and who in it. */
 static bool begin_row(nest *n, team *t, hdt_list shape, const hdt_expr **row)
 {
-	const hdt_expr *thread = kernel_thread(n), *teams = hdt_int(n->context, t->teams),
+	const hdt_expr *thread = kernel_thread(n), *teams = hdt_int(n->context, t->count),
 				   *workers = hdt_int(n->context, t->workers);
-	t->slot = kernel_index(n, "slot", t->teams_side_by_side ? hdt_mod(thread, teams) : hdt_floordiv(thread, workers));
-	t->worker =
-		kernel_index(n, "worker", t->teams_side_by_side ? hdt_floordiv(thread, teams) : hdt_mod(thread, workers));
+	t->slot = kernel_index(n, "slot", t->side_by_side ? hdt_mod(thread, teams) : hdt_floordiv(thread, workers));
+	t->worker = kernel_index(n, "worker", t->side_by_side ? hdt_floordiv(thread, teams) : hdt_mod(thread, workers));
 	const hdt_expr *index = kernel_index(n, "row", hdt_add(hdt_mul(kernel_block(n), teams), t->slot));
-	if (t->teams > 1)
+	if (t->count > 1)
 		t->active = hdt_less(index, hdt_product(n->context, shape));
 	n->team = t;
 	return index && kernel_unflatten(n, shape, index, row);
@@ -257,8 +256,8 @@ bool rows_emit(plan *p, const group *g)
 	hdt_list shape = {first->shape, g->rows};
 	team t = choose_team(p, g);
 	nest n;
-	const hdt_expr *blocks = hdt_ceildiv(hdt_product(p->context, shape), hdt_int(p->context, t.teams));
-	if (!kernel_begin(&n, p, g, blocks, t.teams * t.workers) || !begin_row(&n, &t, shape, row))
+	const hdt_expr *blocks = hdt_ceildiv(hdt_product(p->context, shape), hdt_int(p->context, t.count));
+	if (!kernel_begin(&n, p, g, blocks, t.count * t.workers) || !begin_row(&n, &t, shape, row))
 		return false;
 	for (int i = g->first; i < g->first + g->count; i++) {
 		const stage *before = i > g->first ? &p->stages[i - 1] : NULL;

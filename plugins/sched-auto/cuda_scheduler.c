@@ -6,12 +6,12 @@
 
 /* ---- cost --------------------------------------------------------------------------------------------------------- */
 
-/* Reckoned with: two microseconds for a launch, ten operations a nanosecond for each processor, two terabytes a second. */
+/* Reckoned with: two microseconds for a launch, fifty operations a nanosecond for each processor, two terabytes a second. */
 static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
 {
 	(void)target;
 	return (hdt_answer){.applies = true,
-	                    .cost_us = 2 + cost_work(task) / 1e4 / DEVICE_PROCESSORS + cost_bytes(task) / 2e6};
+	                    .cost_us = 2 + cost_work(task) / 5e4 / DEVICE_PROCESSORS + cost_bytes(task) / 2e6};
 }
 
 /* ---- program ------------------------------------------------------------------------------------------------------ */
@@ -43,7 +43,7 @@ static hdt_program *build(const hdt_task *task, const hdt_target_info *target)
 	plan p = {.task = task, .target = target, .rules = &rules, .context = task->context};
 	p.program = hdt_program_new(task->context, task->name);
 	hdt_program_bind(p.program, task);
-	if (!p.program || hdt_context_status(p.context) != HDT_OK || !plan_stages(&p) || !split_long(&p))
+	if (!p.program || hdt_context_status(p.context) != HDT_OK || !plan_stages(&p) || !stages_divide(&p))
 		return NULL;
 	set_apart(&p);
 	if (!plan_groups(&p))

@@ -114,7 +114,7 @@ static bool join_warps(nest *n, const partial *p)
 		return true;
 	int64_t warps = t->workers / WARP;
 	const hdt_expr *lanes = hdt_int(n->context, WARP), *each = hdt_int(n->context, warps);
-	if (!open_trees(n, p, t->teams * warps, &values, &places))
+	if (!open_trees(n, p, t->count * warps, &values, &places))
 		return false;
 	hdt_begin_if(n->function, hdt_equal(hdt_mod(t->worker, lanes), hdt_int(n->context, 0)));
 	put(n, p, values, places, hdt_floordiv(kernel_thread(n), lanes));
@@ -133,8 +133,8 @@ static bool join_apart(nest *n, const partial *p)
 {
 	team *t = n->team;
 	const hdt_tensor *values, *places;
-	const hdt_expr *teams = hdt_int(n->context, t->teams), *own = kernel_thread(n);
-	if (!open_trees(n, p, t->teams * t->workers, &values, &places))
+	const hdt_expr *teams = hdt_int(n->context, t->count), *own = kernel_thread(n);
+	if (!open_trees(n, p, t->count * t->workers, &values, &places))
 		return false;
 	put(n, p, values, places, own);
 	for (int64_t step = t->workers / 2; step; step /= 2) {
@@ -204,7 +204,7 @@ const hdt_expr *team_reduce(nest *n, const hdt_expr *reduce, const hdt_expr *val
 		return NULL;
 	team_end(n);
 	kernel_unguard(n, n->team->active);
-	if (!(n->team->teams_side_by_side ? join_apart(n, &p) : join_warps(n, &p)))
+	if (!(n->team->side_by_side ? join_apart(n, &p) : join_warps(n, &p)))
 		return NULL;
 	return p.at ? value_of(p.at) : reduce_result(reduce, value_of(p.acc));
 }

@@ -130,8 +130,17 @@ static void compile_rows(const char *architecture, int smallest, int most)
 	}
 }
 
-Test(intrinsics, those_of_every_device_compile_for_sm_75) { compile_rows("sm_75", 0, 75); }
+Test(intrinsics, those_of_every_device_compile_for_sm_75)
+{
+	compile_rows("sm_75", 0, 75);
+}
 
-Test(intrinsics, those_up_to_ampere_compile_for_sm_80) { compile_rows("sm_80", 0, 80); }
+Test(intrinsics, those_up_to_ampere_compile_for_sm_80)
+{
+	compile_rows("sm_80", 0, 80);
+}
 
-Test(intrinsics, all_compile_for_sm_90a) { compile_rows("sm_90a", 0, 90); }
+Test(intrinsics, all_compile_for_sm_90a)
+{
+	compile_rows("sm_90a", 0, 90);
+}

@@ -28,7 +28,9 @@ static int product_size(const char *name)
 static void add_for_all_sizes(text *t, const char *words)
 {
 	for (const char *at = words; *at;) {
-		size_t skip = !strncmp(at, "m64n8", 5) ? 5 : !strncmp(at, "register f32 4", 14) || !strncmp(at, "register i32 4", 14) ? 14 : 0;
+		size_t skip = !strncmp(at, "m64n8", 5)                                                   ? 5
+		              : !strncmp(at, "register f32 4", 14) || !strncmp(at, "register i32 4", 14) ? 14
+		                                                                                         : 0;
 		if (skip == 5)
 			text_add(t, "m64nN");
 		else if (skip)
@@ -113,7 +115,8 @@ Test(intrinsics, the_page_has_the_table_as_it_is)
 	if (getenv("HIDET_BLESS"))
 		write_page(&page, (size_t)(at - page.data), &table);
 	else
-		cr_assert(!strcmp(at, table.data), "docs/intrinsics.md is not what cuda_intrinsics.def says: run this test with HIDET_BLESS=1");
+		cr_assert(!strcmp(at, table.data),
+		          "docs/intrinsics.md is not what cuda_intrinsics.def says: run this test with HIDET_BLESS=1");
 	text_free(&page);
 	text_free(&table);
 }
@@ -122,7 +125,8 @@ Test(intrinsics, every_row_is_told)
 {
 	for (int i = 0; cuda_intrinsics[i]; i++) {
 		const hdt_intrinsic *row = cuda_intrinsics[i];
-		cr_assert(row->doc && *row->doc && row->text && strstr(row->text, row->name), "%s has no doc, or its text does not define it", row->name);
+		cr_assert(row->doc && *row->doc && row->text && strstr(row->text, row->name),
+		          "%s has no doc, or its text does not define it", row->name);
 		cr_assert(strspn(row->traits, "pwgbctv") == strlen(row->traits), "%s: traits %s", row->name, row->traits);
 		cr_assert(!row->architecture_only || row->architecture == 90, "%s", row->name);
 	}

@@ -160,8 +160,9 @@ static void write_buffers(const kernel *k)
 		}
 		text_format(k->t, "\tHIDET_REGISTER %s %s[%d];\n", type, p->name, elements(k, p));
 		if (!is(p->words[0], "out"))
-			text_format(k->t, "\tHIDET_UNROLL(%d)\n\tfor (int i = 0; i < %d; i++) %s[i] = memory_%s[i * 128 + threadIdx.x];\n",
-			            elements(k, p), elements(k, p), p->name, p->name);
+			text_format(
+				k->t, "\tHIDET_UNROLL(%d)\n\tfor (int i = 0; i < %d; i++) %s[i] = memory_%s[i * 128 + threadIdx.x];\n",
+				elements(k, p), elements(k, p), p->name, p->name);
 	}
 }
 
@@ -185,10 +186,12 @@ static void write_results(const kernel *k)
 	for (int i = 0; i < k->count; i++) {
 		const parameter *p = &k->parameters[i];
 		if (is_address(p) && is(scope_of(k, p), "register") && !is(p->words[0], "in"))
-			text_format(k->t, "\tHIDET_UNROLL(%d)\n\tfor (int i = 0; i < %d; i++) memory_%s[i * 128 + threadIdx.x] = %s[i];\n",
-			            elements(k, p), elements(k, p), p->name, p->name);
+			text_format(
+				k->t, "\tHIDET_UNROLL(%d)\n\tfor (int i = 0; i < %d; i++) memory_%s[i * 128 + threadIdx.x] = %s[i];\n",
+				elements(k, p), elements(k, p), p->name, p->name);
 		else if (is_address(p) && is(scope_of(k, p), "shared"))
-			text_format(k->t, "\t__syncthreads();\n\tmemory_%s[threadIdx.x] = %s[threadIdx.x ^ 1];\n", p->name, p->name);
+			text_format(k->t, "\t__syncthreads();\n\tmemory_%s[threadIdx.x] = %s[threadIdx.x ^ 1];\n", p->name,
+			            p->name);
 	}
 	text_add(k->t, *k->result ? "\tresult[threadIdx.x] = (uint64_t)value_of_call;\n}\n" : "}\n");
 }
