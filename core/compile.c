@@ -23,29 +23,49 @@ enum { LOG_EACH_PASS = 5 };
 /* Larger results of constants are computed once by compiled code, when the graph is made ready. */
 enum { FOLD_BYTES = 4096 };
 
-static hdt_status run_rewrite(hdt_graph *g)
+/* `rules_left`: applications of rules that are still allowed; negative: any number. */
+static hdt_status run_rules(hdt_graph *g, int *rules_left,
+                            hdt_status (*run)(hdt_graph *, const rewrite_options *, int *applied))
 {
-	return graph_rewrite(g, &(rewrite_options){.limit = -1}, NULL);
+	int applied = 0;
+	hdt_status status = run(g, &(rewrite_options){.limit = *rules_left}, &applied);
+	*rules_left -= *rules_left < 0 ? 0 : applied;
+	return status;
 }
-static hdt_status run_resolve(hdt_graph *g)
+static hdt_status run_rewrite(hdt_graph *g, int *rules_left)
 {
-	return graph_resolve(g, &(rewrite_options){.limit = -1}, NULL);
+	return run_rules(g, rules_left, graph_rewrite);
 }
-static hdt_status run_fold(hdt_graph *g)
+static hdt_status run_resolve(hdt_graph *g, int *rules_left)
 {
+	return run_rules(g, rules_left, graph_resolve);
+}
+static hdt_status run_fold(hdt_graph *g, int *rules_left)
+{
+	(void)rules_left;
 	return pass_fold_constants(g, FOLD_BYTES);
+}
+static hdt_status run_merge(hdt_graph *g, int *rules_left)
+{
+	(void)rules_left;
+	return pass_merge_common(g);
+}
+static hdt_status run_drop(hdt_graph *g, int *rules_left)
+{
+	(void)rules_left;
+	return pass_drop_dead(g);
 }
 
 static const struct {
 	const char *word; /* of --stop-after and of the dumps */
-	hdt_status (*run)(hdt_graph *graph);
+	hdt_status (*run)(hdt_graph *graph, int *rules_left);
 	const char *doc;
 } passes[] = {
 	{"rewrite", run_rewrite, "sub-graphs become better ones"},
 	{"resolve", run_resolve, "operators become others that are computed directly"},
 	{"fold", run_fold, "what depends on small constants becomes a constant"},
-	{"merge", pass_merge_common, "equal nodes become one"},
-	{"drop", pass_drop_dead, "nodes that nothing needs go"},
+	{"merge", run_merge, "equal nodes become one"},
+	{"drop", run_drop, "nodes that nothing needs go"},
 };
 enum { PASS_COUNT = sizeof passes / sizeof *passes };
 
@@ -117,13 +137,14 @@ static hdt_status begin(compilation *c, hdt_context *context, const hdt_compile_
 static hdt_status run_passes(compilation *c, hdt_graph *graph, bool *stopped)
 {
 	const char *verify = getenv("HIDET_VERIFY");
+	int limit = c->options.rule_limit, rules_left = limit == 0 ? -1 : limit < 0 ? 0 : limit;
 	*stopped = false;
 	for (int i = 0; i < PASS_COUNT && !*stopped; i++) {
 		*stopped = stops_at(c, passes[i].word);
 		if (c->options.no_optimise)
 			continue;
 		c->clock = now_ms();
-		hdt_status status = passes[i].run(graph);
+		hdt_status status = passes[i].run(graph, &rules_left);
 		if (status == HDT_OK && verify && *verify == '1')
 			status = graph_verify(graph);
 		if (status != HDT_OK) {

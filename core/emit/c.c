@@ -1,6 +1,7 @@
 /* c.c: functions that are no kernels, in C. docs/emitted-c.md tells what the text looks like and what it needs of the target's prelude.
  *
- * A parallel loop becomes a function over a piece begin..end of its range, handed to the runtime; everything else becomes the entry. */
+ * A parallel loop becomes a function over a piece begin..end of its range, handed to the runtime; everything else becomes the entry. Values that
+ * were named before the loop reach the piece behind the symbols and scalars: symbols[count + i] is the i-th named value of the function. */
 #include "emit/c.h"
 
 #include <stdlib.h>
@@ -13,6 +14,7 @@ typedef struct uses {
 	bool *reads, *writes; /* per buffer of the program */
 	bool *symbols;        /* per symbol of the program */
 	bool *scalars;        /* per scalar of the program */
+	VEC(const hdt_stmt *) lets; /* of a parallel loop: those before it whose values it uses */
 } uses;
 
 static void note_symbol(const hdt_expr *e, void *closure)
@@ -41,6 +43,16 @@ static void note_node(const hdt_expr *e, void *closure)
 		note_element(u, e->tensor, u->reads);
 }
 
+static void note_operands(uses *u, const hdt_stmt *s)
+{
+	for (int i = 0; i < s->operand_count; i++) {
+		const hdt_operand *o = &s->operands[i];
+		expr_walk(o->value, note_node, u);
+		if (o->value && o->value->op == HDT_OP_LOAD && o->constraint && strpbrk(o->constraint, "=+"))
+			note_element(u, o->value->tensor, u->writes);
+	}
+}
+
 static void note_body(uses *u, const hdt_stmt *first, bool into_parallel)
 {
 	for (const hdt_stmt *s = first; s; s = s->next) {
@@ -53,6 +65,7 @@ static void note_body(uses *u, const hdt_stmt *first, bool into_parallel)
 			for (int i = 0; i < s->tensor->rank; i++)
 				expr_walk(s->indices[i], note_node, u);
 		}
+		note_operands(u, s);
 		if (s->kind == HDT_STMT_FOR && s->loop == HDT_LOOP_PARALLEL && !into_parallel) {
 			expr_walk(c_cost(u->program->context, s->body), note_node, u);
 			continue;
@@ -60,6 +73,48 @@ static void note_body(uses *u, const hdt_stmt *first, bool into_parallel)
 		note_body(u, s->body, into_parallel);
 		note_body(u, s->otherwise, into_parallel);
 	}
+}
+
+/* Does any statement of the body use the value, or test what may end the run? */
+typedef struct body_search {
+	const hdt_expr *variable;
+	bool found;
+} body_search;
+
+static void find_variable(const hdt_expr *e, void *closure)
+{
+	body_search *search = closure;
+	search->found |= expr_contains(e, search->variable);
+}
+
+static void find_variable_in(const hdt_stmt *s, void *closure)
+{
+	stmt_expressions(s, find_variable, closure);
+}
+
+static void find_assertion(const hdt_stmt *s, void *closure)
+{
+	((body_search *)closure)->found |= s->kind == HDT_STMT_ASSERT;
+}
+
+/* The lets before the parallel loop `s` that its body uses. */
+static void note_lets(uses *u, const hdt_function *f, const hdt_stmt *s)
+{
+	for (const hdt_stmt *before = f->body; before != s; before = before->next) {
+		body_search search = {before->axis, false};
+		if (before->kind != HDT_STMT_LET)
+			continue;
+		stmt_walk(s->body, find_variable_in, &search);
+		if (search.found && !vec_push(u->program->context, &u->lets, before))
+			return;
+	}
+}
+
+static bool asserts(const hdt_stmt *body)
+{
+	body_search search = {0};
+	stmt_walk(body, find_assertion, &search);
+	return search.found;
 }
 
 static bool uses_init(uses *u, const hdt_program *p)
@@ -72,14 +127,13 @@ static bool uses_init(uses *u, const hdt_program *p)
 	return u->reads && u->writes && u->symbols && u->scalars;
 }
 
-/* Scalars follow the symbols, each in the first bytes of its eight. */
-static void declare_scalar(emitter *em, const hdt_expr *variable, int at)
+/* Scalars follow the symbols, each in the first bytes of its eight: `stored` as in memory, else as in arithmetic. */
+static void declare_scalar(emitter *em, const hdt_expr *variable, int at, bool stored)
 {
 	hdt_dtype dtype = (hdt_dtype)variable->dtype;
-	bool stored = dtype == HDT_F16 || dtype == HDT_BF16;
 	text_indent(em->out, em->depth);
 	text_format(em->out, "const %s %s = ", c_value_type(dtype), c_name(em, variable->name));
-	if (stored)
+	if (stored && (dtype == HDT_F16 || dtype == HDT_BF16))
 		text_format(em->out, "hidet_load_%s((uint16_t)symbols[%d]);\n", hdt_dtype_of(dtype)->name, at);
 	else if (hdt_is_float(dtype))
 		text_format(em->out, "((union { int64_t bits; %s value; }){symbols[%d]}).value;\n", c_value_type(dtype), at);
@@ -107,14 +161,40 @@ static void declare_uses(emitter *em, const uses *u)
 	}
 	for (int i = 0; i < u->program->scalar_count; i++)
 		if (u->scalars[i])
-			declare_scalar(em, u->program->scalars[i], u->program->symbol_count + i);
+			declare_scalar(em, u->program->scalars[i], u->program->symbol_count + i, true);
+	for (int i = 0; i < u->lets.count; i++)
+		declare_scalar(em, u->lets.items[i]->axis, u->program->symbol_count + u->program->scalar_count + i, false);
 }
 
 /* ---- parallel loops ------------------------------------------------------------------------------------------------ */
 
+/* An array with the symbols, the scalars, and the values of these lets. Returns its number: its name is t<number>. */
+static int emit_values(emitter *em, const uses *u)
+{
+	int given = u->program->symbol_count + u->program->scalar_count, number = ++em->local_count;
+	text_indent(em->out, em->depth);
+	text_format(em->out, "const int64_t t%d[%d] = {", number, given + u->lets.count);
+	for (int i = 0; i < given; i++)
+		text_format(em->out, "symbols[%d], ", i);
+	for (int i = 0; i < u->lets.count; i++) {
+		const hdt_expr *let = u->lets.items[i]->axis;
+		const char *name = c_name(em, let->name), *comma = i + 1 < u->lets.count ? ", " : "";
+		if (hdt_is_float((hdt_dtype)let->dtype))
+			text_format(em->out, "((union { %s value; int64_t bits; }){%s}).bits%s", c_value_type((hdt_dtype)let->dtype), name,
+			            comma);
+		else
+			text_format(em->out, "(int64_t)%s%s", name, comma);
+	}
+	text_add(em->out, "};\n");
+	return number;
+}
+
 /* The call for a parallel loop, whose body was written before. */
 static void emit_parallel(emitter *em, const hdt_function *f, const hdt_stmt *s)
 {
+	uses u = {.program = em->program};
+	note_lets(&u, f, s);
+	int values = u.lets.count ? emit_values(em, &u) : 0;
 	const hdt_expr *cost = c_cost(em->context, s->body), *largest = hdt_int(em->context, INT64_C(1) << 40);
 	cost = hdt_min(hdt_max(cost, hdt_int(em->context, 1)), largest);
 	const hdt_expr *roots[] = {s->axis->args[0]};
@@ -122,12 +202,17 @@ static void emit_parallel(emitter *em, const hdt_function *f, const hdt_stmt *s)
 		return;
 	c_prepare(em, roots, 1);
 	text_indent(em->out, em->depth);
-	text_format(em->out, "rt->parallel(rt, %s_%s_%d, buffers, symbols, ", em->unit, c_name(em, f->name),
-	            em->parallel_count++);
+	text_format(em->out, "rt->parallel(rt, %s_%s_%d, buffers, ", em->unit, c_name(em, f->name), em->parallel_count++);
+	if (values)
+		text_format(em->out, "t%d, ", values);
+	else
+		text_add(em->out, "symbols, ");
 	c_value(em, 0, roots[0], C_LOWEST + 1);
 	text_add(em->out, ", ");
 	c_value(em, 0, cost, C_LOWEST + 1);
 	text_add(em->out, ");\n");
+	if (asserts(s->body))
+		c_line(em, "hidet_stop(rt);");
 }
 
 /* ---- functions ---------------------------------------------------------------------------------------------------- */
@@ -144,6 +229,7 @@ static void emit_piece(emitter *em, const hdt_function *f, const hdt_stmt *s)
 	if (!uses_init(&u, em->program))
 		return;
 	note_body(&u, s->body, true);
+	note_lets(&u, f, s);
 	text_format(
 		em->out,
 		"static void %s_%s_%d(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols, int64_t begin, "

@@ -45,8 +45,10 @@ const char *c_name(emitter *em, const char *name)
 	if (known)
 		return known;
 	char *plain = arena_string(&em->context->arena, name, strlen(name));
-	if (!plain)
+	if (!plain) {
+		em->out->failed = true;
 		return "fault";
+	}
 	for (char *c = plain; *c; c++)
 		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_'))
 			*c = '_';

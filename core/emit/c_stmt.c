@@ -287,7 +287,8 @@ void c_stmt(emitter *em, const hdt_stmt *s)
 	case HDT_STMT_BUFFER:
 		emit_buffer(em, s);
 		break;
-	case HDT_STMT_MAP: /* a parameter */
+	case HDT_STMT_VIEW: /* of a tensor map: nothing here indexes it */
+	case HDT_STMT_MAP:  /* a parameter */
 		break;
 	case HDT_STMT_STORE:
 		emit_store(em, s);

@@ -62,13 +62,15 @@ typedef struct parser {
 	 * used. */
 	bool (*open_axis)(struct parser *p, const char *name, const hdt_expr *axis, void *closure);
 	void (*close_axes)(struct parser *p, int count, void *closure);
-	/* These three in functions; NULL elsewhere. A tensor or view; NULL: unknown. */
+	/* These in functions; NULL elsewhere. A tensor or view; NULL: unknown. */
 	const hdt_tensor *(*resolve_tensor)(struct parser *p, const char *name, void *closure);
 	/* A call of a function that is no scalar operation; NULL after a fault. */
 	const hdt_expr *(*call)(struct parser *p, const token *name, const hdt_expr *const *operands, int count,
 	                        void *closure);
 	/* Names of dtypes, task mappings and layouts. False: unknown. */
 	bool (*resolve_constant)(struct parser *p, const char *name, named_constant *out, void *closure);
+	/* Does an integer literal beside this integer take its dtype, if it fits? NULL: it is i64. */
+	bool (*gives_dtype)(struct parser *p, const hdt_expr *operand, void *closure);
 	token asked; /* where the name stands that one of these is asked for */
 	void *closure;
 } parser;

@@ -16,6 +16,28 @@ static const hdt_expr *checked(parser *p, const token *where, const hdt_expr *e)
 	return p->failed ? NULL : e;
 }
 
+/* ---- literals ---- */
+
+/* An integer that is no more than its digits: a literal, or some that were folded. i64(7) says its dtype. */
+static bool is_literal(const hdt_expr *e, const token *start)
+{
+	bool told = start && start->kind == TOKEN_NAME && hdt_dtype_named(start->text) == HDT_I64;
+	return e->op == HDT_OP_CONST && e->dtype == HDT_I64 && !told;
+}
+
+/* The literal in the dtype of the operand beside it, if that is one to take and the number fits; else as it is. */
+static const hdt_expr *literal_beside(parser *p, const hdt_expr *literal, const token *start, const hdt_expr *operand)
+{
+	hdt_dtype dtype = dtype_of(operand);
+	int64_t before, after;
+	if (!p->gives_dtype || !is_literal(literal, start) || !hdt_is_integer(dtype) || dtype == HDT_I64 ||
+	    !p->gives_dtype(p, operand, p->closure))
+		return literal;
+	const hdt_expr *e = hdt_cast(literal, dtype);
+	bool fits = hdt_is_const(literal, &before) && hdt_is_const(e, &after) && before == after;
+	return fits ? e : literal;
+}
+
 /* ---- reductions ---- */
 
 typedef struct reduction {
@@ -208,6 +230,12 @@ static const hdt_expr *apply(parser *p, const token *name, const hdt_expr *const
 	const struct abbreviation *short_for = abbreviation_named(name->text);
 	if (op != HDT_OP_COUNT && !has_arity(p, name, scalar_op_of(op)->arity, count))
 		return NULL;
+	if (op != HDT_OP_COUNT && count >= 2) { /* those that meet in one dtype come last */
+		const hdt_expr *beside[3] = {args[0], args[count - 2], args[count - 1]};
+		beside[count - 2] = literal_beside(p, args[count - 2], NULL, args[count - 1]);
+		beside[count - 1] = literal_beside(p, args[count - 1], NULL, args[count - 2]);
+		return checked(p, name, hdt_operation(op, beside, count));
+	}
 	if (op != HDT_OP_COUNT)
 		return checked(p, name, hdt_operation(op, args, count));
 	if (!short_for)
@@ -418,6 +446,7 @@ static hdt_scalar_op infix_at(const parser *p, bool *swapped)
 /* Operators that bind at least as tightly as `least`, leaning left. */
 static const hdt_expr *parse_level(parser *p, precedence least)
 {
+	token start = p->now;
 	const hdt_expr *left = parse_prefix(p);
 	while (left && !p->failed) {
 		bool swapped;
@@ -426,9 +455,13 @@ static const hdt_expr *parse_level(parser *p, precedence least)
 		if (op == HDT_OP_COUNT || infix_precedence(op) < least)
 			return left;
 		parser_next(p);
+		token behind = p->now;
 		const hdt_expr *right = parse_level(p, (precedence)(infix_precedence(op) + 1));
 		if (!right)
 			return NULL;
+		const hdt_expr *beside = literal_beside(p, right, &behind, left);
+		left = literal_beside(p, left, &start, right);
+		right = beside;
 		left = checked(p, &where, swapped ? hdt_binary(op, right, left) : hdt_binary(op, left, right));
 	}
 	return p->failed ? NULL : left;

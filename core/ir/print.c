@@ -97,7 +97,7 @@ static void print_infix(printer *p, const hdt_expr *e)
 	do {
 		binds = infix_precedence((hdt_scalar_op)e->op);
 		if (!heap_push(&line, e)) {
-			p->limit = 0; /* memory is out: nothing more is written */
+			p->out->failed = true;
 			break;
 		}
 		e = e->args[0];

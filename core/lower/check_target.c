@@ -46,8 +46,8 @@ static void check_architecture(const check *c, const hdt_intrinsic *i)
 	if (there == 0)
 		return;
 	if (there < i->architecture)
-		refuse(c, HDT_BAD_TARGET, "%s needs compute capability %d.%d, this device has %d.%d", i->name, i->architecture / 10,
-		       i->architecture % 10, there / 10, there % 10);
+		refuse(c, HDT_BAD_TARGET, "%s needs compute capability %d.%d, this device has %d.%d", i->name,
+		       i->architecture / 10, i->architecture % 10, there / 10, there % 10);
 	else if (i->architecture_only && there != i->architecture)
 		refuse(c, HDT_BAD_TARGET, "%s is for compute capability %d.%d alone, this device has %d.%d", i->name,
 		       i->architecture / 10, i->architecture % 10, there / 10, there % 10);
@@ -130,12 +130,12 @@ static void check_block(const check *c)
 	extents b = extents_of(c->function->block);
 	const int64_t *most = c->info->block;
 	if (c->info->threads_per_block && b.product > c->info->threads_per_block)
-		refuse(c, HDT_BAD_TARGET, "a block of %lld x %lld x %lld threads: this device takes at most %d", (long long)b.of[0],
-		       (long long)b.of[1], (long long)b.of[2], c->info->threads_per_block);
+		refuse(c, HDT_BAD_TARGET, "a block of %lld x %lld x %lld threads: this device takes at most %d",
+		       (long long)b.of[0], (long long)b.of[1], (long long)b.of[2], c->info->threads_per_block);
 	for (int d = 0; d < 3; d++)
 		if (most[d] && b.of[d] > most[d])
-			refuse(c, HDT_BAD_TARGET, "a block of %lld threads along %c: this device takes at most %lld", (long long)b.of[d],
-			       "xyz"[d], (long long)most[d]);
+			refuse(c, HDT_BAD_TARGET, "a block of %lld threads along %c: this device takes at most %lld",
+			       (long long)b.of[d], "xyz"[d], (long long)most[d]);
 }
 
 static void check_grid(const check *c)
@@ -144,11 +144,11 @@ static void check_grid(const check *c)
 	const int64_t *most = c->info->grid;
 	for (int d = 0; d < 3; d++) {
 		if (most[d] && g.of[d] > most[d])
-			refuse(c, HDT_BAD_TARGET, "a grid of %lld blocks along %c: this device takes at most %lld", (long long)g.of[d],
-			       "xyz"[d], (long long)most[d]);
+			refuse(c, HDT_BAD_TARGET, "a grid of %lld blocks along %c: this device takes at most %lld",
+			       (long long)g.of[d], "xyz"[d], (long long)most[d]);
 		if (g.constant[d] && cluster.of[d] > 0 && g.of[d] % cluster.of[d])
-			refuse(c, HDT_BAD_MODEL, "a grid of %lld blocks along %c is not made of whole clusters of %lld", (long long)g.of[d],
-			       "xyz"[d], (long long)cluster.of[d]);
+			refuse(c, HDT_BAD_MODEL, "a grid of %lld blocks along %c is not made of whole clusters of %lld",
+			       (long long)g.of[d], "xyz"[d], (long long)cluster.of[d]);
 	}
 	if (cluster.product > 1 && c->info->cluster_blocks == 0)
 		refuse(c, HDT_BAD_TARGET, "this device has no clusters of blocks");
@@ -164,11 +164,13 @@ static void check_shared(const check *c)
 		dynamic = 0; /* known at the launch */
 	if (most && c->static_bytes > most)
 		refuse(c, HDT_BAD_TARGET,
-		       "%lld bytes of static shared memory: this device has %lld for a block; `shared dynamic` can have up to %lld",
+		       "%lld bytes of static shared memory: this device has %lld for a block; `shared dynamic` can have up to "
+		       "%lld",
 		       (long long)c->static_bytes, (long long)most, (long long)asked);
 	else if (asked && (dynamic > asked || c->static_bytes + dynamic > asked))
 		refuse(c, HDT_BAD_TARGET, "%lld bytes of shared memory, %lld of them dynamic: this device has %lld for a block",
-		       (long long)(dynamic > asked ? dynamic : c->static_bytes + dynamic), (long long)dynamic, (long long)asked);
+		       (long long)(dynamic > asked ? dynamic : c->static_bytes + dynamic), (long long)dynamic,
+		       (long long)asked);
 }
 
 static void check_function(const lowering *how, hdt_function *f)

@@ -1,13 +1,14 @@
-/* divide_by_multiply.c: in kernels, // and % by a size become a multiplication and a shift, by two numbers that the host makes for each launch:
+/* divide_by_multiply.c: in kernels, // and % by a size become a multiplication and a shift, by two numbers that the host makes
+ * for each launch:
  *
  *     fn @k(x: *f32) .. grid(n) block(64) where n in 1..4096 { x[threadIdx.x % n * 2 + blockIdx.x] = 0.0; }
- *  -> fn @k(x: *f32, n_magic: u32, n_shift: i32) .. { let quotient = i64(u32(threadIdx.x)) * i64(n_magic) >> i64(n_shift);
- *         let rest = i64(u32(threadIdx.x) - u32(quotient) * u32(n)); x[rest * 2 + blockIdx.x] = 0.0; }
+ *  -> fn @k(x: *f32, n_magic: u32, n_shift: i32) .. { let quotient = i64(i32(i64(u32(threadIdx.x)) * i64(n_magic) >> i64(n_shift)));
+ *         let rest = i64(i32(u32(threadIdx.x) - u32(quotient) * u32(n))); x[rest * 2 + blockIdx.x] = 0.0; }
  *
- * For 1 <= d <= 2^31 let l be the least integer with d <= 2^l, and magic = ceil(2^(31 + l) / d), which is less than 2^32. Then magic * d =
- * 2^(31 + l) + e with 0 <= e < 2^l, so for 0 <= x < 2^31 the product x * magic exceeds x / d * 2^(31 + l) by less than 2^(31 + l) / d, and
- * fits 63 bits: x // d = x * magic >> 31 + l. Where bounds do not prove 0 < d, or x < 2^31, a condition does, with the division as it was on
- * its other side; x is proved to be 0 at least, else the division stays.
+ * For 1 <= d <= 2^31 let l be the least integer with d <= 2^l, and magic = ceil(2^(31 + l) / d), which is less than 2^32. Then
+ * magic * d = 2^(31 + l) + e with 0 <= e < 2^l, so for 0 <= x < 2^31 the product x * magic exceeds x / d * 2^(31 + l) by less than
+ * 2^(31 + l) / d, and fits 63 bits: x // d = x * magic >> 31 + l. Where bounds do not prove 0 < d, or x < 2^31, a condition asks,
+ * with the division as it was on its other side; x is proved to be 0 at least, else the division stays.
  *
  * The divisor is any expression over symbols and scalars. The numbers are the kernel's last scalars: see hdt_function.derived. */
 #include "lower/edit.h"
@@ -66,7 +67,8 @@ typedef struct uniform_search {
 static void find_other(const hdt_expr *e, void *closure)
 {
 	uniform_search *s = closure;
-	bool leaf = e->op == HDT_OP_CONST || e->op == HDT_OP_SYMBOL || (e->op == HDT_OP_VARIABLE && is_scalar(s->function, e));
+	bool leaf =
+		e->op == HDT_OP_CONST || e->op == HDT_OP_SYMBOL || (e->op == HDT_OP_VARIABLE && is_scalar(s->function, e));
 	bool computed = e->op >= HDT_OP_ADD && e->op != HDT_OP_BOUNDED;
 	bool integer = hdt_is_integer((hdt_dtype)e->dtype) || e->dtype == HDT_BOOL;
 	s->found_other |= !(leaf || computed) || !integer;
@@ -129,8 +131,8 @@ static void derive(divider *d, divisor *made, const char *name)
 static bool is_taken(const hdt_function *f, const char *name, const char *suffix)
 {
 	const hdt_program *p = f->program;
-	const char *text = name ? hdt_format(p->context, "%s%s", name, suffix) : NULL;
-	const char *whole = text ? hdt_intern(p->context, text) : NULL;
+	const char *spelled = name ? hdt_format(p->context, "%s%s", name, suffix) : NULL;
+	const char *whole = spelled ? hdt_intern(p->context, spelled) : NULL;
 	bool taken = false;
 	if (!whole)
 		return false;
@@ -202,15 +204,16 @@ static const hdt_expr *name_value(divider *d, const division *n, outcome what, c
 	static const char *const words[] = {"quotient", "quotient", "rest"};
 	int *given = &d->names[what == REMAINDER];
 	const hdt_expr *variable = n->nameless || !value ? value : find_named(d, n, what);
-	if (variable)
+	if (variable || !value)
 		return variable;
 	const char *name = *given ? hdt_format(d->context, "%s_%d", words[what], *given) : words[what];
 	++*given;
 	variable = largest < 0 ? expr_variable(d->context, name, (hdt_dtype)value->dtype)
 	                       : expr_variable_within(d->context, name, (hdt_dtype)value->dtype, 0, largest);
 	named k = {what, n->node->args[0], n->node->args[1], variable};
-	edit_add(d->edit, d->out,
-	         (hdt_stmt){.kind = HDT_STMT_LET, .line = d->statement->line, .axis = variable, .value = value});
+	hdt_stmt let = {.kind = HDT_STMT_LET, .line = d->statement->line, .axis = variable};
+	let.value = edit_expr(d->edit, value);
+	edit_add(d->edit, d->out, let);
 	return variable && vec_push(d->context, &d->named, k) ? variable : NULL;
 }
 
@@ -219,13 +222,18 @@ static const hdt_expr *as_u32(const hdt_expr *x)
 	return hdt_cast(x, HDT_U32);
 }
 
+/* What fits 31 bits, so that it may be kept in a narrow register. */
+static const hdt_expr *as_result(const division *n, const hdt_expr *x)
+{
+	return hdt_cast(hdt_cast(x, HDT_I32), (hdt_dtype)n->node->dtype);
+}
+
 static const hdt_expr *fast_quotient(divider *d, const division *n)
 {
 	const hdt_expr *x = hdt_cast(as_u32(n->x), HDT_I64);
 	const hdt_expr *product = hdt_mul(x, hdt_cast(n->by->magic, HDT_I64));
 	const hdt_expr *quotient = hdt_binary(HDT_OP_SHR, product, hdt_cast(n->by->shift, HDT_I64));
-	return name_value(d, n, FAST_QUOTIENT, hdt_cast(quotient, (hdt_dtype)n->node->dtype),
-	                  n->guard ? -1 : n->largest_quotient);
+	return name_value(d, n, FAST_QUOTIENT, as_result(n, quotient), n->guard ? -1 : n->largest_quotient);
 }
 
 static const hdt_expr *guarded(divider *d, const division *n, outcome what, const hdt_expr *fast)
@@ -244,7 +252,7 @@ static const hdt_expr *divide(divider *d, const division *n)
 	if (n->node->op == HDT_OP_FLOORDIV)
 		return guarded(d, n, QUOTIENT, quotient);
 	const hdt_expr *rest = hdt_sub(as_u32(n->x), hdt_mul(as_u32(quotient), as_u32(n->y)));
-	return guarded(d, n, REMAINDER, hdt_cast(rest, (hdt_dtype)n->node->dtype));
+	return guarded(d, n, REMAINDER, as_result(n, rest));
 }
 
 static const hdt_expr *both(const hdt_expr *a, const hdt_expr *b)
@@ -257,7 +265,8 @@ static const hdt_expr *replace_division(divider *d, const hdt_expr *node, const 
 {
 	int64_t xmin, xmax, ymin, ymax;
 	bool divides = node->op == HDT_OP_FLOORDIV || node->op == HDT_OP_MOD;
-	if (!divides || (node->dtype != HDT_I64 && node->dtype != HDT_I32) || !hdt_bounds(node->args[0], &xmin, &xmax) || xmin < 0)
+	if (!divides || (node->dtype != HDT_I64 && node->dtype != HDT_I32) || !hdt_bounds(node->args[0], &xmin, &xmax) ||
+	    xmin < 0)
 		return NULL;
 	division n = {.node = node, .x = x, .y = y, .by = find_divisor(d, node->args[1])};
 	if (!n.by)
@@ -282,7 +291,8 @@ static bool find_needed(const expr_order *order, memo *needed)
 	bool ok = memo_add(needed, order->items[order->count - 1]) != NULL;
 	for (int i = order->count; ok && i-- > 0;) {
 		const hdt_expr *e = order->items[i];
-		bool goes_on = memo_find(needed, e) && e->op != HDT_OP_AXIS && e->op != HDT_OP_SYMBOL && e->op != HDT_OP_VARIABLE;
+		bool goes_on =
+			memo_find(needed, e) && e->op != HDT_OP_AXIS && e->op != HDT_OP_SYMBOL && e->op != HDT_OP_VARIABLE;
 		for (int j = 0; goes_on && ok && j < e->count; j++)
 			ok = memo_find(needed, e->args[j]) || memo_add(needed, e->args[j]);
 	}

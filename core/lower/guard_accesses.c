@@ -6,6 +6,8 @@
  *     for i in 0..8 { if i + j < 8 { y[i + j] = select(i < 5, x[i], 0); } } */
 #include "lower/edit.h"
 
+#include "base/context.h"
+
 static const hdt_expr *within(const hdt_tensor *tensor, const hdt_expr *const *indices)
 {
 	const hdt_expr *condition = hdt_number(tensor->context, HDT_BOOL, 1);
@@ -35,7 +37,7 @@ static void guard_write(edit *e, const hdt_stmt *s, stmt_list *out)
 {
 	hdt_stmt *store = NULL;
 	edit_keep(e, s, &(stmt_list){&store});
-	if (!store)
+	if (!store || hdt_context_status(e->context) != HDT_OK) /* half rewritten */
 		return;
 	const hdt_expr *condition = within(store->tensor, store->indices);
 	store->protect = false;

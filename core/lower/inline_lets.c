@@ -76,8 +76,8 @@ static bool is_atom(const hdt_expr *e)
 /* An atom, or an integer that is one in another width. */
 static bool is_trivial(const hdt_expr *e)
 {
-	bool widened = e->op == HDT_OP_CAST && hdt_is_integer((hdt_dtype)e->dtype) &&
-	               hdt_is_integer((hdt_dtype)e->args[0]->dtype);
+	bool widened =
+		e->op == HDT_OP_CAST && hdt_is_integer((hdt_dtype)e->dtype) && hdt_is_integer((hdt_dtype)e->args[0]->dtype);
 	return is_atom(widened ? e->args[0] : e);
 }
 
@@ -110,7 +110,8 @@ static void rewrite_let(edit *e, const hdt_stmt *s, stmt_list *out)
 		edit_replace(e, s->axis, edit_expr(e, s->value));
 		return;
 	}
-	if (s->kind == HDT_STMT_LET && (let.value = edit_expr(e, s->value)) && (let.axis = with_bounds(s->axis, let.value)) != s->axis)
+	if (s->kind == HDT_STMT_LET && (let.value = edit_expr(e, s->value)) &&
+	    (let.axis = with_bounds(s->axis, let.value)) != s->axis)
 		edit_replace(e, s->axis, let.axis);
 	edit_keep(e, &let, out);
 }

@@ -1,7 +1,7 @@
 /* known.c: conditions decided by those around them: see known.h.
  *
- * a < b is compared with each c < d that holds: b - a is d - c and a rest, and d - c is at least 1, so when the rest is proved to be at least
- * 0, a < b holds too. Common terms of the two differences vanish in the rest. */
+ * a < b is compared with each c < d that holds: b - a is d - c and a rest, and d - c is at least 1, so when the rest is proved to
+ * be at least 0, a < b holds too. Common terms of the two differences vanish in the rest. */
 #include "lower/known.h"
 #include "lower/edit.h"
 

@@ -1,5 +1,5 @@
-/* pack_small.c: buffers whose elements are of less than a byte become buffers of bytes, with several elements in each, the first in the lowest
- * bits:
+/* pack_small.c: buffers whose elements are of less than a byte become buffers of bytes, with several elements in each, the first
+ * in the lowest bits:
  *
  *     fn @k(x: *u4, y: f32[64]) .. { register r: i4[3, 5]; r[1, 2] = i8(x[7]); y[0] = f32(r[1, 2]); }
  *  -> fn @k(x: *u8, y: f32[64]) .. { register r: u8[8]; r[3] = r[3] & 15 | u8(i8(x[3] >> 4 & 15)) << 4; y[0] = f32(i8(r[3] << 0) >> 4); }
@@ -122,8 +122,8 @@ static const hdt_expr *address_of(edit *e, const hdt_tensor *t, const hdt_expr *
 	place p = place_of(e, t, indices);
 	if (hdt_is_const(p.shift, &shift) && shift == 0)
 		return hdt_address(p.bytes, &p.at, 1);
-	script_fail(e->function, NULL, HDT_BAD_MODEL, "the address of an element of %s within a byte: %d of its elements make one",
-	            t->name, 8 / t->bits);
+	script_fail(e->function, NULL, HDT_BAD_MODEL,
+	            "the address of an element of %s within a byte: %d of its elements make one", t->name, 8 / t->bits);
 	return NULL;
 }
 
@@ -155,7 +155,8 @@ static void pack_store(edit *e, const hdt_stmt *s, stmt_list *out)
 	if (!index || !whole)
 		return;
 	*index = p.at;
-	edit_add(e, out, (hdt_stmt){.kind = HDT_STMT_STORE, .line = s->line, .tensor = p.bytes, .indices = index, .value = whole});
+	edit_add(e, out,
+	         (hdt_stmt){.kind = HDT_STMT_STORE, .line = s->line, .tensor = p.bytes, .indices = index, .value = whole});
 }
 
 /* A store reads the whole byte: those of a thread's own are written first. */
@@ -167,7 +168,9 @@ static void write_zeros(edit *e, const hdt_stmt *s, const hdt_tensor *bytes, stm
 	*index = axis;
 	hdt_stmt loop = {.kind = HDT_STMT_FOR, .line = s->line, .loop = HDT_LOOP_UNROLL, .axis = axis};
 	stmt_list inner = edit_open(e, out, loop);
-	edit_add(e, &inner, (hdt_stmt){.kind = HDT_STMT_STORE, .line = s->line, .tensor = bytes, .indices = index, .value = byte(e, 0)});
+	edit_add(
+		e, &inner,
+		(hdt_stmt){.kind = HDT_STMT_STORE, .line = s->line, .tensor = bytes, .indices = index, .value = byte(e, 0)});
 	edit_close(e, 1);
 }
 
@@ -200,7 +203,8 @@ static void pack_stmt(edit *e, const hdt_stmt *s, stmt_list *out)
 		if (s->operands[i].tensor && is_packed(e->closure, s->operands[i].tensor))
 			edit_replace_tensor(e, s->operands[i].tensor, bytes_of(e->closure, s->operands[i].tensor));
 	if (s->kind == HDT_STMT_MAP && is_packed(e->closure, s->map->tensor))
-		script_fail(e->function, s, HDT_UNSUPPORTED, "a tensor map of %s, whose elements are less than a byte", s->map->tensor->name);
+		script_fail(e->function, s, HDT_UNSUPPORTED, "a tensor map of %s, whose elements are less than a byte",
+		            s->map->tensor->name);
 	else if (packed && s->kind == HDT_STMT_STORE)
 		pack_store(e, s, out);
 	else if (s->kind == HDT_STMT_STORE && s->tensor->bits)

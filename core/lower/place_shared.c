@@ -97,7 +97,8 @@ static int64_t size_of(const placement *p, const hdt_stmt *s)
 		fits = hdt_is_const(t->shape[d], &extent) && extent >= 0 && !__builtin_mul_overflow(bytes, extent, &bytes);
 	fits = fits && !__builtin_mul_overflow(bytes, hdt_dtype_of(t->dtype)->bytes, &bytes) && bytes <= INT32_MAX;
 	if (!fits)
-		script_fail(p->function, s, HDT_BAD_MODEL, "the size of the shared buffer %s is not constant, or beyond 2 GiB", t->name);
+		script_fail(p->function, s, HDT_BAD_MODEL, "the size of the shared buffer %s is not constant, or beyond 2 GiB",
+		            t->name);
 	return fits ? bytes : -1;
 }
 
@@ -154,7 +155,8 @@ static bool is_before(const placed *a, const placed *b, int level)
 	bool ends = a->steps > level + 1; /* else it lives to the end of this body */
 	if (!ends || end >= start || !has_barrier(here, end, start))
 		return false;
-	return !here->in_loop || has_barrier(here, -1, end) || (b->steps > level + 1 && has_barrier(here, start, INT32_MAX));
+	return !here->in_loop || has_barrier(here, -1, end) ||
+	       (b->steps > level + 1 && has_barrier(here, start, INT32_MAX));
 }
 
 static bool may_share(const placed *a, const placed *b)

@@ -45,7 +45,7 @@ static void resolve(edit *e, const hdt_stmt *s, stmt_list *out)
 {
 	hdt_stmt *kept = NULL;
 	edit_keep(e, s, &(stmt_list){&kept});
-	if (!kept)
+	if (!kept || hdt_context_status(e->context) != HDT_OK) /* half rewritten */
 		return;
 	hdt_tensor *view = (hdt_tensor *)(uintptr_t)kept->tensor; /* edit_keep has made it */
 	if (view->base->base) {

@@ -3,9 +3,10 @@
  *     for i in 0..1 { if i < n { for j in 0..8 { if j < 4 { if j < 5 && n != 0 { y[i * 8 + j // 4] = 0.0; } } } } }     (n at least 1)
  *  -> for j in 0..8 { if j < 4 { y[0] = 0.0; } }
  *
- * Loops of one iteration become their body, those of none go, and so do branches whose condition is known: by bounds, or by the branches
- * and asserts around. Within `if j < 4` the axis j is taken to run over 0..3 while expressions are built anew. Sums of indices are put in the
- * order of the loops, what belongs to the outermost first, so that a compiler finds whole parts to compute before the inner loops. */
+ * Loops of one iteration become their body, those of none go, and so do branches whose condition is known: by bounds, or by the
+ * branches and asserts around. Within `if j < 4` the axis j is taken to run over 0..3 while expressions are built anew. Sums of
+ * indices are put in the order of the loops, what belongs to the outermost first, so that a compiler finds whole parts to compute
+ * before the inner loops. */
 #include "lower/edit.h"
 #include "lower/known.h"
 
@@ -285,7 +286,8 @@ static hdt_stmt *simplify_stmt(simplifier *s, hdt_stmt *stmt)
 		return stmt;
 	case HDT_STMT_LET:
 		known_define(&s->known, stmt->axis, stmt->value);
-		if (vec_push(s->context, &s->variables, stmt->axis) && !vec_push(s->context, &s->depths, depth_of(s, stmt->value)))
+		if (vec_push(s->context, &s->variables, stmt->axis) &&
+		    !vec_push(s->context, &s->depths, depth_of(s, stmt->value)))
 			s->variables.count--;
 		return stmt;
 	case HDT_STMT_ASSERT:

@@ -1,6 +1,7 @@
 /* intrinsic.c: calls of intrinsics checked against their signatures: see hidet/intrinsic.h.
  *
- * The intrinsics are those of all loaded targets. Several may share a name: the first one whose signature takes the operands is meant. */
+ * The intrinsics are those of all loaded targets. Several may share a name: the first one whose signature takes the operands as they are is
+ * meant, else the first one that takes them converted. */
 #include "script/script.h"
 
 #include "base/context.h"
@@ -183,14 +184,16 @@ static hdt_dtype result_of(const signature *s, const hdt_expr *const *operands)
 	return operands[from]->op == HDT_OP_ADDRESS ? operands[from]->tensor->dtype : (hdt_dtype)operands[from]->dtype;
 }
 
-static bool takes(const hdt_intrinsic *i, const hdt_expr *const *operands, int count, const hdt_expr **converted,
-                  hdt_dtype *result)
+/* `exactly`: without conversions but those to a `const`. */
+static bool takes(const hdt_intrinsic *i, const hdt_expr *const *operands, int count, bool exactly,
+                  const hdt_expr **converted, hdt_dtype *result)
 {
 	signature s = read_signature(i->signature);
 	if (s.count != count)
 		return false;
 	for (int k = 0; k < count; k++)
-		if (!(converted[k] = fit(&s.parameters[k], operands[k])))
+		if (!(converted[k] = fit(&s.parameters[k], operands[k])) ||
+		    (exactly && s.parameters[k].use == OPERAND_VALUE && converted[k] != operands[k]))
 			return false;
 	*result = result_of(&s, converted);
 	return true;
@@ -223,12 +226,9 @@ static void fail_unfit(hdt_context *context, const char *name)
 {
 	text t = {0};
 	const hdt_intrinsic *i;
-	const char *last = "";
-	for (int target = 0, index = 0; (i = next_named(context->registry, name, &target, &index));) {
-		if (strcmp(i->signature, last)) /* targets agree mostly */
-			text_format(&t, "%s%s%s", t.length ? ", or " : "", name, i->signature);
-		last = i->signature;
-	}
+	for (int target = 0, index = 0; (i = next_named(context->registry, name, &target, &index));)
+		if (!t.data || !strstr(t.data, i->signature)) /* targets agree mostly */
+			text_format(&t, "%s%s%s", t.length ? "; " : "", name, i->signature);
 	if (t.length)
 		hdt_fail(context, HDT_BAD_MODEL, "these operands do not fit: %s", t.data);
 	else
@@ -240,9 +240,10 @@ const hdt_intrinsic *intrinsic_find(hdt_context *context, const char *name, cons
                                     const hdt_expr **converted, hdt_dtype *result)
 {
 	const hdt_intrinsic *i;
-	for (int target = 0, index = 0; count <= MOST_OPERANDS && (i = next_named(context->registry, name, &target, &index));)
-		if (takes(i, operands, count, converted, result))
-			return i;
+	for (int exactly = 1; exactly >= 0 && count <= MOST_OPERANDS; exactly--)
+		for (int target = 0, index = 0; (i = next_named(context->registry, name, &target, &index));)
+			if (takes(i, operands, count, exactly, converted, result))
+				return i;
 	fail_unfit(context, name);
 	return NULL;
 }

@@ -28,6 +28,7 @@ typedef struct known_name {
 	const char *what; /* for messages: "a loop variable" */
 	int line;
 	const hdt_expr *value;
+	bool is_data; /* the value of a let comes from memory */
 	const hdt_tensor *tensor;
 	named_constant constant;
 	struct known_name *hidden; /* what it stood for outside */
@@ -65,6 +66,8 @@ bool name_define(script_reader *r, const token *where, known_name meaning);
 bool name_define_hiding(script_reader *r, const token *where, known_name meaning);
 bool name_define_value(script_reader *r, const token *where, const char *what, const hdt_expr *value);
 bool name_define_tensor(script_reader *r, const token *where, const char *what, const hdt_tensor *tensor);
+/* A let. */
+bool name_define_let(script_reader *r, const token *where, const hdt_expr *variable, const hdt_expr *value);
 const known_name *name_find(const script_reader *r, const char *name);
 /* How many names are visible, and going back to so many. */
 int names_mark(const script_reader *r);

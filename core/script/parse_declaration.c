@@ -247,7 +247,7 @@ static void let_value(script_reader *r, const token *name, hdt_dtype dtype)
 		value = hdt_let(r->function, name->text, value); /* the call alone, then its conversion */
 	if (value && dtype != HDT_DTYPE_NONE)
 		value = hdt_cast(value, dtype);
-	(void)name_define_value(r, name, "a let", hdt_let(r->function, name->text, value));
+	(void)name_define_let(r, name, hdt_let(r->function, name->text, value), value);
 }
 
 /* name = value, name: dtype = value */

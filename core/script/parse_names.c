@@ -92,6 +92,39 @@ bool name_read(script_reader *r, const char *what, token *out)
 	return !r->p->failed;
 }
 
+/* ---- data --------------------------------------------------------------------------------------------------------- */
+
+typedef struct data_search {
+	const script_reader *reader;
+	bool found;
+} data_search;
+
+static void find_data(const hdt_expr *e, void *closure)
+{
+	data_search *search = closure;
+	const known_name *known = e->op == HDT_OP_VARIABLE ? name_find(search->reader, e->name) : NULL;
+	bool effects = e->op == HDT_OP_CALL && e->serial;
+	bool named = e->op == HDT_OP_VARIABLE && (!known || known->value != e || known->is_data); /* no name yet: what a call gave */
+	search->found |= e->op == HDT_OP_LOAD || e->op == HDT_OP_READ || effects || named;
+}
+
+/* Is it made of what memory or other threads gave? Everything else, values of the function and indices, is arithmetic on sizes: i64. */
+static bool is_data(const script_reader *r, const hdt_expr *e)
+{
+	data_search search = {r, false};
+	expr_walk(e, find_data, &search);
+	return search.found;
+}
+
+bool name_define_let(script_reader *r, const token *where, const hdt_expr *variable, const hdt_expr *value)
+{
+	return reader_ok(r, where) && name_define(r, where,
+	                                          (known_name){.what = "a let",
+	                                                       .value = variable,
+	                                                       .is_data = is_data(r, value),
+	                                                       .constant.dtype = HDT_DTYPE_NONE});
+}
+
 /* ---- what expressions ask ----------------------------------------------------------------------------------------- */
 
 /* blockDim.x and its like: extents, not axes. */
@@ -195,12 +228,19 @@ static const hdt_expr *call(parser *p, const token *name, const hdt_expr *const 
 	return e;
 }
 
+static bool gives_dtype(parser *p, const hdt_expr *operand, void *closure)
+{
+	(void)p;
+	return is_data(closure, operand);
+}
+
 void names_connect(script_reader *r)
 {
 	r->p->resolve = resolve;
 	r->p->resolve_tensor = resolve_tensor;
 	r->p->resolve_constant = resolve_constant;
 	r->p->call = call;
+	r->p->gives_dtype = gives_dtype;
 	r->p->closure = r;
 }
 
@@ -210,5 +250,6 @@ void names_disconnect(script_reader *r)
 	r->p->resolve_tensor = NULL;
 	r->p->resolve_constant = NULL;
 	r->p->call = NULL;
+	r->p->gives_dtype = NULL;
 	r->p->closure = NULL;
 }

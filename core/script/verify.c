@@ -2,8 +2,8 @@
  *  - loads and stores are of parameters of the function or buffers and views in scope, with one i64 index for each dimension;
  *  - a stored value has the buffer's dtype, a condition is bool, no reduction is left;
  *  - loop variables, lets, scalars and thread indices are used in scope; a call with effects is the whole of what is done, named or stored;
- *  - a parallel loop stands outside of everything else, and its body sees neither lets nor locals from around it, because it becomes a
- *    function of its own;
+ *  - a parallel loop stands outside of everything else, and its body sees no buffers of the function from around it, because it becomes a
+ *    function of its own, run by several workers;
  *  - locals and unrolled loops have constant sizes; each kind of function has only the statements it can run. */
 #include "script/builder.h"
 
@@ -17,6 +17,7 @@ typedef struct checker {
 	const hdt_stmt *statement;
 	VEC(const hdt_expr *) variables; /* loop variables, lets, scalars and thread indices in scope */
 	VEC(const hdt_tensor *) locals;
+	const struct checker *around; /* of the parallel loop that we are in; NULL: we are in none */
 	int depth;
 } checker;
 
@@ -52,7 +53,11 @@ static bool is_accessible(const checker *c, const hdt_tensor *t)
 
 static void check_access(checker *c, const hdt_tensor *t)
 {
-	if (!is_accessible(c, t))
+	if (is_accessible(c, t))
+		return;
+	if (c->around && is_accessible(c->around, t))
+		fault(c, "the workers of a parallel loop cannot share a buffer of the function: make it within the loop", t->name);
+	else
 		fault(c, "neither a parameter of the function nor a buffer in scope", t->name);
 }
 
@@ -195,15 +200,35 @@ static void check_call(checker *c, const hdt_stmt *s)
 
 static void check_body(checker *c, const hdt_stmt *first);
 
+/* A view of memory that the caller gave: every worker may make it for itself. */
+static bool is_of_parameter(const checker *c, const hdt_tensor *t)
+{
+	while (t->base)
+		t = t->base;
+	for (int i = 0; i < c->function->parameter_count; i++)
+		if (c->function->parameters[i] == t)
+			return true;
+	return false;
+}
+
+/* What the body of a parallel loop sees: of the names around it the values, and the views of parameters. */
+static checker enter_parallel(const checker *outer, const hdt_stmt *s)
+{
+	checker inner = {.function = outer->function, .context = outer->context, .statement = s, .around = outer};
+	for (int i = 0; i < outer->variables.count; i++)
+		bring(&inner, outer->variables.items[i]);
+	for (int i = 0; i < outer->locals.count; i++)
+		if (is_of_parameter(outer, outer->locals.items[i]))
+			(void)vec_push(inner.context, &inner.locals, outer->locals.items[i]);
+	return inner;
+}
+
 /* The copy's pushes may reuse the shared arrays beyond the enclosing body's count, never below it. */
 static void check_inner(const checker *outer, const hdt_stmt *s, const hdt_expr *const *axes, int count)
 {
 	checker inner = *outer;
-	if (s->kind == HDT_STMT_FOR && s->loop == HDT_LOOP_PARALLEL) {
-		inner = (checker){.function = outer->function, .context = outer->context, .statement = s};
-		for (int i = 0; i < outer->function->scalar_count; i++)
-			bring(&inner, outer->function->scalars[i]);
-	}
+	if (s->kind == HDT_STMT_FOR && s->loop == HDT_LOOP_PARALLEL)
+		inner = enter_parallel(outer, s);
 	inner.depth = outer->depth + 1;
 	for (int i = 0; i < count; i++)
 		bring(&inner, axes[i]);

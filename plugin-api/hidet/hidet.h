@@ -79,6 +79,7 @@ typedef struct hdt_compile_options {
 	const char *stop_after; /* stop after this pass; no compiled model is made; NULL: go the whole way */
 	bool no_optimise;       /* compile the graph as it is: no rewriting, no folding */
 	const char *const *kernels; /* files, ended by NULL, with programs that take the place of the model's own of the same name and buffers */
+	int rule_limit;             /* stop rewriting and resolving after this many applications (to find the one that harms); 0: no limit; negative: none */
 } hdt_compile_options;
 
 /* Compile; the model must outlive the result. */

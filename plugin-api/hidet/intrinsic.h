@@ -4,7 +4,8 @@
  *                                           .traits = "b", .doc = "wait for all threads of the block"};
  *
  * A call is checked against the signature when it is parsed or built, and against the target when it is lowered. Emitted C calls
- * hidet_<name>, which `text` defines. Several intrinsics may have one name: the first whose signature takes the operands is meant. */
+ * hidet_<name>, which `text` defines. Several intrinsics may have one name: the first whose
+ * signature takes the operands as they are is meant, else the first one that takes them converted. */
 #ifndef HIDET_INTRINSIC_H
 #define HIDET_INTRINSIC_H
 

@@ -38,6 +38,8 @@ typedef struct hdt_operator {
 	const char *const *samples;
 	/* Optional: looser comparison of the samples, as a multiple of the dtype's tolerances; 0 means 1. */
 	double tolerance;
+	/* Optional: + - * or / when that is how rules write the operator between its two inputs. */
+	const char *sign;
 } hdt_operator;
 
 HDT_END

@@ -13,6 +13,7 @@ const hdt_operator hdt_op_add = {
 	.name = "add",
 	.doc = "x + y; of bool: or",
 	.inputs = "x, y",
+	.sign = "+",
 	.dtypes = "any",
 	.define = define,
 	.samples =

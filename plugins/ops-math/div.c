@@ -11,6 +11,7 @@ const hdt_operator hdt_op_div = {
 	.name = "div",
 	.doc = "x / y; integers give f32",
 	.inputs = "x, y",
+	.sign = "/",
 	.dtypes = "float",
 	.define = define,
 	.samples =

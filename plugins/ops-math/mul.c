@@ -13,6 +13,7 @@ const hdt_operator hdt_op_mul = {
 	.name = "mul",
 	.doc = "x * y; of bool: and",
 	.inputs = "x, y",
+	.sign = "*",
 	.dtypes = "any",
 	.define = define,
 	.samples =

@@ -14,6 +14,7 @@ const hdt_operator hdt_op_sub = {
 	.name = "sub",
 	.doc = "x - y",
 	.inputs = "x, y",
+	.sign = "-",
 	.dtypes = "float int uint",
 	.define = define,
 	.samples =

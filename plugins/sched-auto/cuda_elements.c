@@ -1,10 +1,10 @@
 /* cuda_elements.c: a thread for an element, neighbours along the last dimension side by side:
  *
  *     y[i, j] = x[j, i] + 1     ->     let index = blockIdx.x * 256 + threadIdx.x;
- *                                      if index < n * m { let i = index // m; let j = index % m; y[i, j] = x[j, i] + 1; }
+ *                                      if index < n * m { y[index // m, index % m] = x[index % m, index // m] + 1; }
  *
- * Reductions within an element are loops of its thread. Where there is more to do than the device has threads, each takes several elements, a block's
- * width apart, so that their reads are under way at the same time. */
+ * Reductions within an element are loops of its thread. Where there is more to do than the device has threads, each takes several
+ * elements, a block's width apart, so that their reads are under way at the same time. */
 #include "cuda.h"
 
 /* Elements of a thread. */

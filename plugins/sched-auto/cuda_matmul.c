@@ -377,7 +377,7 @@ bool matmul_emit(plan *p, const group *g)
 	const hdt_expr *row_tiles = hdt_ceildiv(t.rows.extent, hdt_int(c, t.rows.size));
 	const hdt_expr *column_tiles = hdt_ceildiv(t.columns.extent, hdt_int(c, t.columns.size));
 	const hdt_expr *blocks = hdt_mul(hdt_product(c, batch), hdt_mul(row_tiles, column_tiles));
-	if (!kernel_begin(&n, p, g, blocks, BLOCK_THREADS) || !begin_tile(&t, row_tiles, column_tiles, &batch))
+	if (!blocks || !kernel_begin(&n, p, g, blocks, BLOCK_THREADS) || !begin_tile(&t, row_tiles, column_tiles, &batch))
 		return false;
 	multiply(&t);
 	return store_tile(&t, &s, s.value);

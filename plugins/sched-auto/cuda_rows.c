@@ -4,8 +4,8 @@
  *                                                                m = (all threads) max(k) x[row, k];
  *                                                                for j in (this thread's) { y[row, j] = x[row, j] - m; }
  *
- * What has one value for a row is kept by each thread; what has several goes to shared memory, or to workspace where it is large. The stages wait for
- * each other. A row with a reduction left over for each of its elements has that done by the thread of the element. */
+ * What has one value for a row is kept by each thread; what has several goes to shared memory, or to workspace where it is large. The
+ * stages wait for each other. A row with a reduction left over for each of its elements has that done by the thread of the element. */
 #include "cuda.h"
 
 /* ---- how many threads --------------------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* cuda_scheduler.c: the rule-based scheduler for CUDA functions: any task to kernels, without search and without knowing an operator.
  *
- * The program is the task's tensors computed group by group, a kernel for each; see cuda.h for the way. Outputs that are an input's memory unchanged
- * need no code. */
+ * The program is the task's tensors computed group by group, a kernel for each; see cuda.h for the way. Outputs that are an input's memory
+ * unchanged need no code. */
 #include "cuda.h"
 
 /* ---- cost --------------------------------------------------------------------------------------------------------- */

@@ -41,6 +41,8 @@ static const hdt_tensor *make_tensor(plan *p, const char *name, hdt_list axes, c
 	if (!t || !items || !name || !value)
 		return NULL;
 	for (int d = 0; d < axes.count; d++) {
+		if (!axes.items[d])
+			return NULL;
 		items[d] = axes.items[d];
 		items[axes.count + d] = axes.items[d]->args[0];
 	}
@@ -77,44 +79,45 @@ static bool is_one(const hdt_expr *extent)
 /* The axes of the stage that the reduction depends on, when these are not all and it depends on no others. */
 static bool is_shared(const stage *s, const hdt_expr *reduce, const hdt_expr **axes, int *count)
 {
-	expr_list free = {0};
+	expr_list needs = {0};
 	int found = 0, left = 0;
 	*count = 0;
-	free_axes(reduce, &free);
+	free_axes(reduce, &needs);
 	for (int d = 0; d < s->tensor->rank; d++) {
 		const hdt_expr *axis = s->tensor->axes[d];
-		bool needed = expr_list_has(&free, axis);
+		bool needed = expr_list_has(&needs, axis);
 		found += needed;
 		left += !needed && !is_one(s->tensor->shape[d]);
 		if (needed)
 			axes[(*count)++] = axis;
 	}
-	return left > 0 && found == free.count;
+	return left > 0 && found == needs.count;
 }
 
-/* Take those of the stage out of it, inner ones first. */
+/* Such a reduction, an inner one before those around it; NULL: there is none. */
+static const hdt_expr *find_shared(const stage *s, const hdt_expr **axes, int *count)
+{
+	expr_list nodes = {0};
+	expr_nodes(s->value, &nodes);
+	for (int i = 0; i < nodes.count; i++)
+		if (is_reduce(nodes.items[i]) && is_shared(s, nodes.items[i], axes, count))
+			return nodes.items[i];
+	return NULL;
+}
+
 static bool take_shared(stage_list *l, stage *s)
 {
-	bool again = true;
-	while (again) {
-		expr_list nodes = {0};
-		again = false;
-		expr_nodes(s->value, &nodes);
-		for (int i = 0; i < nodes.count && !again; i++) {
-			const hdt_expr *reduce = nodes.items[i], *axes[HDT_MAX_RANK], *own[HDT_MAX_RANK];
-			int count;
-			if (!is_reduce(reduce) || !is_shared(s, reduce, axes, &count))
-				continue;
-			for (int d = 0; d < count; d++)
-				own[d] = hdt_axis(axes[d]->name, axes[d]->args[0]);
-			const char *name = hdt_format(l->plan->context, "%s_shared_%d", s->tensor->name, l->count);
-			const hdt_expr *value = hdt_substitute(reduce, axes, own, count);
-			const hdt_tensor *t = make_tensor(l->plan, name, (hdt_list){own, count}, value);
-			s->value = t ? replace_one(s->value, reduce, hdt_load(t, axes, count)) : NULL;
-			if (!s->value || !add_stage(l, (stage){.tensor = t, .value = t->value}))
-				return false;
-			again = true;
-		}
+	const hdt_expr *reduce, *axes[HDT_MAX_RANK], *own[HDT_MAX_RANK];
+	int count;
+	while ((reduce = find_shared(s, axes, &count)) != NULL) {
+		for (int d = 0; d < count; d++)
+			own[d] = hdt_axis(axes[d]->name, axes[d]->args[0]);
+		const char *name = hdt_format(l->plan->context, "%s_shared_%d", s->tensor->name, l->count);
+		const hdt_expr *value = hdt_substitute(reduce, axes, own, count);
+		const hdt_tensor *t = make_tensor(l->plan, name, (hdt_list){own, count}, value);
+		s->value = t ? replace_one(s->value, reduce, hdt_load(t, axes, count)) : NULL;
+		if (!s->value || !add_stage(l, (stage){.tensor = t, .value = t->value}))
+			return false;
 	}
 	return true;
 }

@@ -37,8 +37,8 @@ hdt_status object_load(hdt_context *context, hdt_device *device, const char *pat
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "cuda: out of memory");
 	}
 	o->device = device;
+	o->code = code; /* kept: it tells which module has a kernel */
 	if (!device->driver) {
-		o->code = code;
 		*out = o;
 		return HDT_OK;
 	}
@@ -49,7 +49,6 @@ hdt_status object_load(hdt_context *context, hdt_device *device, const char *pat
 		status = load_modules(context, device, &code, o);
 		device_leave(device);
 	}
-	container_fini(&code);
 	if (status == HDT_OK)
 		*out = o;
 	else
@@ -79,35 +78,34 @@ void object_unload(hdt_device *device, hdt_object *object)
 
 /* ---- kernels ---- */
 
-/* The driver's function of this name and what launches need to know of it. */
-static bool find_function(const hdt_object *o, kernel *k)
-{
-	const driver *d = o->device->driver;
-	for (int i = 0; i < o->module_count; i++)
-		if (d->module_function(&k->function, o->modules[i], k->name) == CUDA_SUCCESS) {
-			k->most_threads = (int)o->device->info.threads_per_block;
-			(void)d->function_attribute(&k->static_shared, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, k->function);
-			(void)d->function_attribute(&k->most_threads, CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, k->function);
-			int rest = (int)o->device->info.shared_bytes_asked - k->static_shared;
-			if (rest > 0) /* else a launch that asks for more is refused */
-				(void)d->function_set(k->function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, rest);
-			return true;
-		}
-	return false;
-}
-
-/* Without a device: does the code hold a kernel of this name? It has a section .text.NAME. */
-static bool find_section(const hdt_object *o, const char *name)
+/* Which image has a kernel of this name: it has a section .text.NAME. -1: none. Asking the driver for what a module has not is an error
+ * that tools report. */
+static int find_image(const hdt_object *o, const char *name)
 {
 	char section[512] = ".text.";
 	size_t length = strlen(name);
 	if (length + sizeof ".text." > sizeof section)
-		return false;
+		return -1;
 	memcpy(section + strlen(section), name, length + 1);
 	for (int i = 0; i < o->code.count; i++)
 		if (memmem(o->code.images[i], o->code.sizes[i], section, strlen(section) + 1))
-			return true;
-	return false;
+			return i;
+	return -1;
+}
+
+/* The driver's function and what launches need to know of it. */
+static bool find_function(const hdt_object *o, int image, kernel *k)
+{
+	const driver *d = o->device->driver;
+	if (d->module_function(&k->function, o->modules[image], k->name) != CUDA_SUCCESS)
+		return false;
+	k->most_threads = (int)o->device->info.threads_per_block;
+	(void)d->function_attribute(&k->static_shared, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, k->function);
+	(void)d->function_attribute(&k->most_threads, CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, k->function);
+	int rest = (int)o->device->info.shared_bytes_asked - k->static_shared;
+	if (rest > 0) /* else a launch that asks for more is refused */
+		(void)d->function_set(k->function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, rest);
+	return true;
 }
 
 void *object_find(hdt_object *object, const char *function)
@@ -120,12 +118,14 @@ void *object_find(hdt_object *object, const char *function)
 		free(k);
 		return NULL;
 	}
-	bool found = false;
-	if (!object->device->driver) {
-		found = find_section(object, function);
-	} else if (device_enter(object->device)) {
-		found = find_function(object, k);
-		device_leave(object->device);
+	int image = find_image(object, function);
+	bool found = image >= 0;
+	if (found && object->device->driver) {
+		found = device_enter(object->device);
+		if (found) {
+			found = find_function(object, image, k);
+			device_leave(object->device);
+		}
 	}
 	if (!found) {
 		free(k->name);

@@ -1,4 +1,5 @@
-/* barrier.h: mbarriers as those see them that arrive without a call of their own: copies. The state stands in the barrier's eight bytes. */
+/* barrier.h: mbarriers as those see them that arrive without a call of their own: copies. The state stands in the
+ * barrier's eight bytes. */
 #ifndef TARGET_SIM_BARRIER_H
 #define TARGET_SIM_BARRIER_H
 

@@ -1,29 +1,29 @@
 /* code.h: a kernel as the simulator runs it: steps in bodies, over registers of lanes; made by translate.c.
  *
- * Each value of an expression has a register of its own, written once by the step that computes it. A value that is the same for all
- * threads of a warp takes one element, the others one for each lane. What has no effect is computed in the outermost body where its
- * operands are known, for all lanes, whether they are active or not. */
+ * Each value of an expression has a register of its own, written once by the step that computes it. A value that is
+ * the same for all threads of a warp takes one element, the others one for each lane. What has no effect is computed
+ * in the outermost body where its operands are known, for all lanes, whether they are active or not. */
 #ifndef TARGET_SIM_CODE_H
 #define TARGET_SIM_CODE_H
 
 #include "lanes.h"
 
 /* STEP(enum, doc): what the fields of a step mean. */
-#define SIM_STEPS(STEP)                                                                               \
-	STEP(COMPUTE, "to = compute(a, b, c) for `count` lanes")                                          \
-	STEP(MERGE, "to = a for the active lanes")                                                        \
-	STEP(BOUNDED, "to = a, which is to lie in 0 .. b - 1")                                            \
-	STEP(CHECK, "a, index `dimension` of the access, lies in 0 .. b - 1")                             \
-	STEP(LOAD, "to = element a of the access' buffer")                                                \
-	STEP(STORE, "element a of the access' buffer = b")                                                \
-	STEP(ADDRESS, "to = address of element a of the access' buffer")                                  \
-	STEP(OUTSIDE, "to, an address, is marked where a, index `dimension`, is outside of 0 .. b - 1")   \
-	STEP(BUFFER, "the register buffer is unwritten")                                                  \
-	STEP(CALL, "to = intrinsic")                                                                      \
-	STEP(ASSERT, "a is true")                                                                         \
-	STEP(IF, "body where a is true, otherwise the other one")                                         \
-	STEP(FOR, "body for to = 0 .. a - 1")                                                             \
-	STEP(WHILE, "body as long as a, which `condition` computes")                                      \
+#define SIM_STEPS(STEP)                                                                             \
+	STEP(COMPUTE, "to = compute(a, b, c) for `count` lanes")                                        \
+	STEP(MERGE, "to = a for the active lanes")                                                      \
+	STEP(BOUNDED, "to = a, which is to lie in 0 .. b - 1")                                          \
+	STEP(CHECK, "a, index `dimension` of the access, lies in 0 .. b - 1")                           \
+	STEP(LOAD, "to = element a of the access' buffer")                                              \
+	STEP(STORE, "element a of the access' buffer = b")                                              \
+	STEP(ADDRESS, "to = address of element a of the access' buffer")                                \
+	STEP(OUTSIDE, "to, an address, is marked where a, index `dimension`, is outside of 0 .. b - 1") \
+	STEP(BUFFER, "the register buffer is unwritten")                                                \
+	STEP(CALL, "to = intrinsic")                                                                    \
+	STEP(ASSERT, "a is true")                                                                       \
+	STEP(IF, "body where a is true, otherwise the other one")                                       \
+	STEP(FOR, "body for to = 0 .. a - 1")                                                           \
+	STEP(WHILE, "body as long as a, which `condition` computes")                                    \
 	STEP(END, "of a body")
 
 typedef enum step_kind {
@@ -43,7 +43,7 @@ struct sim_buffer {
 	int bytes;        /* of an element */
 	int index;        /* SHARED, REGISTER: its number among those of its scope; GLOBAL: of the parameter */
 	int64_t elements; /* of its storage; GLOBAL: the size is the launch's */
-	int64_t offset;   /* SHARED: bytes from the beginning of the block's; REGISTER: elements before it of the thread's */
+	int64_t offset; /* SHARED: bytes from the beginning of the block's; REGISTER: elements before it of the thread's */
 	int64_t byte_offset; /* REGISTER: bytes before it of the thread's */
 	const hdt_tensor *tensor;
 };
@@ -119,14 +119,16 @@ typedef struct sim_function {
 	reg thread_at[3], block_at[3];
 	sim_buffer **shared, **registers;
 	int shared_count, register_count;
-	int64_t shared_bytes;    /* of a block */
+	int64_t shared_bytes;    /* of a block, here */
+	int64_t static_bytes;    /* of a device's block, beside the dynamic ones that a launch tells */
 	int64_t thread_elements; /* of a thread's register buffers */
 	int64_t thread_bytes;
 	const hdt_stmt **maps; /* MAP statements in their order */
 	int map_count;
 } sim_function;
 
-/* Translate a lowered function; `file` is for messages. Memory is of the program's context. NULL after a fault of that context. */
+/* Translate a lowered function; `file` is for messages. Memory is of the program's context. NULL after a fault of
+ * that context. */
 sim_function *translate_function(hdt_context *context, const hdt_function *source, const char *name, const char *file);
 
 /* intrinsics.c: by name; NULL: the simulator has none. */

@@ -20,7 +20,11 @@ static uint64_t setting(const char *name, uint64_t least, uint64_t most, uint64_
 /* Shared memory that a block may ask for. */
 static int64_t shared_bytes(int architecture)
 {
-	return architecture >= 90 ? 227 * 1024 : architecture == 80 ? 163 * 1024 : architecture >= 80 ? 99 * 1024 : architecture == 75 ? 64 * 1024 : 96 * 1024;
+	return architecture >= 90   ? 227 * 1024
+	       : architecture == 80 ? 163 * 1024
+	       : architecture >= 80 ? 99 * 1024
+	       : architecture == 75 ? 64 * 1024
+	                            : 96 * 1024;
 }
 
 hdt_status device_open(hdt_context *context, const hdt_target_options *options, hdt_device **out)
@@ -28,14 +32,16 @@ hdt_status device_open(hdt_context *context, const hdt_target_options *options, 
 	enum { MOST_THREADS_OF_A_BLOCK = 1024, PROCESSORS = 132 };
 	*out = NULL;
 	if (options && options->ordinal != 0)
-		return hdt_fail(context, HDT_BAD_TARGET, "sim: there is one simulated device, number 0; got %d", options->ordinal);
+		return hdt_fail(context, HDT_BAD_TARGET, "sim: there is one simulated device, number 0; got %d",
+		                options->ordinal);
 	hdt_device *d = calloc(1, sizeof *d);
 	if (!d)
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "sim: out of memory");
 	int architecture = (int)setting("HIDET_SIM_ARCH", OLDEST_ARCHITECTURE, NEWEST_ARCHITECTURE, NEWEST_ARCHITECTURE);
 	d->now = 1;
 	d->most_steps = setting("HIDET_SIM_STEPS", 1, UINT64_MAX, UINT64_C(200000000));
-	snprintf(d->people, sizeof d->people, "simulated GPU, compute capability %d.%d, on the processor", architecture / 10, architecture % 10);
+	snprintf(d->people, sizeof d->people, "simulated GPU, compute capability %d.%d, on the processor",
+	         architecture / 10, architecture % 10);
 	snprintf(d->cache_key, sizeof d->cache_key, "sim 1; sm_%d", architecture);
 	d->info = (hdt_target_info){
 		.size = sizeof d->info,

@@ -1,4 +1,5 @@
-/* execute.c: runs a warp: its lanes in step, those that take no part switched off, until it ends, has to wait, or does what is not allowed. */
+/* execute.c: runs a warp: its lanes in step, those that take no part switched off, until it ends, has to wait, or
+ * does what is not allowed. */
 #include "machine.h"
 
 #include <inttypes.h>
@@ -68,7 +69,8 @@ static bool check_index(warp *w, const step *s)
 		return true;
 	int lane = __builtin_ctz(outside);
 	int64_t i = lanes_at(w, s->a)->i[s->uniform_a ? 0 : lane], n = lanes_at(w, s->b)->i[s->uniform_b ? 0 : lane];
-	fault_access(w, lane, HDT_INTERNAL, s->access, "out of bounds: index %d is %" PRId64 ", outside of 0..%" PRId64, s->dimension, i, n - 1);
+	fault_access(w, lane, HDT_INTERNAL, s->access, "out of bounds: index %d is %" PRId64 ", outside of 0..%" PRId64,
+	             s->dimension, i, n - 1);
 	return false;
 }
 
@@ -127,8 +129,9 @@ static void mark_outside(warp *w, const step *s)
 	enum { DIMENSION_SHIFT = 58 };
 	uint32_t outside = outside_lanes(w, s);
 	sim_lanes *to = lanes_at(w, s->to);
-	SIM_FOR_LANES(l, outside)
-		to->u[l] = (to->u[l] & ~(UINT64_C(7) << DIMENSION_SHIFT)) | SIM_OUTSIDE | (uint64_t)s->dimension << DIMENSION_SHIFT;
+	SIM_FOR_LANES (l, outside)
+		to->u[l] =
+			(to->u[l] & ~(UINT64_C(7) << DIMENSION_SHIFT)) | SIM_OUTSIDE | (uint64_t)s->dimension << DIMENSION_SHIFT;
 }
 
 /* ---- calls ---- */
@@ -139,8 +142,8 @@ static bool check_together(warp *w, const call_site *site)
 	const char *t = site->intrinsic->traits;
 	if (w->w.active == w->w.lanes || !strpbrk(t, "wgbc"))
 		return true;
-	sim_fault(&w->w, __builtin_ctz(w->w.lanes & ~w->w.active), "divergent %s: this thread does not come to it with the others of its warp",
-	          site->intrinsic->name);
+	sim_fault(&w->w, __builtin_ctz(w->w.lanes & ~w->w.active),
+	          "divergent %s: this thread does not come to it with the others of its warp", site->intrinsic->name);
 	return false;
 }
 
@@ -152,11 +155,14 @@ static sim_status call(warp *w, const step *s)
 		return SIM_FAULT;
 	for (int i = 0; i < site->count; i++) {
 		int map = site->operands[i].map;
-		operands[i] = (sim_operand){.value = lanes_at(w, site->operands[i].value), .dtype = site->operands[i].dtype,
-		                            .address = site->operands[i].address, .buffer = site->operands[i].buffer,
+		operands[i] = (sim_operand){.value = lanes_at(w, site->operands[i].value),
+		                            .dtype = site->operands[i].dtype,
+		                            .address = site->operands[i].address,
+		                            .buffer = site->operands[i].buffer,
 		                            .map = map >= 0 ? &w->set->launch->maps[map] : NULL};
 	}
-	sim_call c = {site->intrinsic->name, operands, site->count, site->result == HDT_DTYPE_NONE ? NULL : lanes_at(w, s->to), site->result};
+	sim_call c = {site->intrinsic->name, operands, site->count,
+	              site->result == HDT_DTYPE_NONE ? NULL : lanes_at(w, s->to), site->result};
 	return site->run->run(&w->w, &c);
 }
 
@@ -251,8 +257,8 @@ static bool out_of_steps(warp *w)
 {
 	if (++w->steps <= w->set->device->most_steps)
 		return false;
-	sim_fault(&w->w, __builtin_ctz(w->w.active), "no end after %" PRIu64 " iterations and branches of this warp: a loop without end?",
-	          w->steps - 1);
+	sim_fault(&w->w, __builtin_ctz(w->w.active),
+	          "no end after %" PRIu64 " iterations and branches of this warp: a loop without end?", w->steps - 1);
 	return true;
 }
 

@@ -1,4 +1,5 @@
-/* fault.c: what is told of a fault: where in the source, which thread of which block, and which element. The first one ends the run. */
+/* fault.c: what is told of a fault: where in the source, which thread of which block, and which element. The first
+ * one ends the run. */
 #include "machine.h"
 
 #include <inttypes.h>
@@ -22,8 +23,8 @@ static size_t add(char *text, size_t size, size_t at, const char *format, ...)
 static size_t add_thread(char *text, size_t size, size_t at, const sim_set *set, int64_t thread)
 {
 	const int64_t *block = set->launch->grid->block;
-	return add(text, size, at, "(%" PRId64 ", %" PRId64 ", %" PRId64 ")", thread % block[0], thread / block[0] % block[1],
-	           thread / block[0] / block[1]);
+	return add(text, size, at, "(%" PRId64 ", %" PRId64 ", %" PRId64 ")", thread % block[0],
+	           thread / block[0] % block[1], thread / block[0] / block[1]);
 }
 
 static void record(warp *w, int lane, hdt_status status, const char *format, va_list arguments)
@@ -40,8 +41,8 @@ static void record(warp *w, int lane, hdt_status status, const char *format, va_
 	at += prefix < 0 ? 0 : (size_t)prefix;
 	at = add(fault->message, size, at, "; thread ");
 	at = add_thread(fault->message, size, at, set, (int64_t)w->w.index * SIM_LANES + lane);
-	add(fault->message, size, at, " of block (%" PRId64 ", %" PRId64 ", %" PRId64 ") of @%s", block->at[0], block->at[1], block->at[2],
-	    set->function->source->name);
+	add(fault->message, size, at, " of block (%" PRId64 ", %" PRId64 ", %" PRId64 ") of @%s", block->at[0],
+	    block->at[1], block->at[2], set->function->source->name);
 }
 
 sim_status sim_fault(sim_warp *w, int lane, const char *format, ...)
@@ -59,7 +60,8 @@ void fault_memory(warp *w)
 	if (fault->status != HDT_OK)
 		return;
 	fault->status = HDT_OUT_OF_MEMORY;
-	snprintf(fault->message, sizeof fault->message, "out of memory while @%s was simulated", w->set->function->source->name);
+	snprintf(fault->message, sizeof fault->message, "out of memory while @%s was simulated",
+	         w->set->function->source->name);
 }
 
 void access_text(const warp *w, const access *a, int lane, char *text, size_t size)

@@ -1,4 +1,5 @@
-/* fragments.h: elements of matrix operands, and where a lane's are: element i of its fragment, p of them in a 32-bit register. */
+/* fragments.h: elements of matrix operands, and where a lane's are: element i of its fragment, p of them in a 32-bit
+ * register. */
 #ifndef TARGET_SIM_FRAGMENTS_H
 #define TARGET_SIM_FRAGMENTS_H
 

@@ -4,9 +4,14 @@
 #include "code.h"
 #include <string.h>
 
-#define HDT_INTRINSIC(id, family_, name_, signature_, traits_, architecture_, only, doc_)                                                  \
-	static const hdt_intrinsic declared_##id = {.size = sizeof(hdt_intrinsic), .name = name_, .signature = signature_, .traits = traits_,  \
-	                                            .architecture = architecture_, .architecture_only = only, .doc = doc_};
+#define HDT_INTRINSIC(id, family_, name_, signature_, traits_, architecture_, only, doc_) \
+	static const hdt_intrinsic declared_##id = {.size = sizeof(hdt_intrinsic),            \
+	                                            .name = name_,                            \
+	                                            .signature = signature_,                  \
+	                                            .traits = traits_,                        \
+	                                            .architecture = architecture_,            \
+	                                            .architecture_only = only,                \
+	                                            .doc = doc_};
 #include <hidet/cuda_intrinsics.def>
 #undef HDT_INTRINSIC
 

@@ -1,4 +1,5 @@
-/* intrinsics.h: the families, each a file intrinsics_<family>.c with a table ended by a row without a name. See sim.h. */
+/* intrinsics.h: the families, each a file intrinsics_<family>.c with a table ended by a row without a name. See
+ * sim.h. */
 #ifndef TARGET_SIM_INTRINSICS_H
 #define TARGET_SIM_INTRINSICS_H
 

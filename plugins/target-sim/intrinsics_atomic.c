@@ -16,8 +16,7 @@ static sim_status update_lanes(sim_warp *w, const sim_call *call, int value, int
 {
 	hdt_dtype dtype = call->result_dtype;
 	int bytes = hdt_dtype_of(dtype)->bytes;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		update u = {.dtype = dtype};
 		void *at = sim_atomic(w, l, &call->operands[0], bytes);
 		if (!at)
@@ -116,8 +115,7 @@ static sim_status add_vector(sim_warp *w, const sim_call *call, hdt_dtype dtype,
 {
 	int bytes = hdt_dtype_of(dtype)->bytes;
 	unsigned char addends[16];
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		unsigned char *at = sim_atomic(w, l, &call->operands[0], bytes * count);
 		if (!at || !sim_read(w, l, &call->operands[1], 0, addends, bytes * count, 1))
 			return SIM_FAULT;

@@ -1,6 +1,8 @@
-/* intrinsics_barrier.c: mbarrier. A phase ends when nobody is left to arrive and no bytes are left to come; then the next begins.
+/* intrinsics_barrier.c: mbarrier. A phase ends when nobody is left to arrive and no bytes are left to come; then the
+ * next begins.
  *
- * Each phase of the two parities has a clock: who arrives releases to it, who has seen the phase end acquires from it. */
+ * Each phase of the two parities has a clock: who arrives releases to it, who has seen the phase end acquires from
+ * it. */
 #include "intrinsics.h"
 
 #include "barrier.h"

@@ -1,5 +1,5 @@
-/* intrinsics_cluster_async.c: what a block starts in the shared memory of another of its cluster: stores that complete on a barrier there,
- * and arrivals. */
+/* intrinsics_cluster_async.c: what a block starts in the shared memory of another of its cluster: stores that
+ * complete on a barrier there, and arrivals. */
 #include "intrinsics.h"
 
 #include "barrier.h"

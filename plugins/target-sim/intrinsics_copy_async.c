@@ -1,4 +1,5 @@
-/* intrinsics_copy_async.c: cp.async. The data moves at once, but what it touches is in flight until the lane has waited. */
+/* intrinsics_copy_async.c: cp.async. The data moves at once, but what it touches is in flight until the lane has
+ * waited. */
 #include "intrinsics.h"
 
 #include "barrier.h"

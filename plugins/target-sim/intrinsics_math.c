@@ -1,5 +1,5 @@
-/* intrinsics_math.c: arithmetic that is one instruction. The approximate ones are given as exactly as f32 can, subnormals counting as 0: a result that needs
- * less precision than the hardware states passes there too. */
+/* intrinsics_math.c: arithmetic that is one instruction. The approximate ones are given as exactly as f32 can,
+ * subnormals counting as 0: a result that needs less precision than the hardware states passes there too. */
 #include "intrinsics.h"
 
 #include <math.h>
@@ -12,36 +12,34 @@ static float flush(double v)
 }
 
 /* X(name, value of the flushed operands x and y) */
-#define FAST(X)                        \
-	X(exp2_fast, exp2(x))              \
-	X(exp_fast, exp(x))                \
-	X(log2_fast, log2(x))              \
-	X(rcp_fast, 1 / x)                 \
-	X(div_fast, x / y)                 \
-	X(sqrt_fast, sqrt(x))              \
-	X(rsqrt_fast, 1 / sqrt(x))         \
-	X(sin_fast, sin(x))                \
-	X(cos_fast, cos(x))                \
+#define FAST(X)                \
+	X(exp2_fast, exp2(x))      \
+	X(exp_fast, exp(x))        \
+	X(log2_fast, log2(x))      \
+	X(rcp_fast, 1 / x)         \
+	X(div_fast, x / y)         \
+	X(sqrt_fast, sqrt(x))      \
+	X(rsqrt_fast, 1 / sqrt(x)) \
+	X(sin_fast, sin(x))        \
+	X(cos_fast, cos(x))        \
 	X(tanh_fast, tanh(x))
-#define DEFINE_FAST(name, fast)                                                                        \
-	static sim_status name(sim_warp *w, const sim_call *call)                                          \
-	{                                                                                                  \
-		SIM_FOR_LANES(l, w->active)                                                                    \
-		{                                                                                              \
-			double x = flush(call->operands[0].value->f[l]);                                           \
-			double y = call->count > 1 ? flush(call->operands[1].value->f[l]) : 0;                     \
-			(void)y;                                                                                   \
-			call->result->f[l] = flush(fast);                                                          \
-		}                                                                                              \
-		return SIM_DONE;                                                                               \
+#define DEFINE_FAST(name, fast)                                                    \
+	static sim_status name(sim_warp *w, const sim_call *call)                      \
+	{                                                                              \
+		SIM_FOR_LANES (l, w->active) {                                             \
+			double x = flush(call->operands[0].value->f[l]);                       \
+			double y = call->count > 1 ? flush(call->operands[1].value->f[l]) : 0; \
+			(void)y;                                                               \
+			call->result->f[l] = flush(fast);                                      \
+		}                                                                          \
+		return SIM_DONE;                                                           \
 	}
 FAST(DEFINE_FAST)
 
 static sim_status fused(sim_warp *w, const sim_call *call)
 {
 	const sim_lanes *x = call->operands[0].value, *y = call->operands[1].value, *z = call->operands[2].value;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		if (call->result_dtype == HDT_F64)
 			call->result->d[l] = fma(x->d[l], y->d[l], z->d[l]);
 		else
@@ -53,8 +51,7 @@ static sim_status fused(sim_warp *w, const sim_call *call)
 /* To 10 bits of mantissa, ties away from zero. */
 static sim_status round_tf32(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		float x = call->operands[0].value->f[l];
 		uint32_t bits;
 		memcpy(&bits, &x, sizeof bits);
@@ -67,7 +64,7 @@ static sim_status round_tf32(sim_warp *w, const sim_call *call)
 
 static sim_status popcount(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
+	SIM_FOR_LANES (l, w->active)
 		call->result->i[l] = __builtin_popcount((uint32_t)call->operands[0].value->u[l]);
 	return SIM_DONE;
 }
@@ -82,8 +79,7 @@ static sim_status write_pair(sim_warp *w, int lane, const sim_call *call, hdt_dt
 
 static sim_status pack(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		sim_lanes pair = {.f = {call->operands[1].value->f[l], call->operands[2].value->f[l]}};
 		if (write_pair(w, l, call, call->operands[0].dtype, &pair) != SIM_DONE)
 			return SIM_FAULT;
@@ -91,8 +87,8 @@ static sim_status pack(sim_warp *w, const sim_call *call)
 	return SIM_DONE;
 }
 
-/* The product of two 16-bit floats is exact in double. Sum and narrowing round to odd, which keeps ties apart, so that only the last rounding
- * counts. */
+/* The product of two 16-bit floats is exact in double. Sum and narrowing round to odd, which keeps ties apart, so
+ * that only the last rounding counts. */
 static float round_sum(double product, double addend, hdt_dtype dtype)
 {
 	double sum = product + addend, part = sum - product, lost = (product - (sum - part)) + (addend - part);
@@ -107,14 +103,14 @@ static float round_sum(double product, double addend, hdt_dtype dtype)
 	if ((double)narrow != sum && isfinite(narrow) && !(odd & 1))
 		odd += (fabs(sum) > fabs((double)narrow)) ? 1 : UINT32_MAX;
 	memcpy(&narrow, &odd, sizeof narrow);
-	return dtype == HDT_F16 ? sim_half_to_float(sim_half_from_float(narrow)) : sim_bfloat_to_float(sim_bfloat_from_float(narrow));
+	return dtype == HDT_F16 ? sim_half_to_float(sim_half_from_float(narrow))
+	                        : sim_bfloat_to_float(sim_bfloat_from_float(narrow));
 }
 
 static sim_status fused_pair(sim_warp *w, const sim_call *call)
 {
 	hdt_dtype dtype = call->operands[0].dtype;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		uint16_t bits[3][2];
 		sim_lanes pair, x[3];
 		for (int i = 0; i < 3; i++) {
@@ -135,7 +131,7 @@ const sim_intrinsic sim_math_intrinsics[] = {
 #define ROW(name, fast) {#name, name},
 	FAST(ROW)
 #undef ROW
-	{"fma", fused},
+		{"fma", fused},
 	{"round_tf32", round_tf32},
 	{"popcount", popcount},
 	{"pack_f16x2", pack},

@@ -1,4 +1,5 @@
-/* intrinsics_matrix.c: ldmatrix and stmatrix: 8 x 8 matrices of 16 bits, one to four of them, between rows in shared memory and registers. */
+/* intrinsics_matrix.c: ldmatrix and stmatrix: 8 x 8 matrices of 16 bits, one to four of them, between rows in shared
+ * memory and registers. */
 #include "intrinsics.h"
 
 #include <string.h>

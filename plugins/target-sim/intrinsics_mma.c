@@ -1,5 +1,5 @@
-/* intrinsics_mma.c: mma.sync: d += a b, fragments spread over the lanes as PTX tells. Products are exact; a row's products and d are added
- * in f64 and rounded once (integers: wrapping). */
+/* intrinsics_mma.c: mma.sync: d += a b, fragments spread over the lanes as PTX tells. Products are exact; a row's
+ * products and d are added in f64 and rounded once (integers: wrapping). */
 #include "intrinsics.h"
 
 #include "fragments.h"

@@ -11,7 +11,7 @@ static int padded_threads(const sim_block *block)
 static int64_t count_true(const warp *w, const sim_call *call)
 {
 	int64_t count = 0;
-	SIM_FOR_LANES(l, w->w.active)
+	SIM_FOR_LANES (l, w->w.active)
 		count += call->count == 1 && call->operands[0].value->i[l] != 0;
 	return count;
 }
@@ -76,7 +76,7 @@ static sim_status syncthreads_with(sim_warp *sw, const sim_call *call, int64_t *
 
 static sim_status give(const sim_warp *w, const sim_call *call, sim_status status, int64_t value)
 {
-	SIM_FOR_LANES(l, status == SIM_DONE ? w->active : 0)
+	SIM_FOR_LANES (l, status == SIM_DONE ? w->active : 0)
 		call->result->i[l] = value;
 	return status;
 }
@@ -118,7 +118,8 @@ static named_barrier *named(sim_warp *w, const sim_call *call, int *threads)
 		return NULL;
 	}
 	if (count <= 0 || count % SIM_LANES || count > padded_threads(w->block)) {
-		sim_fault(w, first, "a barrier of %lld threads: a multiple of 32 up to those of the block are possible", (long long)count);
+		sim_fault(w, first, "a barrier of %lld threads: a multiple of 32 up to those of the block are possible",
+		          (long long)count);
 		return NULL;
 	}
 	*threads = (int)count;

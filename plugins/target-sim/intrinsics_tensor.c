@@ -1,4 +1,5 @@
-/* intrinsics_tensor.c: boxes of a tensor by the copy engine: zeros for what is outside, swizzled rows in shared memory. */
+/* intrinsics_tensor.c: boxes of a tensor by the copy engine: zeros for what is outside, swizzled rows in shared
+ * memory. */
 #include "intrinsics.h"
 
 #include "barrier.h"

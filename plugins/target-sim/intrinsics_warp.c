@@ -11,13 +11,13 @@ static sim_status shuffle(sim_warp *w, const sim_call *call, int64_t (*from)(int
 {
 	const sim_lanes *value = call->operands[0].value, *operand = call->operands[1].value;
 	sim_lanes result = *call->result;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		int64_t source = from(l, operand->i[l]);
 		if (source < 0 || source >= SIM_LANES)
 			source = l;
 		if (!(w->active >> source & 1))
-			return sim_fault(w, l, "%s takes the value of lane %lld, which the block does not have", call->name, (long long)source);
+			return sim_fault(w, l, "%s takes the value of lane %lld, which the block does not have", call->name,
+			                 (long long)source);
 		if (is_narrow(call->result_dtype))
 			result.f[l] = value->f[source];
 		else
@@ -64,7 +64,7 @@ static sim_status shfl_xor(sim_warp *w, const sim_call *call)
 
 static sim_status give(const sim_warp *w, const sim_call *call, int64_t value)
 {
-	SIM_FOR_LANES(l, w->active)
+	SIM_FOR_LANES (l, w->active)
 		call->result->i[l] = value;
 	return SIM_DONE;
 }
@@ -73,14 +73,14 @@ static sim_status give(const sim_warp *w, const sim_call *call, int64_t value)
 static uint32_t ballot_of(const sim_warp *w, const sim_call *call)
 {
 	uint32_t lanes = 0;
-	SIM_FOR_LANES(l, w->active)
+	SIM_FOR_LANES (l, w->active)
 		lanes |= (uint32_t)(call->operands[0].value->i[l] != 0) << l;
 	return lanes;
 }
 
 static sim_status lane_id(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
+	SIM_FOR_LANES (l, w->active)
 		call->result->i[l] = l;
 	return SIM_DONE;
 }
@@ -104,10 +104,9 @@ static sim_status ballot(sim_warp *w, const sim_call *call)
 static sim_status match_any(sim_warp *w, const sim_call *call)
 {
 	const sim_lanes *value = call->operands[0].value;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		uint32_t equal = 0;
-		SIM_FOR_LANES(other, w->active)
+		SIM_FOR_LANES (other, w->active)
 			equal |= (uint32_t)(value->i[other] == value->i[l]) << other;
 		call->result->i[l] = equal;
 	}
@@ -115,24 +114,24 @@ static sim_status match_any(sim_warp *w, const sim_call *call)
 }
 
 /* redux_<op> of i32 or u32: X(op, joined) joins x with y. */
-#define REDUCTIONS(X)            \
-	X(add, x + y)                \
-	X(min, x < y ? x : y)        \
-	X(max, x > y ? x : y)        \
-	X(and, x & y)                \
-	X(or, x | y)                 \
+#define REDUCTIONS(X)     \
+	X(add, x + y)         \
+	X(min, x < y ? x : y) \
+	X(max, x > y ? x : y) \
+	X(and, x &y)          \
+	X(or, x | y)          \
 	X(xor, x ^ y)
-#define DEFINE_REDUCTION(op, joined)                                                  \
-	static sim_status redux_##op(sim_warp *w, const sim_call *call)                   \
-	{                                                                                 \
-		const sim_lanes *v = call->operands[0].value;                                 \
-		int64_t x = v->i[0];                                                          \
-		for (int l = 1; l < SIM_LANES; l++) {                                         \
-			int64_t y = v->i[l];                                                      \
-			if (w->active >> l & 1)                                                   \
-				x = (joined);                                                         \
-		}                                                                             \
-		return give(w, call, sim_wrap(x, call->result_dtype));                        \
+#define DEFINE_REDUCTION(op, joined)                                \
+	static sim_status redux_##op(sim_warp *w, const sim_call *call) \
+	{                                                               \
+		const sim_lanes *v = call->operands[0].value;               \
+		int64_t x = v->i[0];                                        \
+		for (int l = 1; l < SIM_LANES; l++) {                       \
+			int64_t y = v->i[l];                                    \
+			if (w->active >> l & 1)                                 \
+				x = (joined);                                       \
+		}                                                           \
+		return give(w, call, sim_wrap(x, call->result_dtype));      \
 	}
 REDUCTIONS(DEFINE_REDUCTION)
 
@@ -150,5 +149,5 @@ const sim_intrinsic sim_warp_intrinsics[] = {
 #define ROW(op, joined) {"redux_" #op, redux_##op},
 	REDUCTIONS(ROW)
 #undef ROW
-	{NULL, NULL},
+		{NULL, NULL},
 };

@@ -1,8 +1,9 @@
 /* intrinsics_warpgroup.c: wgmma: products by four warps, each of which computes its 16 of the 64 rows.
  *
- * A product is computed when a warp issues it, but ends only when all four have issued it and someone waits: until then the tiles that it
- * reads are in flight, and its accumulators count as unwritten to all but further products. Ended products are handed on by a clock of the
- * warpgroup, so that any thread that has waited may give the tiles free. */
+ * A product is computed when a warp issues it, but ends only when all four have issued it and someone waits: until
+ * then the tiles that it reads are in flight, and its accumulators count as unwritten to all but further products.
+ * Ended products are handed on by a clock of the warpgroup, so that any thread that has waited may give the tiles
+ * free. */
 #include "intrinsics.h"
 
 #include "fragments.h"

@@ -3,54 +3,55 @@
 
 #include <string.h>
 
-/* ---- how the dtypes stand in a lane and in memory: X(dtype, lane's field, memory's C type, value of an element, element of a value) ---- */
+/* How the dtypes stand in a lane and in memory:
+ * X(dtype, lane's field, memory's C type, value of an element, element of a value) */
 #define AS_IT_IS(v) (v)
 #define TRUTH(v) ((v) != 0)
-#define EACH_DTYPE(X)                                                              \
-	X(BOOL, i, uint8_t, TRUTH, TRUTH)                                              \
-	X(U8, i, uint8_t, AS_IT_IS, (uint8_t))                                         \
-	X(U16, i, uint16_t, AS_IT_IS, (uint16_t))                                      \
-	X(U32, i, uint32_t, AS_IT_IS, (uint32_t))                                      \
-	X(U64, i, int64_t, AS_IT_IS, AS_IT_IS)                                         \
-	X(I8, i, int8_t, AS_IT_IS, (int8_t))                                           \
-	X(I16, i, int16_t, AS_IT_IS, (int16_t))                                        \
-	X(I32, i, int32_t, AS_IT_IS, (int32_t))                                        \
-	X(I64, i, int64_t, AS_IT_IS, AS_IT_IS)                                         \
-	X(F16, f, uint16_t, sim_half_to_float, sim_half_from_float)                    \
-	X(BF16, f, uint16_t, sim_bfloat_to_float, sim_bfloat_from_float)               \
-	X(F32, f, float, AS_IT_IS, AS_IT_IS)                                           \
+#define EACH_DTYPE(X)                                                \
+	X(BOOL, i, uint8_t, TRUTH, TRUTH)                                \
+	X(U8, i, uint8_t, AS_IT_IS, (uint8_t))                           \
+	X(U16, i, uint16_t, AS_IT_IS, (uint16_t))                        \
+	X(U32, i, uint32_t, AS_IT_IS, (uint32_t))                        \
+	X(U64, i, int64_t, AS_IT_IS, AS_IT_IS)                           \
+	X(I8, i, int8_t, AS_IT_IS, (int8_t))                             \
+	X(I16, i, int16_t, AS_IT_IS, (int16_t))                          \
+	X(I32, i, int32_t, AS_IT_IS, (int32_t))                          \
+	X(I64, i, int64_t, AS_IT_IS, AS_IT_IS)                           \
+	X(F16, f, uint16_t, sim_half_to_float, sim_half_from_float)      \
+	X(BF16, f, uint16_t, sim_bfloat_to_float, sim_bfloat_from_float) \
+	X(F32, f, float, AS_IT_IS, AS_IT_IS)                             \
 	X(F64, d, double, AS_IT_IS, AS_IT_IS)
 
 /* Most accesses are by all lanes: worth a loop without a test. */
-#define DEFINE_MEMORY(dtype, field, type, value_of, element_of)                                                  \
-	static void gather_##dtype(sim_lanes *to, const void *base, const int64_t *at, uint32_t mask)                \
-	{                                                                                                            \
-		const type *row = base;                                                                                  \
-		if (mask == UINT32_MAX) {                                                                                \
-			for (int l = 0; l < SIM_LANES; l++)                                                                  \
-				to->field[l] = value_of(row[at[l]]);                                                             \
-			return;                                                                                              \
-		}                                                                                                        \
-		SIM_FOR_LANES(l, mask)                                                                                   \
-			to->field[l] = value_of(row[at[l]]);                                                                 \
-	}                                                                                                            \
-	static void load_row_##dtype(sim_lanes *to, const void *base)                                                \
-	{                                                                                                            \
-		const type *row = base;                                                                                  \
-		for (int l = 0; l < SIM_LANES; l++)                                                                      \
-			to->field[l] = value_of(row[l]);                                                                     \
-	}                                                                                                            \
-	static void store_row_##dtype(void *base, const sim_lanes *from)                                             \
-	{                                                                                                            \
-		type *row = base;                                                                                        \
-		for (int l = 0; l < SIM_LANES; l++)                                                                      \
-			row[l] = element_of(from->field[l]);                                                                 \
-	}                                                                                                            \
-	static void scatter_##dtype(void *base, const int64_t *at, const sim_lanes *from, uint32_t mask)             \
-	{                                                                                                            \
-		type *row = base;                                                                                        \
-		SIM_FOR_LANES(l, mask)                                                                                   \
-			row[at[l]] = element_of(from->field[l]);                                                             \
+#define DEFINE_MEMORY(dtype, field, type, value_of, element_of)                                      \
+	static void gather_##dtype(sim_lanes *to, const void *base, const int64_t *at, uint32_t mask)    \
+	{                                                                                                \
+		const type *row = base;                                                                      \
+		if (mask == UINT32_MAX) {                                                                    \
+			for (int l = 0; l < SIM_LANES; l++)                                                      \
+				to->field[l] = value_of(row[at[l]]);                                                 \
+			return;                                                                                  \
+		}                                                                                            \
+		SIM_FOR_LANES (l, mask)                                                                      \
+			to->field[l] = value_of(row[at[l]]);                                                     \
+	}                                                                                                \
+	static void load_row_##dtype(sim_lanes *to, const void *base)                                    \
+	{                                                                                                \
+		const type *row = base;                                                                      \
+		for (int l = 0; l < SIM_LANES; l++)                                                          \
+			to->field[l] = value_of(row[l]);                                                         \
+	}                                                                                                \
+	static void store_row_##dtype(void *base, const sim_lanes *from)                                 \
+	{                                                                                                \
+		type *row = base;                                                                            \
+		for (int l = 0; l < SIM_LANES; l++)                                                          \
+			row[l] = element_of(from->field[l]);                                                     \
+	}                                                                                                \
+	static void scatter_##dtype(void *base, const int64_t *at, const sim_lanes *from, uint32_t mask) \
+	{                                                                                                \
+		type *row = base;                                                                            \
+		SIM_FOR_LANES (l, mask)                                                                      \
+			row[at[l]] = element_of(from->field[l]);                                                 \
 	}
 EACH_DTYPE(DEFINE_MEMORY)
 
@@ -203,12 +204,12 @@ static float bf16_of_u64(uint64_t v)
 	return to_bf16((double)(float)v);
 }
 
-#define DEFINE_CAST(name, to_field, from_field, value)                                                                \
-	static void name(sim_lanes *d, const sim_lanes *a, const sim_lanes *b, const sim_lanes *c, int count)             \
-	{                                                                                                                 \
-		(void)b, (void)c;                                                                                             \
-		for (int l = 0; l < count; l++)                                                                               \
-			d->to_field[l] = value(a->from_field[l]);                                                                 \
+#define DEFINE_CAST(name, to_field, from_field, value)                                                    \
+	static void name(sim_lanes *d, const sim_lanes *a, const sim_lanes *b, const sim_lanes *c, int count) \
+	{                                                                                                     \
+		(void)b, (void)c;                                                                                 \
+		for (int l = 0; l < count; l++)                                                                   \
+			d->to_field[l] = value(a->from_field[l]);                                                     \
 	}
 /* An integer of any dtype, zero or sign extended, to another one. */
 DEFINE_CAST(wrap_BOOL, i, i, TRUTH)
@@ -228,29 +229,29 @@ DEFINE_CAST(u64_to_F16, f, u, f16_of_u64)
 DEFINE_CAST(u64_to_BF16, f, u, bf16_of_u64)
 DEFINE_CAST(u64_to_F32, f, u, (float))
 DEFINE_CAST(u64_to_F64, d, u, (double))
-#define DEFINE_FROM_FLOAT(from, field)                  \
-	DEFINE_CAST(from##_to_BOOL, i, field, to_bool)      \
-	DEFINE_CAST(from##_to_U8, i, field, to_u8)          \
-	DEFINE_CAST(from##_to_U16, i, field, to_u16)        \
-	DEFINE_CAST(from##_to_U32, i, field, to_u32)        \
-	DEFINE_CAST(from##_to_U64, i, field, to_u64)        \
-	DEFINE_CAST(from##_to_I8, i, field, to_i8)          \
-	DEFINE_CAST(from##_to_I16, i, field, to_i16)        \
-	DEFINE_CAST(from##_to_I32, i, field, to_i32)        \
-	DEFINE_CAST(from##_to_I64, i, field, to_i64)        \
-	DEFINE_CAST(from##_to_F16, f, field, to_f16)        \
-	DEFINE_CAST(from##_to_BF16, f, field, to_bf16)      \
-	DEFINE_CAST(from##_to_F32, f, field, (float))       \
+#define DEFINE_FROM_FLOAT(from, field)             \
+	DEFINE_CAST(from##_to_BOOL, i, field, to_bool) \
+	DEFINE_CAST(from##_to_U8, i, field, to_u8)     \
+	DEFINE_CAST(from##_to_U16, i, field, to_u16)   \
+	DEFINE_CAST(from##_to_U32, i, field, to_u32)   \
+	DEFINE_CAST(from##_to_U64, i, field, to_u64)   \
+	DEFINE_CAST(from##_to_I8, i, field, to_i8)     \
+	DEFINE_CAST(from##_to_I16, i, field, to_i16)   \
+	DEFINE_CAST(from##_to_I32, i, field, to_i32)   \
+	DEFINE_CAST(from##_to_I64, i, field, to_i64)   \
+	DEFINE_CAST(from##_to_F16, f, field, to_f16)   \
+	DEFINE_CAST(from##_to_BF16, f, field, to_bf16) \
+	DEFINE_CAST(from##_to_F32, f, field, (float))  \
 	DEFINE_CAST(from##_to_F64, d, field, (double))
 DEFINE_FROM_FLOAT(f32, f)
 DEFINE_FROM_FLOAT(f64, d)
 
-#define FLOAT_ROW(from)                                                                                                       \
-	{                                                                                                                         \
-		[HDT_BOOL] = from##_to_BOOL, [HDT_U8] = from##_to_U8, [HDT_U16] = from##_to_U16, [HDT_U32] = from##_to_U32,           \
-		[HDT_U64] = from##_to_U64, [HDT_I8] = from##_to_I8, [HDT_I16] = from##_to_I16, [HDT_I32] = from##_to_I32,             \
-		[HDT_I64] = from##_to_I64, [HDT_F16] = from##_to_F16, [HDT_BF16] = from##_to_BF16, [HDT_F32] = from##_to_F32,         \
-		[HDT_F64] = from##_to_F64                                                                                             \
+#define FLOAT_ROW(from)                                                                                               \
+	{                                                                                                                 \
+		[HDT_BOOL] = from##_to_BOOL, [HDT_U8] = from##_to_U8, [HDT_U16] = from##_to_U16, [HDT_U32] = from##_to_U32,   \
+		[HDT_U64] = from##_to_U64, [HDT_I8] = from##_to_I8, [HDT_I16] = from##_to_I16, [HDT_I32] = from##_to_I32,     \
+		[HDT_I64] = from##_to_I64, [HDT_F16] = from##_to_F16, [HDT_BF16] = from##_to_BF16, [HDT_F32] = from##_to_F32, \
+		[HDT_F64] = from##_to_F64                                                                                     \
 	}
 static lane_op *const from_f32[HDT_DTYPE_COUNT] = FLOAT_ROW(f32), *const from_f64[HDT_DTYPE_COUNT] = FLOAT_ROW(f64);
 #define WRAP_ROW(dtype, ...) [HDT_##dtype] = wrap_##dtype,
@@ -311,7 +312,7 @@ lane_op *lanes_broadcast(hdt_dtype dtype)
 
 void lanes_merge(sim_lanes *to, const sim_lanes *from, hdt_dtype dtype, uint32_t mask)
 {
-	SIM_FOR_LANES(l, mask)
+	SIM_FOR_LANES (l, mask)
 		if (is_narrow(dtype))
 			to->f[l] = from->f[l];
 		else
@@ -334,9 +335,10 @@ bool lanes_gives_float(hdt_scalar_op op)
 lane_op *lanes_operation(hdt_scalar_op op, hdt_dtype operand)
 {
 	static lane_op *const *const tables[HDT_DTYPE_COUNT] = {
-		[HDT_BOOL] = lanes_of_truth, [HDT_U8] = lanes_of_u8,   [HDT_U16] = lanes_of_u16,  [HDT_U32] = lanes_of_u32, [HDT_U64] = lanes_of_u64,
-		[HDT_I8] = lanes_of_i8,     [HDT_I16] = lanes_of_i16, [HDT_I32] = lanes_of_i32,  [HDT_I64] = lanes_of_i64, [HDT_F16] = lanes_of_f32,
-		[HDT_BF16] = lanes_of_f32,  [HDT_F32] = lanes_of_f32, [HDT_F64] = lanes_of_f64,
+		[HDT_BOOL] = lanes_of_truth, [HDT_U8] = lanes_of_u8,   [HDT_U16] = lanes_of_u16,  [HDT_U32] = lanes_of_u32,
+		[HDT_U64] = lanes_of_u64,    [HDT_I8] = lanes_of_i8,   [HDT_I16] = lanes_of_i16,  [HDT_I32] = lanes_of_i32,
+		[HDT_I64] = lanes_of_i64,    [HDT_F16] = lanes_of_f32, [HDT_BF16] = lanes_of_f32, [HDT_F32] = lanes_of_f32,
+		[HDT_F64] = lanes_of_f64,
 	};
 	return tables[operand][op];
 }

@@ -4,13 +4,14 @@
 
 #include "sim.h"
 
-/* d = op(a, b, c) for the first `count` lanes: all of a warp, or one where the value is the same for all. Operands that the operation has not
- * may be anything. */
+/* d = op(a, b, c) for the first `count` lanes: all of a warp, or one where the value is the same for all. Operands
+ * that the operation has not may be anything. */
 typedef void lane_op(sim_lanes *d, const sim_lanes *a, const sim_lanes *b, const sim_lanes *c, int count);
 
 /* The operation on operands of this dtype; NULL: there is none. Operations with a float result take floats. */
 lane_op *lanes_operation(hdt_scalar_op op, hdt_dtype operand);
-/* Does the operation give a float whatever it takes? Its operands are to be converted to the dtype of the result first. */
+/* Does the operation give a float whatever it takes? Its operands are to be converted to the dtype of the result
+ * first. */
 bool lanes_gives_float(hdt_scalar_op op);
 lane_op *lanes_cast(hdt_dtype from, hdt_dtype to);
 /* a ? b : c, and the value of the first lane for all, for values of a dtype. */

@@ -1,4 +1,5 @@
-/* lanes_float.c: operations on floats over the lanes: as the reference evaluator, in double and rounded once where f32 arithmetic would differ. */
+/* lanes_float.c: operations on floats over the lanes: as the reference evaluator, in double and rounded once where
+ * f32 arithmetic would differ. */
 #include "lanes_tables.h"
 
 #include <math.h>
@@ -32,70 +33,70 @@ static double sign_of(double x)
 }
 
 /* X(op, value) with operands x and y of the C type; a double is rounded to it. */
-#define OPERATIONS(X)                                        \
-	X(ADD, x + y)                                            \
-	X(SUB, x - y)                                            \
-	X(MUL, x * y)                                            \
-	X(DIV, x / y)                                            \
-	X(FLOORDIV, floor_divide(x, y))                          \
-	X(MOD, modulo(x, y))                                     \
-	X(TRUNCDIV, truncate_divide(x, y))                       \
-	X(FMOD, fmod(x, y))                                      \
-	X(MIN, x != x || y != y ? (TYPE)NAN : x < y ? x : y)     \
-	X(MAX, x != x || y != y ? (TYPE)NAN : x > y ? x : y)     \
-	X(POW, pow(x, y))                                        \
-	X(ATAN2, atan2(x, y))                                    \
-	X(NEG, -x)                                               \
-	X(ABS, fabs((double)x))                                  \
-	X(SIGN, sign_of(x))                                      \
-	X(FLOOR, floor(x))                                       \
-	X(CEIL, ceil(x))                                         \
-	X(ROUND, nearbyint(x))                                   \
-	X(TRUNC, trunc(x))                                       \
-	X(SQRT, sqrt(x))                                         \
-	X(RSQRT, 1 / sqrt(x))                                    \
-	X(EXP, exp(x))                                           \
-	X(EXP2, exp2(x))                                         \
-	X(EXPM1, expm1(x))                                       \
-	X(LOG, log(x))                                           \
-	X(LOG2, log2(x))                                         \
-	X(LOG10, log10(x))                                       \
-	X(LOG1P, log1p(x))                                       \
-	X(SIN, sin(x))                                           \
-	X(COS, cos(x))                                           \
-	X(TAN, tan(x))                                           \
-	X(SINH, sinh(x))                                         \
-	X(COSH, cosh(x))                                         \
-	X(TANH, tanh(x))                                         \
-	X(ASIN, asin(x))                                         \
-	X(ACOS, acos(x))                                         \
-	X(ATAN, atan(x))                                         \
-	X(ASINH, asinh(x))                                       \
-	X(ACOSH, acosh(x))                                       \
-	X(ATANH, atanh(x))                                       \
-	X(ERF, erf(x))                                           \
+#define OPERATIONS(X)                                    \
+	X(ADD, x + y)                                        \
+	X(SUB, x - y)                                        \
+	X(MUL, x *y)                                         \
+	X(DIV, x / y)                                        \
+	X(FLOORDIV, floor_divide(x, y))                      \
+	X(MOD, modulo(x, y))                                 \
+	X(TRUNCDIV, truncate_divide(x, y))                   \
+	X(FMOD, fmod(x, y))                                  \
+	X(MIN, x != x || y != y ? (TYPE)NAN : x < y ? x : y) \
+	X(MAX, x != x || y != y ? (TYPE)NAN : x > y ? x : y) \
+	X(POW, pow(x, y))                                    \
+	X(ATAN2, atan2(x, y))                                \
+	X(NEG, -x)                                           \
+	X(ABS, fabs((double)x))                              \
+	X(SIGN, sign_of(x))                                  \
+	X(FLOOR, floor(x))                                   \
+	X(CEIL, ceil(x))                                     \
+	X(ROUND, nearbyint(x))                               \
+	X(TRUNC, trunc(x))                                   \
+	X(SQRT, sqrt(x))                                     \
+	X(RSQRT, 1 / sqrt(x))                                \
+	X(EXP, exp(x))                                       \
+	X(EXP2, exp2(x))                                     \
+	X(EXPM1, expm1(x))                                   \
+	X(LOG, log(x))                                       \
+	X(LOG2, log2(x))                                     \
+	X(LOG10, log10(x))                                   \
+	X(LOG1P, log1p(x))                                   \
+	X(SIN, sin(x))                                       \
+	X(COS, cos(x))                                       \
+	X(TAN, tan(x))                                       \
+	X(SINH, sinh(x))                                     \
+	X(COSH, cosh(x))                                     \
+	X(TANH, tanh(x))                                     \
+	X(ASIN, asin(x))                                     \
+	X(ACOS, acos(x))                                     \
+	X(ATAN, atan(x))                                     \
+	X(ASINH, asinh(x))                                   \
+	X(ACOSH, acosh(x))                                   \
+	X(ATANH, atanh(x))                                   \
+	X(ERF, erf(x))                                       \
 	X(ERFC, erfc(x))
 
-#define TESTS(X)               \
-	X(EQ, x == y)              \
-	X(NE, x != y)              \
-	X(LT, x < y)               \
-	X(LE, x <= y)              \
-	X(ISNAN, isnan(x) != 0)    \
-	X(ISINF, isinf(x) != 0)    \
+#define TESTS(X)            \
+	X(EQ, x == y)           \
+	X(NE, x != y)           \
+	X(LT, x < y)            \
+	X(LE, x <= y)           \
+	X(ISNAN, isnan(x) != 0) \
+	X(ISINF, isinf(x) != 0) \
 	X(ISFINITE, isfinite(x) != 0)
 
 #define NAME_OF(op, dtype) op##_of_##dtype
 #define NAME(op, dtype) NAME_OF(op, dtype)
-#define DEFINE_INTO(member, op, value)                                                                           \
+#define DEFINE_INTO(member, op, value)                                                                                \
 	static void NAME(op, DTYPE)(sim_lanes * d, const sim_lanes *a, const sim_lanes *b, const sim_lanes *c, int count) \
-	{                                                                                                            \
-		(void)c;                                                                                                 \
-		for (int l = 0; l < count; l++) {                                                                        \
-			TYPE x = a->FIELD[l], y = b->FIELD[l];                                                               \
-			(void)x, (void)y;                                                                                    \
-			d->member;                                                                                           \
-		}                                                                                                        \
+	{                                                                                                                 \
+		(void)c;                                                                                                      \
+		for (int l = 0; l < count; l++) {                                                                             \
+			TYPE x = a->FIELD[l], y = b->FIELD[l];                                                                    \
+			(void)x, (void)y;                                                                                         \
+			d->member;                                                                                                \
+		}                                                                                                             \
 	}
 #define DEFINE(op, value) DEFINE_INTO(FIELD[l] = (TYPE)(value), op, value)
 #define DEFINE_TEST(op, value) DEFINE_INTO(i[l] = (value), op, value)

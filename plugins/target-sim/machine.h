@@ -1,17 +1,22 @@
-/* machine.h: the simulated machine: device and its memory, and, while a launch runs, the blocks that are resident together. */
+/* machine.h: the simulated machine: device and its memory, and, while a launch runs, the blocks that are resident
+ * together. */
 #ifndef TARGET_SIM_MACHINE_H
 #define TARGET_SIM_MACHINE_H
 
 #include "code.h"
 
-/* ---- accesses remembered ------------------------------------------------------------------------------------------- */
+/* ---- accesses remembered ------------------------------------------------------------------------- */
 
-/* Time counts the events that order accesses, for the whole life of a device. A thread's accesses carry as stamp the time of its latest release:
- * whoever learned of a later time of that thread comes after them. */
+/* Time counts the events that order accesses, for the whole life of a device. A thread's accesses carry as stamp the
+ * time of its latest release: whoever learned of a later time of that thread comes after them. */
 typedef uint32_t stamp;
+static inline stamp later(stamp a, stamp b)
+{
+	return a > b ? a : b;
+}
 
-/* The last accesses to a piece of memory, an element mostly. A `who` is a thread of the set (its warp's number * 32 + lane), or one of
- * the others below, in the low bits; the line of its statement; and whether it was an atomic. */
+/* The last accesses to a piece of memory, an element mostly. A `who` is a thread of the set (its warp's number * 32 +
+ * lane), or one of the others below, in the low bits; the line of its statement; and whether it was an atomic. */
 typedef struct cell {
 	stamp write_stamp, read_stamp; /* 0: never */
 	uint32_t write_who, read_who;
@@ -33,8 +38,8 @@ enum {
 /* A stretch of shared or global memory with what is known of it. */
 typedef struct memory {
 	unsigned char *data;
-	uint8_t *written; /* 1 for each byte that was */
-	cell *cells;      /* one for each `granule` bytes */
+	uint8_t *written;   /* 1 for each byte that was */
+	cell *cells;        /* one for each `granule` bytes */
 	int granule, shift; /* 1 << shift */
 	int64_t bytes;
 	stamp epoch; /* accesses with a smaller stamp come before everything here */
@@ -66,7 +71,7 @@ struct hdt_device {
 	uint64_t most_steps; /* of a warp */
 };
 
-/* ---- what a thread knows -------------------------------------------------------------------------------------------- */
+/* ---- what a thread knows ------------------------------------------------------------------------- */
 
 /* Per thread of the set: accesses with a smaller stamp come before. Shared by those who know the same. */
 typedef struct seen {
@@ -76,10 +81,10 @@ typedef struct seen {
 
 struct sim_clock {
 	uint64_t address;
-	stamp set_start;            /* of the set whose threads `seen` tells of */
+	stamp set_start; /* of the set whose threads `seen` tells of */
 	stamp known_set, known_async, latest;
 	seen *seen;
-	struct interval *foreign;   /* what earlier sets of the launch published: begin <= stamp < end */
+	struct interval *foreign; /* what earlier sets of the launch published: begin <= stamp < end */
 	int foreign_count, foreign_capacity;
 	sim_clock *next; /* in its bucket */
 };
@@ -93,7 +98,7 @@ typedef struct clocks {
 	sim_clock *buckets[CLOCK_BUCKETS];
 } clocks;
 
-/* ---- a launch ------------------------------------------------------------------------------------------------------- */
+/* ---- a launch ------------------------------------------------------------------------------------ */
 
 /* A body that is being run. */
 typedef struct frame {
@@ -124,10 +129,10 @@ typedef struct warp {
 	uint32_t *written;     /* by element: lanes that wrote it */
 	frame *frames;
 	int depth;
-	uint64_t steps;        /* bodies ended */
-	uint64_t calls;        /* intrinsics completed: signs of progress */
-	const step *waits_at;  /* the call where it stood last */
-	uint32_t generation;   /* of the barrier that it came to last */
+	uint64_t steps;       /* bodies ended */
+	uint64_t calls;       /* intrinsics completed: signs of progress */
+	const step *waits_at; /* the call where it stood last */
+	uint32_t generation;  /* of the barrier that it came to last */
 	uint32_t cluster_generation;
 	bool in_cluster_barrier;
 	family_state *states;
@@ -181,7 +186,7 @@ struct sim_set {
 	hdt_fault *fault;
 	memory *globals; /* by parameter */
 	sim_block *blocks;
-	int block_count; /* resident */
+	int block_count;   /* resident */
 	int cluster_count; /* blocks of a cluster; block_count is a multiple */
 	int thread_slots;
 	bool fences; /* a thread of the launch has executed a fence */
@@ -206,7 +211,8 @@ typedef struct conflict {
 void access_text(const warp *w, const access *a, int lane, char *text, size_t size);
 /* An element of storage by its indices, where the buffer lies row by row. */
 void element_text(const sim_buffer *b, int64_t element, char *text, size_t size);
-sim_status fault_access(warp *w, int lane, hdt_status status, const access *a, const char *format, ...) HDT_PRINTF(5, 6);
+sim_status fault_access(warp *w, int lane, hdt_status status, const access *a, const char *format, ...)
+	HDT_PRINTF(5, 6);
 void fault_memory(warp *w);
 /* "written at line 7 by thread (3, 0, 0), without a barrier in between" */
 void conflict_text(const warp *w, const conflict *other, char *text, size_t size);
@@ -220,13 +226,18 @@ static inline uint32_t who_of(const warp *w, int lane)
 }
 /* Remember an access to a cell. False: it conflicts with *other. `same`: what is written already stands there. */
 bool order_read(const warp *w, int lane, const memory *m, cell *c, uint32_t who, conflict *other);
-/* Would order_read change nothing? Several threads, one of this warp among them, read it since they all came together, and nobody has written. */
+/* Would order_read change nothing? Several threads, one of this warp among them, read it since they all came
+ * together, and nobody has written. */
 static inline bool order_read_again(const warp *w, int lane, const memory *m, const cell *c)
 {
-	return c->read_stamp == w->time[lane] && (c->read_who & WHO_MASK) == WHO_MANY && c->read_warps >> (w->first / SIM_LANES % 32) & 1 &&
-	       (c->write_stamp < m->epoch || (c->write_stamp >= w->set->start && c->write_stamp < w->known_block[lane] && w->set->block_count == 1));
+	return c->read_stamp == w->time[lane] && (c->read_who & WHO_MASK) == WHO_MANY &&
+	       c->read_warps >> (w->first / SIM_LANES % 32) & 1 &&
+	       (c->write_stamp < m->epoch ||
+	        (c->write_stamp >= w->set->start && c->write_stamp < w->known_block[lane] && w->set->block_count == 1));
 }
 bool order_write(const warp *w, int lane, const memory *m, cell *c, uint32_t who, bool same, conflict *other);
+/* ---- clocks.c ---- */
+
 /* All warps of a block, or of blocks that are resident together, have come together. */
 bool order_join_block(sim_block *block);
 void order_join_set(sim_set *set, int first_block, int count);

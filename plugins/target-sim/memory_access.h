@@ -25,8 +25,10 @@ typedef struct target {
 sim_status fault_subject(warp *w, int lane, const subject *s, const char *what);
 /* All bytes were written before. */
 bool check_written(warp *w, int lane, const memory *m, const subject *s, int64_t offset, int bytes);
-/* The access does not race with an earlier one; it is remembered as one by `who`. `from`: what is written, to tell a write that changes nothing. */
-bool check_order(warp *w, int lane, memory *m, const subject *s, int64_t offset, int bytes, access_kind kind, uint32_t who, const void *from);
+/* The access does not race with an earlier one; it is remembered as one by `who`. `from`: what is written, to tell a
+ * write that changes nothing. */
+bool check_order(warp *w, int lane, memory *m, const subject *s, int64_t offset, int bytes, access_kind kind,
+                 uint32_t who, const void *from);
 
 /* memory_address.c: shared or global memory from `address` on, all in one buffer; false without a fault. */
 bool find_memory(warp *w, uint64_t address, int64_t bytes, target *out);

@@ -1,4 +1,5 @@
-/* memory_address.c: memory by address, as intrinsics reach it: the address lies where its operand points to, is aligned, and all bytes are of one buffer. */
+/* memory_address.c: memory by address, as intrinsics reach it: the address lies where its operand points to, is
+ * aligned, and all bytes are of one buffer. */
 #include "memory_access.h"
 
 #include <inttypes.h>
@@ -58,7 +59,8 @@ bool find_target(warp *w, int lane, uint64_t address, int64_t bytes, int alignme
 	s.buffer = out->buffer;
 	s.offset = out->offset;
 	uint64_t place = shared ? address & 0xffffff : address;
-	return place % (uint64_t)alignment == 0 || fault_alignment(w, lane, &s, shared ? (int64_t)place : out->offset, alignment);
+	return place % (uint64_t)alignment == 0 ||
+	       fault_alignment(w, lane, &s, shared ? (int64_t)place : out->offset, alignment);
 }
 
 /* The mark of an address that was made with an index outside: its dimension. */
@@ -72,7 +74,8 @@ static bool fault_outside(warp *w, int lane, uint64_t address, const sim_buffer 
 }
 
 /* Of an operand: in its own buffer. */
-static bool find_operand(warp *w, int lane, const sim_operand *at, int64_t offset, int64_t bytes, int alignment, target *out)
+static bool find_operand(warp *w, int lane, const sim_operand *at, int64_t offset, int64_t bytes, int alignment,
+                         target *out)
 {
 	uint64_t address = at->value->u[lane];
 	const sim_buffer *b = at->buffer;
@@ -81,13 +84,15 @@ static bool find_operand(warp *w, int lane, const sim_operand *at, int64_t offse
 	if (!at->address || !b || b->scope == HDT_SCOPE_REGISTER)
 		return find_target(w, lane, address + (uint64_t)offset, bytes, alignment, out);
 	memory *m = memory_of(w, b);
-	int64_t base = b->scope == HDT_SCOPE_SHARED ? (int64_t)(SIM_SHARED | (uint64_t)sim_cluster_rank(w->w.block) << 24) + b->offset
-	                                            : (int64_t)(uintptr_t)m->data;
+	int64_t base = b->scope == HDT_SCOPE_SHARED
+	                   ? (int64_t)(SIM_SHARED | (uint64_t)sim_cluster_rank(w->w.block) << 24) + b->offset
+	                   : (int64_t)(uintptr_t)m->data;
 	*out = (target){m, b, (int64_t)address - base + offset};
 	subject s = {.buffer = b, .offset = out->offset, .bytes = (int)bytes};
 	if (out->offset < 0 || bytes > m->bytes - out->offset) {
 		char what[120];
-		snprintf(what, sizeof what, "the address operand leaves the buffer, which has %" PRId64 " elements", m->bytes / b->bytes);
+		snprintf(what, sizeof what, "the address operand leaves the buffer, which has %" PRId64 " elements",
+		         m->bytes / b->bytes);
 		fault_subject(w, lane, &s, what);
 		return false;
 	}
@@ -120,7 +125,8 @@ static bool find_own(warp *w, int lane, const sim_operand *at, int64_t offset, i
 		return fault_outside(w, lane, address, b);
 	out->buffer = b;
 	out->offset = s.offset = (int64_t)(address & 0xffffffff) + offset;
-	if (out->offset >= 0 && out->offset + bytes <= b->elements * b->bytes && out->offset % b->bytes == 0 && bytes % b->bytes == 0)
+	if (out->offset >= 0 && out->offset + bytes <= b->elements * b->bytes && out->offset % b->bytes == 0 &&
+	    bytes % b->bytes == 0)
 		return true;
 	fault_subject(w, lane, &s, "the address operand leaves the register buffer, or splits its elements");
 	return false;
@@ -139,7 +145,8 @@ static bool read_own(warp *w, int lane, const sim_operand *at, int64_t offset, v
 			fault_subject(w, lane, &s, "a register is read that was never written");
 			return false;
 		}
-		memcpy((char *)to + i * size, w->memory + (o.buffer->byte_offset + e * size) * SIM_LANES + lane * size, (size_t)size);
+		memcpy((char *)to + i * size, w->memory + (o.buffer->byte_offset + e * size) * SIM_LANES + lane * size,
+		       (size_t)size);
 	}
 	return true;
 }
@@ -153,7 +160,8 @@ static bool write_own(warp *w, int lane, const sim_operand *at, int64_t offset, 
 	for (int i = 0; i < bytes / size; i++) {
 		int64_t e = o.offset / size + i;
 		w->written[o.buffer->offset + e] |= UINT32_C(1) << lane;
-		memcpy(w->memory + (o.buffer->byte_offset + e * size) * SIM_LANES + lane * size, (const char *)from + i * size, (size_t)size);
+		memcpy(w->memory + (o.buffer->byte_offset + e * size) * SIM_LANES + lane * size, (const char *)from + i * size,
+		       (size_t)size);
 	}
 	return true;
 }
@@ -163,7 +171,8 @@ static bool write_own(warp *w, int lane, const sim_operand *at, int64_t offset, 
 bool read_target(warp *w, int lane, const target *t, void *to, int bytes, uint32_t who)
 {
 	const subject s = {.buffer = t->buffer, .offset = t->offset, .bytes = bytes};
-	if (!check_written(w, lane, t->memory, &s, t->offset, bytes) || !check_order(w, lane, t->memory, &s, t->offset, bytes, READS, who, NULL))
+	if (!check_written(w, lane, t->memory, &s, t->offset, bytes) ||
+	    !check_order(w, lane, t->memory, &s, t->offset, bytes, READS, who, NULL))
 		return false;
 	memcpy(to, t->memory->data + t->offset, (size_t)bytes);
 	return true;
@@ -190,16 +199,19 @@ bool sim_read(sim_warp *sw, int lane, const sim_operand *at, int64_t offset, voi
 	target t;
 	if (is_register(at))
 		return read_own(w, lane, at, offset, to, bytes);
-	return find_operand(w, lane, at, offset, bytes, alignment, &t) && read_target(w, lane, &t, to, bytes, who_of(w, lane));
+	return find_operand(w, lane, at, offset, bytes, alignment, &t) &&
+	       read_target(w, lane, &t, to, bytes, who_of(w, lane));
 }
 
-bool sim_write(sim_warp *sw, int lane, const sim_operand *at, int64_t offset, const void *from, int bytes, int alignment)
+bool sim_write(sim_warp *sw, int lane, const sim_operand *at, int64_t offset, const void *from, int bytes,
+               int alignment)
 {
 	warp *w = (warp *)sw;
 	target t;
 	if (is_register(at))
 		return write_own(w, lane, at, offset, from, bytes);
-	return find_operand(w, lane, at, offset, bytes, alignment, &t) && write_target(w, lane, &t, from, bytes, who_of(w, lane));
+	return find_operand(w, lane, at, offset, bytes, alignment, &t) &&
+	       write_target(w, lane, &t, from, bytes, who_of(w, lane));
 }
 
 bool sim_read_at(sim_warp *sw, int lane, uint64_t address, void *to, int bytes, int alignment)
@@ -213,7 +225,8 @@ bool sim_write_at(sim_warp *sw, int lane, uint64_t address, const void *from, in
 {
 	warp *w = (warp *)sw;
 	target t;
-	return find_target(w, lane, address, bytes, alignment, &t) && write_target(w, lane, &t, from, bytes, who_of(w, lane));
+	return find_target(w, lane, address, bytes, alignment, &t) &&
+	       write_target(w, lane, &t, from, bytes, who_of(w, lane));
 }
 
 static void *find_atomic(warp *w, int lane, const sim_operand *at, int bytes, bool reads)
@@ -222,7 +235,8 @@ static void *find_atomic(warp *w, int lane, const sim_operand *at, int bytes, bo
 	if (!find_operand(w, lane, at, 0, bytes, bytes, &t))
 		return NULL;
 	const subject s = {.buffer = t.buffer, .offset = t.offset, .bytes = bytes};
-	if (!order_atomic(w, lane, at->value->u[lane]) || (reads && !check_written(w, lane, t.memory, &s, t.offset, bytes)) ||
+	if (!order_atomic(w, lane, at->value->u[lane]) ||
+	    (reads && !check_written(w, lane, t.memory, &s, t.offset, bytes)) ||
 	    !check_order(w, lane, t.memory, &s, t.offset, bytes, UPDATES, who_of(w, lane) | WHO_ATOMIC, NULL))
 		return NULL;
 	memset(t.memory->written + t.offset, 1, (size_t)bytes);

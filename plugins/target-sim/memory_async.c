@@ -1,4 +1,5 @@
-/* memory_async.c: copies in flight: the data is moved at once, but what was read and written belongs to the copy until somebody has waited for it. */
+/* memory_async.c: copies in flight: the data is moved at once, but what was read and written belongs to the copy
+ * until somebody has waited for it. */
 #include "memory_access.h"
 
 static uint32_t in_flight(const warp *w, int lane)
@@ -22,7 +23,8 @@ bool sim_async_write(sim_warp *sw, int lane, uint64_t address, const void *from,
 {
 	warp *w = (warp *)sw;
 	target t;
-	if (!find_target(w, lane, address, bytes, alignment, &t) || !write_target(w, lane, &t, from, bytes, who_of(w, lane)))
+	if (!find_target(w, lane, address, bytes, alignment, &t) ||
+	    !write_target(w, lane, &t, from, bytes, who_of(w, lane)))
 		return false;
 	for (int64_t i = t.offset >> t.memory->shift, last = (t.offset + bytes - 1) >> t.memory->shift; i <= last; i++)
 		t.memory->cells[i].write_who = in_flight(w, lane);

@@ -53,15 +53,17 @@ bool check_written(warp *w, int lane, const memory *m, const subject *s, int64_t
 	return false;
 }
 
-bool check_order(warp *w, int lane, memory *m, const subject *s, int64_t offset, int bytes, access_kind kind, uint32_t who, const void *from)
+bool check_order(warp *w, int lane, memory *m, const subject *s, int64_t offset, int bytes, access_kind kind,
+                 uint32_t who, const void *from)
 {
 	conflict other;
 	for (int64_t i = offset >> m->shift, last = (offset + bytes - 1) >> m->shift; i <= last; i++) {
-		if (kind == READS ? order_read(w, lane, m, &m->cells[i], who, &other) : order_write(w, lane, m, &m->cells[i], who, false, &other))
+		if (kind == READS ? order_read(w, lane, m, &m->cells[i], who, &other)
+		                  : order_write(w, lane, m, &m->cells[i], who, false, &other))
 			continue;
 		/* Writing once more what stands there is no fault: redundant threads do so. */
-		if (other.write && from && !memcmp(m->data + offset, from, (size_t)bytes) && all_written(m->written + offset, bytes) &&
-		    order_write(w, lane, m, &m->cells[i], who, true, &other))
+		if (other.write && from && !memcmp(m->data + offset, from, (size_t)bytes) &&
+		    all_written(m->written + offset, bytes) && order_write(w, lane, m, &m->cells[i], who, true, &other))
 			continue;
 		fault_conflict(w, lane, s, &other, kind != READS);
 		return false;

@@ -25,17 +25,18 @@ static const int64_t *find_elements(warp *w, const step *s, int64_t elements, in
 			room[l] = at[0];
 		at = room;
 	}
-	for (int l = 0; l < SIM_LANES; l++) /* the sign tells: at < 0 or at > elements - 1, which wraps for none that is both */
+	for (int l = 0; l < SIM_LANES;
+	     l++) /* the sign tells: at < 0 or at > elements - 1, which wraps for none that is both */
 		any |= (uint64_t)at[l] | ((uint64_t)elements - 1 - (uint64_t)at[l]);
 	if (!(any >> 63))
 		return at;
-	SIM_FOR_LANES(l, w->w.active)
+	SIM_FOR_LANES (l, w->w.active)
 		outside |= (uint32_t)((uint64_t)at[l] >= (uint64_t)elements) << l;
 	if (!outside)
 		return at;
 	int lane = __builtin_ctz(outside);
-	fault_access(w, lane, HDT_INTERNAL, s->access, "out of bounds: element %" PRId64 " of %s, which has %" PRId64, at[lane],
-	             s->access->buffer->name, elements);
+	fault_access(w, lane, HDT_INTERNAL, s->access, "out of bounds: element %" PRId64 " of %s, which has %" PRId64,
+	             at[lane], s->access->buffer->name, elements);
 	return NULL;
 }
 
@@ -54,7 +55,7 @@ static bool check_registers(warp *w, const step *s, const int64_t at[SIM_LANES])
 	if (s->uniform_a)
 		missing = ~written[at[0]] & w->w.active;
 	else
-		SIM_FOR_LANES(l, w->w.active)
+		SIM_FOR_LANES (l, w->w.active)
 			missing |= ~written[at[l]] & UINT32_C(1) << l;
 	if (!missing)
 		return true;
@@ -93,7 +94,7 @@ static bool store_registers(warp *w, const step *s, const sim_lanes *from)
 		lanes_store_row((hdt_dtype)s->dtype)(base + at[0] * b->bytes * SIM_LANES, from);
 		return true;
 	}
-	SIM_FOR_LANES(l, w->w.active)
+	SIM_FOR_LANES (l, w->w.active)
 		written[at[l]] |= UINT32_C(1) << l;
 	spread_lanes(room, at);
 	lanes_scatter((hdt_dtype)s->dtype)(base, room, from, w->w.active);
@@ -112,8 +113,7 @@ static bool check_loads(warp *w, const step *s, memory *m, const int64_t at[SIM_
 	const subject what = {.access = s->access};
 	bool single = bytes == m->granule;
 	int64_t again = -1; /* the element of the lane before, when nothing was to be done for it */
-	SIM_FOR_LANES(l, w->w.active)
-	{
+	SIM_FOR_LANES (l, w->w.active) {
 		if (at[l] == again)
 			continue;
 		again = -1;
@@ -156,8 +156,7 @@ bool memory_store(warp *w, const step *s)
 		return false;
 	const subject what = {.access = s->access};
 	/* One lane after the other, as two of them may write the same element. */
-	SIM_FOR_LANES(l, w->w.active)
-	{
+	SIM_FOR_LANES (l, w->w.active) {
 		uint64_t element = sim_lane_bits(from, l, (hdt_dtype)s->dtype);
 		int64_t offset = at[l] * b->bytes;
 		if (!check_order(w, l, m, &what, offset, b->bytes, WRITES, who_of(w, l), &element))

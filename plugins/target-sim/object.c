@@ -1,5 +1,5 @@
-/* object.c: programs as text in a file, and translated in memory. The file's first line tells its form and the number of units; each begins with a line that
- * tells its length. What stands behind them is not ours. */
+/* object.c: programs as text in a file, and translated in memory. The file's first line tells its form and the number
+ * of units; each begins with a line that tells its length. What stands behind them is not ours. */
 #include "target.h"
 
 #include <errno.h>
@@ -169,7 +169,9 @@ hdt_status object_load(hdt_context *context, hdt_device *device, const char *pat
 {
 	char *data = read_file(context, path);
 	hdt_object *object = calloc(1, sizeof *object);
-	hdt_status status = !data ? hdt_context_status(context) : !object ? hdt_fail(context, HDT_OUT_OF_MEMORY, "sim: out of memory") : HDT_OK;
+	hdt_status status = !data     ? hdt_context_status(context)
+	                    : !object ? hdt_fail(context, HDT_OUT_OF_MEMORY, "sim: out of memory")
+	                              : HDT_OK;
 	if (status == HDT_OK)
 		status = load_units(context, object, path, data);
 	free(data);

@@ -24,7 +24,8 @@ static inline pending_copy *pending_at(const pending *p, int i)
 {
 	return &p->items[(p->first + i) % p->capacity];
 }
-/* How many of the oldest ones are to have ended when all but the last `groups` committed groups have; -1: also what is not committed. */
+/* How many of the oldest ones are to have ended when all but the last `groups` committed groups have; -1: also what
+ * is not committed. */
 int pending_ended(const pending *p, int64_t groups);
 void pending_drop(pending *p, int count);
 

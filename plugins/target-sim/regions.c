@@ -1,5 +1,5 @@
-/* regions.c: the device's memory: allocations in plain memory, each with a mark for every byte that was written, and, once a launch has
- * touched it, the last accesses to every element. */
+/* regions.c: the device's memory: allocations in plain memory, each with a mark for every byte that was written, and,
+ * once a launch has touched it, the last accesses to every element. */
 #include "target.h"
 
 #include <stdlib.h>
@@ -32,7 +32,8 @@ region *regions_find(const regions *r, const void *address)
 /* Pages that are zero until they are touched. */
 static void *map_zeros(size_t bytes)
 {
-	void *pages = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *pages =
+		mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	return pages == MAP_FAILED ? NULL : pages;
 }
 

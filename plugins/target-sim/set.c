@@ -1,5 +1,5 @@
-/* set.c: blocks that are resident together: a block, the blocks of a cluster, or all of a cooperative grid. Their warps run in turns, each until it
- * has to wait; when none of them can go on, that is a fault. */
+/* set.c: blocks that are resident together: a block, the blocks of a cluster, or all of a cooperative grid. Their
+ * warps run in turns, each until it has to wait; when none of them can go on, that is a fault. */
 #include "machine.h"
 
 #include <stdio.h>
@@ -79,15 +79,22 @@ static bool shared_init(sim_block *block)
 	void *data = NULL;
 	if (posix_memalign(&data, 1024, bytes + 1) != 0)
 		return false;
-	*all = (memory){.data = data, .written = calloc(1, bytes + 1), .cells = calloc(cells + 1, sizeof(cell)), .bytes = (int64_t)bytes};
+	*all = (memory){.data = data,
+	                .written = calloc(1, bytes + 1),
+	                .cells = calloc(cells + 1, sizeof(cell)),
+	                .bytes = (int64_t)bytes};
 	block->buffers = calloc((size_t)f->shared_count + 1, sizeof *block->buffers);
 	if (!all->written || !all->cells || !block->buffers)
 		return false;
 	cell *next = all->cells;
 	for (int i = 0; i < f->shared_count; i++) {
 		const sim_buffer *b = f->shared[i];
-		block->buffers[i] = (memory){.data = all->data + b->offset, .written = all->written + b->offset, .cells = next, .granule = b->bytes,
-		                             .shift = __builtin_ctz((unsigned)b->bytes),		                             .bytes = b->elements * b->bytes};
+		block->buffers[i] = (memory){.data = all->data + b->offset,
+		                             .written = all->written + b->offset,
+		                             .cells = next,
+		                             .granule = b->bytes,
+		                             .shift = __builtin_ctz((unsigned)b->bytes),
+		                             .bytes = b->elements * b->bytes};
 		next += b->elements;
 	}
 	return true;
@@ -120,8 +127,8 @@ bool set_init(sim_set *set)
 		ok = block_init(set, i);
 	if (!ok) {
 		set->fault->status = HDT_OUT_OF_MEMORY;
-		snprintf(set->fault->message, sizeof set->fault->message, "out of memory: @%s needs %d blocks at once", set->function->source->name,
-		         set->block_count);
+		snprintf(set->fault->message, sizeof set->fault->message, "out of memory: @%s needs %d blocks at once",
+		         set->function->source->name, set->block_count);
 	}
 	return ok;
 }
@@ -255,9 +262,11 @@ static void stuck_text(const sim_block *block, char *text, size_t size)
 	for (int i = 0, j; i < block->warp_count && at < size; i = j) {
 		const warp *w = &block->warps[i];
 		for (j = i + 1; j < block->warp_count; j++)
-			if (block->warps[j].phase != w->phase || (w->phase == WARP_WAITING && block->warps[j].waits_at != w->waits_at))
+			if (block->warps[j].phase != w->phase ||
+			    (w->phase == WARP_WAITING && block->warps[j].waits_at != w->waits_at))
 				break;
-		at += (size_t)snprintf(text + at, size - at, j - i > 1 ? "%swarps %d..%d " : "%swarp %d ", i ? ", " : "", i, j - 1);
+		at += (size_t)snprintf(text + at, size - at, j - i > 1 ? "%swarps %d..%d " : "%swarp %d ", i ? ", " : "", i,
+		                       j - 1);
 		if (at < size && w->phase == WARP_ENDED)
 			at += (size_t)snprintf(text + at, size - at, j - i > 1 ? "have ended" : "has ended");
 		else if (at < size)

@@ -1,4 +1,5 @@
-/* target.c: CUDA functions run on the processor, thread by thread in step, and every access checked. docs/simulator.md. */
+/* target.c: CUDA functions run on the processor, thread by thread in step, and every access checked.
+ * docs/simulator.md. */
 #include "target.h"
 
 #include "intrinsics.h"

@@ -1,5 +1,5 @@
-/* tile.c: descriptors of wgmma operands. In units of 16 bytes a tile is made of core matrices of 8 rows, each as long as the swizzle (one unit
- * without); docs/intrinsics.md tells how leading and stride place them. */
+/* tile.c: descriptors of wgmma operands. In units of 16 bytes a tile is made of core matrices of 8 rows, each as
+ * long as the swizzle (one unit without); docs/intrinsics.md tells how leading and stride place them. */
 #include "tile.h"
 
 #include <string.h>

@@ -16,8 +16,8 @@ typedef struct tile_range {
 	uint64_t begin, end;
 } tile_range;
 
-/* Rows `first` .. of a tile, each its 32 bytes of k, elements of `size` bytes. `transposed`: the rows, not k, are dense. What is read is in flight.
- * False after a fault. */
+/* Rows `first` .. of a tile, each its 32 bytes of k, elements of `size` bytes. `transposed`: the rows, not k, are
+ * dense. What is read is in flight. False after a fault. */
 bool tile_read(sim_warp *w, uint64_t descriptor, bool transposed, int size, int first, int rows,
                unsigned char (*to)[TILE_DEPTH_BYTES], tile_range *range);
 

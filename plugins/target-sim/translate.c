@@ -1,4 +1,5 @@
-/* translate.c: a lowered function as bodies of steps: statements; translate_value.c and translate_access.c have what stands in them. */
+/* translate.c: a lowered function as bodies of steps: statements; translate_value.c and translate_access.c have what
+ * stands in them. */
 #include "translate.h"
 
 #include <stdarg.h>
@@ -13,7 +14,8 @@ bool translate_fail(translation *t, hdt_status status, const char *format, ...)
 	vsnprintf(message, sizeof message, format, arguments);
 	va_end(arguments);
 	t->failed = true;
-	(void)hdt_fail(t->context, status, "%s:%d: @%s: %s", t->function->file, t->line, t->function->source->name, message);
+	(void)hdt_fail(t->context, status, "%s:%d: @%s: %s", t->function->file, t->line, t->function->source->name,
+	               message);
 	return false;
 }
 
@@ -50,7 +52,8 @@ body *translate_open(translation *t)
 {
 	body *b = hdt_allocate(t->context, sizeof *b);
 	if (!b || t->depth + 1 >= MOST_BODIES) {
-		translate_fail(t, b ? HDT_UNSUPPORTED : HDT_OUT_OF_MEMORY, b ? "bodies are nested deeper than %d" : "out of memory (%d)", MOST_BODIES);
+		translate_fail(t, b ? HDT_UNSUPPORTED : HDT_OUT_OF_MEMORY,
+		               b ? "bodies are nested deeper than %d" : "out of memory (%d)", MOST_BODIES);
 		return NULL;
 	}
 	t->open[++t->depth] = (open_body){.code = b, .serial = ++t->serial};
@@ -86,7 +89,9 @@ static bool translate_for(translation *t, const hdt_stmt *s)
 	loop.a = extent.at;
 	loop.uniform_a = extent.uniform;
 	loop.to = translate_register(t, true); /* all threads that are in the loop are at the same iteration */
-	translate_define(t, s->axis, (value){.at = loop.to, .body = t->open[t->depth].serial, .depth = (uint16_t)t->depth, .uniform = true});
+	translate_define(
+		t, s->axis,
+		(value){.at = loop.to, .body = t->open[t->depth].serial, .depth = (uint16_t)t->depth, .uniform = true});
 	bool ok = translate_statements(t, s->body);
 	translate_close(t);
 	translate_step(t, t->depth, loop);
@@ -141,7 +146,12 @@ static bool translate_assert(translation *t, const hdt_stmt *s)
 	value v;
 	if (!translate_value(t, s->value, &v))
 		return false;
-	translate_step(t, t->depth, (step){.kind = STEP_ASSERT, .uniform_a = v.uniform, .line = s->line, .a = v.at, .message = s->text ? s->text : ""});
+	translate_step(t, t->depth,
+	               (step){.kind = STEP_ASSERT,
+	                      .uniform_a = v.uniform,
+	                      .line = s->line,
+	                      .a = v.at,
+	                      .message = s->text ? s->text : ""});
 	return !t->failed;
 }
 
@@ -255,8 +265,12 @@ static bool prepare(translation *t)
 		return false;
 	for (int i = 0; i < source->parameter_count; i++) {
 		const hdt_tensor *p = source->parameters[i];
-		f->parameters[i] = (sim_buffer){.name = p->name, .scope = HDT_SCOPE_GLOBAL, .dtype = p->dtype, .bytes = hdt_dtype_of(p->dtype)->bytes,
-		                                .index = i, .tensor = p};
+		f->parameters[i] = (sim_buffer){.name = p->name,
+		                                .scope = HDT_SCOPE_GLOBAL,
+		                                .dtype = p->dtype,
+		                                .bytes = hdt_dtype_of(p->dtype)->bytes,
+		                                .index = i,
+		                                .tensor = p};
 	}
 	collect_maps(f, source->body);
 	return true;

@@ -9,10 +9,11 @@ enum { MOST_BODIES = 160, MOST_EXPRESSION_DEPTH = 2000 };
 /* Where the value of an expression stands, as long as the body that computes it is open. */
 typedef struct value {
 	reg at;
-	reg wide;         /* of a uniform value: its copy for each lane, where has_wide */
-	uint32_t body;    /* serial number of the body that computes it; 0: nobody does */
-	uint32_t until;   /* it reads memory: good for the statement of this number alone; 0: for as long as the body is open */
-	uint16_t depth;   /* of that body */
+	reg wide;      /* of a uniform value: its copy for each lane, where has_wide */
+	uint32_t body; /* serial number of the body that computes it; 0: nobody does */
+	uint32_t
+		until; /* it reads memory: good for the statement of this number alone; 0: for as long as the body is open */
+	uint16_t depth; /* of that body */
 	bool uniform, has_wide;
 } value;
 
@@ -33,12 +34,12 @@ typedef struct translation {
 	hdt_context *context;
 	sim_function *function;
 	open_body open[MOST_BODIES];
-	int depth;             /* of the innermost body */
-	uint32_t serial;       /* of the body opened last */
-	uint32_t statement;    /* number of the statement that is translated, from 1 on */
+	int depth;          /* of the innermost body */
+	uint32_t serial;    /* of the body opened last */
+	uint32_t statement; /* number of the statement that is translated, from 1 on */
 	int line;
 	int expression_depth;
-	value *values; /* by the id of the expression */
+	value *values;  /* by the id of the expression */
 	uint8_t *reads; /* by id: 0: not known, 1: reads no memory, 2: does, or has another effect */
 	uint32_t value_capacity;
 	bool failed; /* and the context tells why */

@@ -1,4 +1,5 @@
-/* translate_access.c: elements of buffers and views: each index is checked against its dimension, then led to the buffer's storage.
+/* translate_access.c: elements of buffers and views: each index is checked against its dimension, then led to the
+ * buffer's storage.
  *
  *     view V[i < m, j < k] = a[i * k + j];  V[2, t]   ->   check 2 of m, check t of k, element 2 * k + t of a
  *
@@ -12,8 +13,8 @@ typedef struct place {
 	const hdt_tensor *tensor;
 	const hdt_expr *indices[HDT_MAX_RANK];
 	access *access;
-	bool address;            /* an index outside is a mark in the address, a fault only when it is used */
-	int marks;               /* what there is to mark, */
+	bool address; /* an index outside is a mark in the address, a fault only when it is used */
+	int marks;    /* what there is to mark, */
 	reg mark_index[4 * HDT_MAX_RANK], mark_extent[4 * HDT_MAX_RANK];
 	bool mark_uniform[4 * HDT_MAX_RANK]; /* of the extent */
 	uint8_t mark_dimension[4 * HDT_MAX_RANK];
@@ -45,7 +46,8 @@ static int64_t storage_elements(translation *t, const hdt_tensor *tensor)
 	if (tensor->layout)
 		return tensor->layout->size;
 	for (int d = 0; d < tensor->rank; d++) {
-		if (!hdt_is_const(tensor->shape[d], &extent) || extent < 0 || __builtin_mul_overflow(elements, extent, &elements)) {
+		if (!hdt_is_const(tensor->shape[d], &extent) || extent < 0 ||
+		    __builtin_mul_overflow(elements, extent, &elements)) {
 			translate_fail(t, HDT_INTERNAL, "the shape of %s is not constant", tensor->name);
 			return -1;
 		}
@@ -53,17 +55,22 @@ static int64_t storage_elements(translation *t, const hdt_tensor *tensor)
 	return elements;
 }
 
-/* Shared memory is laid out as on a machine: no further apart than alignment asks, whatever is alive when. */
+/* Aligned as the emitter and the placing pass do it; but each buffer has memory of its own, also where two share it on a
+ * device. */
 static bool place_shared(translation *t, sim_buffer *b)
 {
-	enum { MOST_BYTES = 1 << 24, STATIC_ALIGNMENT = 128, DYNAMIC_ALIGNMENT = 1024 };
+	enum { MOST_BYTES = 1 << 22, ALIGNMENT = 128, LARGE_ALIGNMENT = 1024 };
 	sim_function *f = t->function;
-	int64_t alignment = b->tensor->dynamic ? DYNAMIC_ALIGNMENT : STATIC_ALIGNMENT;
+	if (b->elements > MOST_BYTES / b->bytes)
+		return translate_fail(t, HDT_UNSUPPORTED, "%s takes more shared memory than there is", b->name);
+	int64_t bytes = b->elements * b->bytes;
+	int64_t alignment = b->tensor->dynamic && bytes >= LARGE_ALIGNMENT ? LARGE_ALIGNMENT : ALIGNMENT;
 	b->offset = (f->shared_bytes + alignment - 1) / alignment * alignment;
 	b->index = f->shared_count;
-	if (b->elements > MOST_BYTES / b->bytes || b->offset + b->elements * b->bytes > MOST_BYTES)
+	if (b->offset + bytes > MOST_BYTES)
 		return translate_fail(t, HDT_UNSUPPORTED, "%s takes more shared memory than there is", b->name);
-	f->shared_bytes = b->offset + b->elements * b->bytes;
+	f->shared_bytes = b->offset + bytes;
+	f->static_bytes += b->tensor->dynamic ? 0 : bytes;
 	f->shared[f->shared_count++] = b;
 	return true;
 }
@@ -88,7 +95,11 @@ bool translate_new_buffer(translation *t, const hdt_tensor *tensor)
 	sim_buffer *b = hdt_allocate(t->context, sizeof *b);
 	if (!b)
 		return !(t->failed = true);
-	*b = (sim_buffer){.name = tensor->name, .scope = tensor->scope, .dtype = tensor->dtype, .bytes = hdt_dtype_of(tensor->dtype)->bytes, .tensor = tensor};
+	*b = (sim_buffer){.name = tensor->name,
+	                  .scope = tensor->scope,
+	                  .dtype = tensor->dtype,
+	                  .bytes = hdt_dtype_of(tensor->dtype)->bytes,
+	                  .tensor = tensor};
 	b->elements = storage_elements(t, tensor);
 	if (b->elements < 0)
 		return false;
@@ -147,13 +158,21 @@ static bool put_check(translation *t, place *p, int dimension, const hdt_expr *i
 		p->marks++;
 		return !t->failed;
 	}
-	translate_step(t, t->depth, (step){.kind = STEP_CHECK, .dimension = (uint8_t)dimension, .uniform_a = i.uniform, .uniform_b = n.uniform,
-	                                   .line = t->line, .a = i.at, .b = n.at, .access = p->access});
+	translate_step(t, t->depth,
+	               (step){.kind = STEP_CHECK,
+	                      .dimension = (uint8_t)dimension,
+	                      .uniform_a = i.uniform,
+	                      .uniform_b = n.uniform,
+	                      .line = t->line,
+	                      .a = i.at,
+	                      .b = n.at,
+	                      .access = p->access});
 	return remember_check(t, index, extent, i.until || n.until ? t->statement : 0);
 }
 
 /* An access of its own for each tensor on the way, for the messages of its checks. */
-static access *new_access(translation *t, const hdt_tensor *tensor, const hdt_expr *const *indices, const sim_buffer *buffer)
+static access *new_access(translation *t, const hdt_tensor *tensor, const hdt_expr *const *indices,
+                          const sim_buffer *buffer)
 {
 	access *a = hdt_allocate(t->context, sizeof *a);
 	if (!a) {
@@ -209,7 +228,8 @@ static const hdt_expr *storage_index(translation *t, const place *p)
 }
 
 /* Checks on the way, and the storage element of tensor[indices]. */
-static bool put_place(translation *t, place *p, const hdt_tensor *tensor, const hdt_expr *const *indices, value *element)
+static bool put_place(translation *t, place *p, const hdt_tensor *tensor, const hdt_expr *const *indices,
+                      value *element)
 {
 	enum { MOST_VIEWS = 64 };
 	const sim_buffer *buffer = translate_buffer(t, tensor);
@@ -245,9 +265,18 @@ bool translate_load(translation *t, const hdt_expr *load, value *out)
 	value element;
 	if (!put_place(t, &p, load->tensor, load->args, &element))
 		return false;
-	*out = (value){.at = translate_register(t, false), .body = t->open[t->depth].serial, .until = t->statement, .depth = (uint16_t)t->depth};
-	translate_step(t, t->depth, (step){.kind = STEP_LOAD, .dtype = load->dtype, .uniform_a = element.uniform, .line = t->line, .to = out->at,
-	                                   .a = element.at, .access = p.access});
+	*out = (value){.at = translate_register(t, false),
+	               .body = t->open[t->depth].serial,
+	               .until = t->statement,
+	               .depth = (uint16_t)t->depth};
+	translate_step(t, t->depth,
+	               (step){.kind = STEP_LOAD,
+	                      .dtype = load->dtype,
+	                      .uniform_a = element.uniform,
+	                      .line = t->line,
+	                      .to = out->at,
+	                      .a = element.at,
+	                      .access = p.access});
 	return !t->failed;
 }
 
@@ -261,8 +290,14 @@ bool translate_store(translation *t, const hdt_tensor *tensor, const hdt_expr *c
 	reg from = translate_wide(t, &v, tensor->dtype);
 	if (t->failed || !put_place(t, &p, tensor, indices, &element))
 		return false;
-	translate_step(t, t->depth, (step){.kind = STEP_STORE, .dtype = (uint8_t)tensor->dtype, .uniform_a = element.uniform, .line = t->line,
-	                                   .a = element.at, .b = from, .access = p.access});
+	translate_step(t, t->depth,
+	               (step){.kind = STEP_STORE,
+	                      .dtype = (uint8_t)tensor->dtype,
+	                      .uniform_a = element.uniform,
+	                      .line = t->line,
+	                      .a = element.at,
+	                      .b = from,
+	                      .access = p.access});
 	return !t->failed;
 }
 
@@ -273,10 +308,19 @@ bool translate_address(translation *t, const hdt_expr *address, value *out)
 	if (!put_place(t, &p, address->tensor, address->args, &element))
 		return false;
 	reg at = translate_wide(t, &element, HDT_I64);
-	*out = (value){.at = translate_register(t, false), .body = t->open[t->depth].serial, .until = t->statement, .depth = (uint16_t)t->depth};
+	*out = (value){.at = translate_register(t, false),
+	               .body = t->open[t->depth].serial,
+	               .until = t->statement,
+	               .depth = (uint16_t)t->depth};
 	translate_step(t, t->depth, (step){.kind = STEP_ADDRESS, .to = out->at, .a = at, .access = p.access});
 	for (int m = 0; m < p.marks; m++)
-		translate_step(t, t->depth, (step){.kind = STEP_OUTSIDE, .dimension = p.mark_dimension[m], .uniform_b = p.mark_uniform[m], .to = out->at,
-		                                   .a = p.mark_index[m], .b = p.mark_extent[m], .access = p.access});
+		translate_step(t, t->depth,
+		               (step){.kind = STEP_OUTSIDE,
+		                      .dimension = p.mark_dimension[m],
+		                      .uniform_b = p.mark_uniform[m],
+		                      .to = out->at,
+		                      .a = p.mark_index[m],
+		                      .b = p.mark_extent[m],
+		                      .access = p.access});
 	return !t->failed;
 }

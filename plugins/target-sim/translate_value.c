@@ -1,9 +1,10 @@
 /* translate_value.c: expressions as steps.
  *
- * The memo of values is what makes code small: an expression has one register while the body that computes it is open, and pure
- * arithmetic is computed in the outermost body where its operands are known:
+ * The memo of values is what makes code small: an expression has one register while the body that computes it is
+ * open, and pure arithmetic is computed in the outermost body where its operands are known:
  *
- *     for t in 0..8 { s[threadIdx.x // 8 + t] = ... }   ->   r1 = threadIdx.x // 8   before the loop, r2 = r1 + t   in it */
+ *     for t in 0..8 { s[threadIdx.x // 8 + t] = ... }
+ *  -> r1 = threadIdx.x // 8 before the loop, r2 = r1 + t in it */
 #include "translate.h"
 
 #include <string.h>
@@ -53,7 +54,8 @@ void translate_define(translation *t, const hdt_expr *leaf, value v)
 
 static bool is_known(const translation *t, const value *v)
 {
-	return v->body && v->depth <= t->depth && t->open[v->depth].serial == v->body && (!v->until || v->until == t->statement);
+	return v->body && v->depth <= t->depth && t->open[v->depth].serial == v->body &&
+	       (!v->until || v->until == t->statement);
 }
 
 /* Does it read memory or have an effect, so that it must be computed where it stands? */
@@ -65,7 +67,8 @@ static bool reads_memory(translation *t, const hdt_expr *e)
 		return true;
 	if (t->reads[e->id])
 		return t->reads[e->id] == 2;
-	bool reads = e->op == HDT_OP_LOAD || e->op == HDT_OP_BOUNDED || (e->op == HDT_OP_CALL && !strchr(e->intrinsic->traits, 'p'));
+	bool reads =
+		e->op == HDT_OP_LOAD || e->op == HDT_OP_BOUNDED || (e->op == HDT_OP_CALL && !strchr(e->intrinsic->traits, 'p'));
 	t->expression_depth++;
 	for (int i = 0; i < e->count && !reads; i++)
 		reads = reads_memory(t, e->args[i]);
@@ -97,8 +100,14 @@ reg translate_wide(translation *t, value *v, hdt_dtype dtype)
 	if (!v->has_wide) {
 		v->wide = translate_register(t, false);
 		v->has_wide = true;
-		translate_step(t, v->depth, (step){.kind = STEP_COMPUTE, .count = SIM_LANES, .to = v->wide, .a = v->at, .b = v->at, .c = v->at,
-		                                   .compute = lanes_broadcast(dtype)});
+		translate_step(t, v->depth,
+		               (step){.kind = STEP_COMPUTE,
+		                      .count = SIM_LANES,
+		                      .to = v->wide,
+		                      .a = v->at,
+		                      .b = v->at,
+		                      .c = v->at,
+		                      .compute = lanes_broadcast(dtype)});
 	}
 	return v->wide;
 }
@@ -142,7 +151,8 @@ static bool put_step(translation *t, const hdt_expr *e, step s, const value *v)
 }
 
 /* All operands are one element, or all are made lanes. */
-static bool put_compute(translation *t, const hdt_expr *e, lane_op *compute, const hdt_expr *const *args, value *operands, int count, value *out)
+static bool put_compute(translation *t, const hdt_expr *e, lane_op *compute, const hdt_expr *const *args,
+                        value *operands, int count, value *out)
 {
 	reg at[3] = {0};
 	bool uniform = true;
@@ -151,16 +161,34 @@ static bool put_compute(translation *t, const hdt_expr *e, lane_op *compute, con
 	for (int i = 0; i < 3; i++)
 		at[i] = i >= count ? at[0] : uniform ? operands[i].at : widen(t, args[i], &operands[i]);
 	*out = new_value(t, e, operands, count, uniform);
-	return put_step(t, e, (step){.kind = STEP_COMPUTE, .count = uniform ? 1 : SIM_LANES, .a = at[0], .b = at[1], .c = at[2], .compute = compute}, out);
+	return put_step(t, e,
+	                (step){.kind = STEP_COMPUTE,
+	                       .count = uniform ? 1 : SIM_LANES,
+	                       .a = at[0],
+	                       .b = at[1],
+	                       .c = at[2],
+	                       .compute = compute},
+	                out);
 }
 
 value translate_cast(translation *t, value v, hdt_dtype from, hdt_dtype to)
 {
 	if (from == to)
 		return v;
-	value r = {.at = translate_register(t, v.uniform), .body = v.body, .until = v.until, .depth = v.depth, .uniform = v.uniform};
-	translate_step(t, v.depth, (step){.kind = STEP_COMPUTE, .count = v.uniform ? 1 : SIM_LANES, .dtype = (uint8_t)to, .to = r.at, .a = v.at, .b = v.at,
-	                                  .c = v.at, .compute = lanes_cast(from, to)});
+	value r = {.at = translate_register(t, v.uniform),
+	           .body = v.body,
+	           .until = v.until,
+	           .depth = v.depth,
+	           .uniform = v.uniform};
+	translate_step(t, v.depth,
+	               (step){.kind = STEP_COMPUTE,
+	                      .count = v.uniform ? 1 : SIM_LANES,
+	                      .dtype = (uint8_t)to,
+	                      .to = r.at,
+	                      .a = v.at,
+	                      .b = v.at,
+	                      .c = v.at,
+	                      .compute = lanes_cast(from, to)});
 	return r;
 }
 
@@ -181,7 +209,8 @@ static bool put_operation(translation *t, const hdt_expr *e, value *out)
 	lane_op *compute = e->op == HDT_OP_CAST ? lanes_cast(operand, dtype)
 	                                        : lanes_operation((hdt_scalar_op)e->op, args[0] == e ? dtype : operand);
 	if (!compute)
-		return translate_fail(t, HDT_INTERNAL, "the simulator cannot compute %s of %s", hdt_expr_text(e), hdt_dtype_of(operand)->name);
+		return translate_fail(t, HDT_INTERNAL, "the simulator cannot compute %s of %s", hdt_expr_text(e),
+		                      hdt_dtype_of(operand)->name);
 	return put_compute(t, e, compute, args, operands, e->count, out);
 }
 
@@ -274,8 +303,10 @@ bool translate_call(translation *t, const hdt_expr *e, value *out)
 	if (!site)
 		return !(t->failed = true);
 	if (e->count > SIM_MOST_OPERANDS)
-		return translate_fail(t, HDT_UNSUPPORTED, "%s has more than %d operands", e->intrinsic->name, SIM_MOST_OPERANDS);
-	*site = (call_site){.intrinsic = e->intrinsic, .run = intrinsic_named(e->intrinsic->name), .result = (hdt_dtype)e->dtype};
+		return translate_fail(t, HDT_UNSUPPORTED, "%s has more than %d operands", e->intrinsic->name,
+		                      SIM_MOST_OPERANDS);
+	*site = (call_site){
+		.intrinsic = e->intrinsic, .run = intrinsic_named(e->intrinsic->name), .result = (hdt_dtype)e->dtype};
 	if (!site->run)
 		return translate_fail(t, HDT_UNSUPPORTED, "the simulator does not have the intrinsic %s", e->intrinsic->name);
 	for (int i = 0; i < e->count; i++)

@@ -2,7 +2,8 @@
  * very result that enough memory gives. Never another status, and (under the sanitizers) no fault and no leak.
  *
  *     oom_run PLUGIN-DIR some            a sample call of some operators, at most RUNS values of n each
- *     oom_run PLUGIN-DIR some FILE...    the graphs of these files
+ *     oom_run PLUGIN-DIR schedules       the same calls, whose tasks become programs for every target
+ *     oom_run PLUGIN-DIR some FILE...    the graphs of these files, or their programs
  *     oom_run PLUGIN-DIR every [FILE...] every n, every sample of every operator
  *
  * Allocations of the arena and of the heap fail, each alone and with all that follow it. */
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUNS = 400, LIMIT_BYTES = 1 << 20, MAX_REPORTS = 3 };
+enum { RUNS = 400, SCHEDULE_RUNS = 60, LIMIT_BYTES = 1 << 20, MAX_REPORTS = 3 };
 
 /* Of every kind: elementwise, reducing, gathering, windowed, with data-dependent indices, with several outputs, with
  * requirements on sizes, aliases, many tensors in one task. */
@@ -34,6 +35,7 @@ static const char *const failure_texts[] = {"arena", "arena, once", "heap", "hea
 typedef struct tester {
 	const hdt_registry *registry;
 	long runs; /* at most so many values of n; 0: all */
+	subject_kind samples; /* what is done with sample calls */
 	int wrong; /* answers */
 } tester;
 
@@ -107,7 +109,7 @@ static const char *choose_sample(const hdt_operator *op)
 static void check_sample(tester *t, const hdt_operator *op, const char *source)
 {
 	hdt_dtype dtype = strstr(op->dtypes, "float") || strstr(op->dtypes, "f32") ? HDT_F32 : HDT_I64;
-	check(t, &(subject){source, source, true, dtype});
+	check(t, &(subject){source, source, t->samples, dtype});
 }
 
 static void check_some_operators(tester *t)
@@ -133,13 +135,22 @@ static void check_every_operator(tester *t)
 	}
 }
 
+/* A file of programs has functions, one of graphs and tasks none. What is named run_... is run, too. */
+static void check_text(tester *t, const char *path, const char *source)
+{
+	bool programs = strstr(source, "\nfn @") || !strncmp(source, "fn @", 4);
+	check(t, &(subject){.name = path, .source = source, .kind = programs ? SUBJECT_KERNELS : SUBJECT_GRAPHS});
+	if (programs && strstr(path, "run_"))
+		check(t, &(subject){.name = path, .source = source, .kind = SUBJECT_RUN});
+}
+
 static void check_file(tester *t, const char *path)
 {
 	hdt_context *context = context_new(NULL);
 	char *source = NULL;
 	size_t bytes = 0;
 	if (context && file_read(context, path, LIMIT_BYTES, &source, &bytes) == HDT_OK) {
-		check(t, &(subject){.name = path, .source = source});
+		check_text(t, path, source);
 	} else {
 		fprintf(stderr, "%s: %s\n", path, context ? context->message : "out of memory");
 		t->wrong++;
@@ -151,15 +162,17 @@ static void check_file(tester *t, const char *path)
 int main(int argc, char **argv)
 {
 	if (argc < 3) {
-		fprintf(stderr, "usage: oom_run PLUGIN-DIR some|every [FILE...]\n");
+		fprintf(stderr, "usage: oom_run PLUGIN-DIR some|schedules|every [FILE...]\n");
 		return 2;
 	}
 	hdt_registry *registry;
 	loader *l;
 	if (!load_plugins(argv[1], &registry, &l))
 		return 1;
-	bool every = !strcmp(argv[2], "every");
-	tester t = {.registry = registry, .runs = every ? 0 : RUNS};
+	bool every = !strcmp(argv[2], "every"), schedules = !strcmp(argv[2], "schedules");
+	tester t = {.registry = registry,
+	            .runs = every ? 0 : schedules ? SCHEDULE_RUNS : RUNS,
+	            .samples = schedules ? SUBJECT_SCHEDULES : SUBJECT_SAMPLE};
 	if (argc == 3 && every)
 		check_every_operator(&t);
 	else if (argc == 3)

@@ -2,6 +2,7 @@
 #include "subject.h"
 
 #include "pass/pass.h"
+#include "programs.h"
 #include "rewrite/rewrite.h"
 #include <math.h>
 #include <stdlib.h>
@@ -152,7 +153,7 @@ static hdt_status run_sample(run *r, const subject *what)
 	r->ranges = &s;
 	for (int i = 0; i < s.graph->symbol_count; i++)
 		r->sizes[i] = s.values[i];
-	return run_steps(r);
+	return what->kind == SUBJECT_SCHEDULES ? programs_of_graph(r->graph, r->out) : run_steps(r);
 }
 
 static int64_t small_size(const hdt_expr *symbol)
@@ -182,5 +183,14 @@ static hdt_status run_text(run *r, const subject *s)
 hdt_status subject_run(const subject *s, hdt_context *context, text *out)
 {
 	run r = {.context = context, .out = out};
-	return s->is_sample ? run_sample(&r, s) : run_text(&r, s);
+	switch (s->kind) {
+	case SUBJECT_GRAPHS:
+		return run_text(&r, s);
+	case SUBJECT_KERNELS:
+		return programs_of_text(context, s->name, s->source, out);
+	case SUBJECT_RUN:
+		return programs_run(context, s->name, s->source, out);
+	default:
+		return run_sample(&r, s);
+	}
 }

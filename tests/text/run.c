@@ -11,8 +11,8 @@
  *     ---
  *     graph @g(...) { ... }
  * The graph is also evaluated before and after, on made-up inputs: the passes must not change what it computes.
- * Words: rewrite, resolve, fold, merge, drop, all (these five in this order). With HIDET_DEBUG=1 rules that decline say
- * why. */
+ * Words: rewrite, resolve, fold, merge, drop, all (these five in this order). why:RULE adds as comments what that rule says to have
+ * done and declined. With HIDET_DEBUG=1 all rules say it. */
 #include "base/file.h"
 #include "meaning.h"
 #include "pass/pass.h"
@@ -32,6 +32,8 @@ typedef struct runner {
 	text explanation;
 	bool unsupported; /* the last text needs an operator of a plugin that is not loaded */
 } runner;
+
+static const char why[] = "why:";
 
 /* ---- passes ----------------------------------------------------------------------------------------------------- */
 
@@ -68,7 +70,7 @@ static const struct {
 
 static hdt_status run_word(runner *r, hdt_graph *graph, const char *word)
 {
-	bool known = false;
+	bool known = !strncmp(word, why, strlen(why));
 	hdt_status status = HDT_OK;
 	for (size_t i = 0; i < sizeof passes / sizeof *passes && status == HDT_OK; i++) {
 		if (strcmp(word, "all") && strcmp(word, passes[i].word))
@@ -190,6 +192,22 @@ static bool write_golden(const char *file, const char *input, const char *result
 	return fclose(f) == 0;
 }
 
+/* The result, and the lines of the explanation that begin with a rule that is asked for by why:RULE. */
+static char *add_explanation(const runner *r, const char *words, char *result)
+{
+	text out = {0};
+	text_add(&out, result);
+	for (const char *word = strstr(words, why); word; word = strstr(word + 1, why)) {
+		const char *rule = word + strlen(why);
+		size_t length = strcspn(rule, ", \r\n");
+		for (const char *line = r->explanation.data; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
+			if (!strncmp(line, rule, length) && line[length] == ':')
+				text_format(&out, "# %.*s\n", (int)strcspn(line, "\n"), line);
+	}
+	free(result);
+	return out.data;
+}
+
 static bool check_golden(runner *r, char *source, bool bless)
 {
 	static const char key[] = "# run:";
@@ -203,6 +221,8 @@ static bool check_golden(runner *r, char *source, bool bless)
 	snprintf(words, sizeof words, "%.*s", (int)strcspn(source + strlen(key), "\n"), source + strlen(key));
 	char *got = canonical(r, source, words, NULL);
 	bool ok = got != NULL;
+	if (got)
+		got = add_explanation(r, words, got);
 	if (got && bless)
 		ok = write_golden(r->file, source, got);
 	else if (got && strcmp(got, want)) {

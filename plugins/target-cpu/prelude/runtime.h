@@ -15,4 +15,6 @@ struct hidet_runtime {
 	void (*parallel)(const hidet_runtime *rt, hidet_body *body, void *const *buffers, const int64_t *symbols,
 					 int64_t count, int64_t cost);
 	void (*bad_index)(const hidet_runtime *rt, int64_t index, int64_t extent);
+	void (*assertion_failed)(const hidet_runtime *rt, int64_t line, const char *message);
+	_Bool (*stops)(const hidet_runtime *rt); /* has an assertion failed? */
 };

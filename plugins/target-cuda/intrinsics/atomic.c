@@ -1,6 +1,8 @@
-/* atomic: by the compiler's own functions, which become reductions where the result is not used. Overloads for each type, so that a number is
- * converted to the memory's type. */
+/* atomic: by the compiler's own functions, which become reductions where the result is not used. Overloads for each
+ * type, so that a number is converted to the memory's type. */
 #include "texts.h"
+
+/* clang-format off */
 
 /* `A`: the type for which the compiler has its function. */
 #define ATOMIC(name, function, T, A) \

@@ -1,6 +1,8 @@
 /* barrier: mbarrier and the fences that go with it. */
 #include "texts.h"
 
+/* clang-format off */
+
 /* An instruction on the barrier alone, or on it and a number. */
 #define ON_BARRIER(name, instruction) \
 	CODE(HIDET_INLINE void hidet_##name(uint64_t *barrier) { \

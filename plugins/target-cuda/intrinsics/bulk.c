@@ -1,6 +1,8 @@
 /* bulk: rows of bytes by the copy engine. */
 #include "texts.h"
 
+/* clang-format off */
+
 const char cuda_text_bulk[] =
 	CODE(HIDET_INLINE void hidet_bulk_load(void *to, const void *from, int32_t bytes, uint64_t *barrier) {
 		asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];"

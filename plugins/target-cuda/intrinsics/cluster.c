@@ -1,6 +1,8 @@
 /* cluster: barriers of a cluster, and the shared memory of its other blocks by mapa. */
 #include "texts.h"
 
+/* clang-format off */
+
 #define BARRIER(name, instruction) CODE(HIDET_INLINE void hidet_##name() { asm volatile(instruction : : : "memory"); })
 #define NUMBER(name, special) \
 	CODE(HIDET_INLINE int32_t hidet_##name() { \
@@ -14,7 +16,8 @@
 #define IN1 "r"(r[0])
 #define IN2 IN1, "r"(r[1])
 #define IN4 IN2, "r"(r[2]), "r"(r[3])
-/* Moves of 1, 2 or 4 registers `r` between this thread and address `at` of another block; `complete` is the barrier there. */
+/* Moves of 1, 2 or 4 registers `r` between this thread and address `at` of another block; `complete` is the barrier
+ * there. */
 #define WORDS(words, vector, loaded, stored, outputs, inputs, after, complete) \
 	CODE(template <> struct hidet_remote<words> { \
 		HIDET_INLINE void load(uint32_t *r, uint32_t at) { \
@@ -24,7 +27,8 @@
 			asm volatile("st.shared::cluster" vector ".b32 [%0], {" stored "};" :: "r"(at), inputs : "memory"); \
 		} \
 		HIDET_INLINE void store_async(uint32_t at, const uint32_t *r, uint32_t barrier) { \
-			asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes" vector ".b32 [%0], {" stored "}, [" complete "];" \
+			asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes" vector ".b32 " \
+			             "[%0], {" stored "}, [" complete "];" \
 			             :: "r"(at), inputs, "r"(barrier) : "memory"); \
 		} \
 	};)
@@ -53,11 +57,13 @@ const char cuda_text_cluster[] =
 		hidet_remote<n * sizeof(T) / 4>::store(hidet_remote_address(to, rank), (const uint32_t *)from);
 	})
 	LINE("#define hidet_cluster_store(to, from, n, rank) hidet_cluster_store_of<(n)>(to, from, rank)")
-	CODE(template <int n, class T> HIDET_INLINE void hidet_cluster_store_async_of(T *to, const T *from, uint64_t *barrier, int32_t rank) {
+	CODE(template <int n, class T>
+	HIDET_INLINE void hidet_cluster_store_async_of(T *to, const T *from, uint64_t *barrier, int32_t rank) {
 		hidet_remote<n * sizeof(T) / 4>::store_async(hidet_remote_address(to, rank), (const uint32_t *)from,
 		                                             hidet_remote_address(barrier, rank));
 	})
-	LINE("#define hidet_cluster_store_async(to, from, n, barrier, rank) hidet_cluster_store_async_of<(n)>(to, from, barrier, rank)")
+	LINE("#define hidet_cluster_store_async(to, from, n, barrier, rank) "
+	     "hidet_cluster_store_async_of<(n)>(to, from, barrier, rank)")
 	/* Without a scope: with that of the cluster the compiler puts a fence of the whole device before it. */
 	CODE(HIDET_INLINE void hidet_cluster_mbarrier_arrive(uint64_t *barrier, int32_t rank) {
 		asm volatile("mbarrier.arrive.shared::cluster.b64 _, [%0];" :: "r"(hidet_remote_address(barrier, rank)) : "memory");

@@ -1,6 +1,8 @@
 /* copy_async: cp.async, from global to shared memory by the thread that waits for it. */
 #include "texts.h"
 
+/* clang-format off */
+
 /* Copies of 16 bytes pass L1; smaller ones cannot. `more` and the operands behind: bytes to be read. */
 #define COPY(name, parameters, more, ...) \
 	CODE(template <int n, class T> HIDET_INLINE void hidet_##name##_of(parameters) { \

@@ -1,5 +1,8 @@
-/* math: instructions that are faster than the exact functions; how exact each is stands in hidet/cuda_intrinsics.def. */
+/* math: instructions that are faster than the exact functions; how exact each is stands in
+ * hidet/cuda_intrinsics.def. */
 #include "texts.h"
+
+/* clang-format off */
 
 #define UNARY(name, instruction) \
 	CODE(HIDET_INLINE float hidet_##name(float x) { \

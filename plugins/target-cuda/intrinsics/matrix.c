@@ -1,6 +1,8 @@
 /* matrix: ldmatrix and stmatrix. What moves are 32-bit registers, whatever elements they hold. */
 #include "texts.h"
 
+/* clang-format off */
+
 /* `registers`: the operands as PTX lists them; then the same as the compiler's constraints. */
 #define LDMATRIX(name, options, registers, address, ...) \
 	CODE(HIDET_INLINE void hidet_ldmatrix_##name(void *to, const void *from) { \

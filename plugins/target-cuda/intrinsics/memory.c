@@ -1,6 +1,8 @@
 /* memory: several elements by one load or store, and accesses with an order. */
 #include "texts.h"
 
+/* clang-format off */
+
 #define VECTOR(bytes, T) CODE(template <> struct hidet_vector<bytes> { typedef T type; };)
 #define COPY(name, statement) \
 	CODE(template <int n, class T> HIDET_INLINE void hidet_##name##_of(T *to, const T *from) { \

@@ -1,6 +1,8 @@
 /* mma: mma.sync, d += a b, on fragments as 32-bit registers. */
 #include "texts.h"
 
+/* clang-format off */
+
 #define A1 "r"(a[0])
 #define A2 A1, "r"(a[1])
 #define A4 A2, "r"(a[2]), "r"(a[3])

@@ -1,6 +1,8 @@
 /* sync: barriers of blocks and warps, fences, time. */
 #include "texts.h"
 
+/* clang-format off */
+
 const char cuda_text_sync[] =
 	CODE(HIDET_INLINE void hidet_syncthreads() { __syncthreads(); })
 	CODE(HIDET_INLINE bool hidet_syncthreads_and(bool predicate) { return __syncthreads_and(predicate) != 0; })

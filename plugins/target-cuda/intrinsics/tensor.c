@@ -1,5 +1,8 @@
-/* tensor: boxes of a tensor by the copy engine. PTX lists coordinates with the dense dimension first, the intrinsics last. */
+/* tensor: boxes of a tensor by the copy engine. PTX lists coordinates with the dense dimension first, the intrinsics
+ * last. */
 #include "texts.h"
+
+/* clang-format off */
 
 #define PARAMETERS_1 int32_t i
 #define PARAMETERS_2 PARAMETERS_1, int32_t j
@@ -19,7 +22,8 @@
 		             "[" p "], [" q ", {" at "}], [" r "];" \
 		             :: operands, "r"(hidet_shared_address(to)), "l"(map), "r"(hidet_shared_address(barrier)) : "memory"); \
 	}) \
-	CODE(HIDET_INLINE void hidet_tensor_load_multicast(void *to, const void *map, uint64_t *barrier, uint32_t blocks, parameters) { \
+	CODE(HIDET_INLINE void hidet_tensor_load_multicast(void *to, const void *map, uint64_t *barrier, uint32_t blocks, \
+	                                                   parameters) { \
 		asm volatile("cp.async.bulk.tensor." rank ".shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster " \
 		             "[" p "], [" q ", {" at "}], [" r "], " s ";" \
 		             :: operands, "r"(hidet_shared_address(to)), "l"(map), "r"(hidet_shared_address(barrier)), \

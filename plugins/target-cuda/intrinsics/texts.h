@@ -1,8 +1,10 @@
-/* texts.h: the CUDA texts of the intrinsics, one for each family of hidet/cuda_intrinsics.def, and what they are written with.
+/* texts.h: the CUDA texts of the intrinsics, one for each family of hidet/cuda_intrinsics.def, and what they are
+ * written with.
  *
- * A text is put once before the kernels that call one of its functions, after the prelude (docs/emitted-kernels.md), on which alone it may
- * build. What it defines and nobody calls costs nothing: the compiler drops it before it looks at the instructions in it, so a family may
- * hold instructions of several architectures. Parameters that are `const` are those of templates, behind a macro of the intrinsic's name. */
+ * A text is put once before the kernels that call one of its functions, after the prelude (docs/emitted-kernels.md),
+ * on which alone it may build. What it defines and nobody calls costs nothing: the compiler drops it before it looks
+ * at the instructions in it, so a family may hold instructions of several architectures. Parameters that are `const`
+ * are those of templates, behind a macro of the intrinsic's name. */
 #ifndef TARGET_CUDA_TEXTS_H
 #define TARGET_CUDA_TEXTS_H
 

@@ -1,7 +1,11 @@
-/* warpgroup: wgmma. Its products are macros, so that the many sizes cost the compiler nothing: it sees only those that are called. */
+/* warpgroup: wgmma. Its products are macros, so that the many sizes cost the compiler nothing: it sees only those
+ * that are called. */
 #include "texts.h"
 
-/* The lines of one size. Its accumulators are those of the size before and four more, i0 to i3; the operands behind them are t0, t1, ... Size 16:
+/* clang-format off */
+
+/* The lines of one size. Its accumulators are those of the size before and four more, i0 to i3; the operands behind
+ * them are t0, t1, ... Size 16:
  *     #define HIDET_NAMES_16 HIDET_NAMES_8 ", %4, %5, %6, %7"
  *     #define HIDET_OPERANDS_16(to, d) HIDET_OPERANDS_8(to, d), to((d)[4]), to((d)[5]), to((d)[6]), to((d)[7])
  *     #define hidet_wgmma_m64n16k8_tf32(d, a, b, accumulate) \
@@ -23,7 +27,8 @@
 	HALVES(n, bf16, t0, t1, t2, t3, t4, t5, t6) \
 	PRODUCT(n, k8_tf32, "d, a, b, accumulate", "k8.f32.tf32.tf32", "+f", \
 	        "\"%" #t0 ", %" #t1 "\", \"%" #t2 "\", \", 1, 1\"", DESCRIPTORS) \
-	PRODUCT(n, k32_i8, "d, a, b, accumulate", "k32.s32.s8.s8", "+r", "\"%" #t0 ", %" #t1 "\", \"%" #t2 "\", \"\"", DESCRIPTORS)
+	PRODUCT(n, k32_i8, "d, a, b, accumulate", "k32.s32.s8.s8", "+r", \
+	        "\"%" #t0 ", %" #t1 "\", \"%" #t2 "\", \"\"", DESCRIPTORS)
 /* The types whose operands may be transposed, and come from registers. */
 #define HALVES(n, type, t0, t1, t2, t3, t4, t5, t6) \
 	PRODUCT(n, k16_##type, "d, a, b, accumulate, transpose_a, transpose_b", "k16.f32." #type "." #type, "+f", \
@@ -35,8 +40,8 @@
 #define DESCRIPTORS "\"l\"(a), \"l\"(b), \"r\"((int)(accumulate))"
 #define REGISTERS "HIDET_A(a, 0), HIDET_A(a, 1), HIDET_A(a, 2), HIDET_A(a, 3), \"l\"(b), \"r\"((int)(accumulate))"
 #define PRODUCT(n, suffix, parameters, instruction, constraint, names, inputs) \
-	LINE("#define hidet_wgmma_m64n" #n #suffix "(" parameters ") HIDET_WGMMA(\"m64n" #n instruction "\", HIDET_NAMES_" #n ", " names \
-	     ", HIDET_ARGUMENTS(HIDET_OPERANDS_" #n "(\"" constraint "\", d)), " inputs ")")
+	LINE("#define hidet_wgmma_m64n" #n #suffix "(" parameters ") " \
+	     "HIDET_WGMMA(\"m64n" #n instruction "\", HIDET_NAMES_" #n ", " names ", HIDET_ARGUMENTS(HIDET_OPERANDS_" #n "(\"" constraint "\", d)), " inputs ")")
 
 const char cuda_text_warpgroup[] =
 	CODE(HIDET_INLINE void hidet_wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); })
@@ -53,13 +58,16 @@ const char cuda_text_warpgroup[] =
 			hidet_keep(d[i]);
 	})
 	LINE("#define hidet_wgmma_fence_registers(d, n) hidet_wgmma_fence_registers_of<(n)>(d)")
-	CODE(template <int swizzle> HIDET_INLINE uint64_t hidet_wgmma_descriptor_of(const void *from, int32_t leading, int32_t stride) {
-		static_assert(swizzle == 0 || swizzle == 32 || swizzle == 64 || swizzle == 128, "wgmma_descriptor: swizzle 0, 32, 64 or 128");
+	CODE(template <int swizzle>
+	HIDET_INLINE uint64_t hidet_wgmma_descriptor_of(const void *from, int32_t leading, int32_t stride) {
+		static_assert(swizzle == 0 || swizzle == 32 || swizzle == 64 || swizzle == 128,
+		              "wgmma_descriptor: a swizzle of 0, 32, 64 or 128 bytes");
 		constexpr uint64_t mode = swizzle == 128 ? 1 : swizzle == 64 ? 2 : swizzle == 32 ? 3 : 0;
 		return (uint64_t)(hidet_shared_address(from) >> 4 & 0x3fff) | (uint64_t)(leading >> 4 & 0x3fff) << 16 |
 		       (uint64_t)(stride >> 4 & 0x3fff) << 32 | mode << 62;
 	})
-	LINE("#define hidet_wgmma_descriptor(from, leading, stride, swizzle) hidet_wgmma_descriptor_of<(swizzle)>(from, leading, stride)")
+	LINE("#define hidet_wgmma_descriptor(from, leading, stride, swizzle) "
+	     "hidet_wgmma_descriptor_of<(swizzle)>(from, leading, stride)")
 	LINE("#define HIDET_A(a, i) \"r\"(((const uint32_t *)(a))[i])")
 	LINE("#define HIDET_ARGUMENTS(...) __VA_ARGS__")
 	LINE("#define HIDET_WGMMA(instruction, d, ab, condition, options, outputs, ...) \\")

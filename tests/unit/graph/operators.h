@@ -89,9 +89,9 @@ static const hdt_attribute filled_attributes[] = {
 	{"dtype", HDT_ATTRIBUTE_DTYPE, "f32", "result"},
 	{0},
 };
-TEST_OPERATOR(op_plus, .name = "plus", .inputs = "x, y", .define = define_plus);
-TEST_OPERATOR(op_minus, .name = "minus", .inputs = "x, y", .define = define_minus);
-TEST_OPERATOR(op_times, .name = "times", .inputs = "x, y", .define = define_times);
+TEST_OPERATOR(op_plus, .name = "plus", .inputs = "x, y", .sign = "+", .define = define_plus);
+TEST_OPERATOR(op_minus, .name = "minus", .inputs = "x, y", .sign = "-", .define = define_minus);
+TEST_OPERATOR(op_times, .name = "times", .inputs = "x, y", .sign = "*", .define = define_times);
 TEST_OPERATOR(op_ramp, .name = "ramp", .inputs = "x", .define = define_ramp);
 TEST_OPERATOR(op_flip_sign, .name = "flip_sign", .inputs = "x", .define = define_flip_sign);
 TEST_OPERATOR(op_as, .name = "as", .inputs = "x", .attributes = as_attributes, .define = define_as);

@@ -16,8 +16,10 @@ static hdt_status check_on(const hdt_target *target, const hdt_target_info *info
 static const struct {
 	const char *source, *says;
 } refused[] = {
-	{KERNEL("grid(1) block(1)", "newest();"), "test.hds:2: in @k: newest needs compute capability 10.0, this device has 9.0"},
-	{KERNEL("grid(1) block(64, 8, 4)", ""), "test.hds:1: in @k: a block of 64 x 8 x 4 threads: this device takes at most 1024"},
+	{KERNEL("grid(1) block(1)", "newest();"),
+     "test.hds:2: in @k: newest needs compute capability 10.0, this device has 9.0"},
+	{KERNEL("grid(1) block(64, 8, 4)", ""),
+     "test.hds:1: in @k: a block of 64 x 8 x 4 threads: this device takes at most 1024"},
 	{KERNEL("grid(1) block(1, 1, 128)", ""), "a block of 128 threads along z: this device takes at most 64"},
 	{KERNEL("grid(1, 70000) block(1)", ""), "a grid of 70000 blocks along y: this device takes at most 65535"},
 	{KERNEL("grid(16) block(1) cluster(16)", ""), "a cluster of 16 blocks: this device takes at most 8"},
@@ -26,7 +28,8 @@ static const struct {
      "80000 bytes of static shared memory: this device has 49152 for a block; `shared dynamic` can have up to 232448"},
 	{KERNEL("grid(1) block(1) shared(232000)", "shared a: f32[200];"),
      "232800 bytes of shared memory, 232000 of them dynamic: this device has 232448 for a block"},
-	{KERNEL("grid(1) block(1) shared(9223372036854775800)", "shared a: f32[200];"), "this device has 232448 for a block"},
+	{KERNEL("grid(1) block(1) shared(9223372036854775800)", "shared a: f32[200];"),
+     "this device has 232448 for a block"},
 	{"fn @k(x: *f32) cpu { x[0] = 1.0; }\n", "the target 'lowering' runs functions of kind cuda, not cpu"},
 };
 
@@ -34,7 +37,8 @@ Test(check_target, what_the_device_cannot_run_is_refused)
 {
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		hdt_program *program = program_of(refused[i].source);
-		cr_assert_neq(check_on(&lowering_target, &lowering_info, program), HDT_OK, "not refused: %s", refused[i].source);
+		cr_assert_neq(check_on(&lowering_target, &lowering_info, program), HDT_OK, "not refused: %s",
+		              refused[i].source);
 		cr_assert(strstr(c->message, refused[i].says), "%s", c->message);
 		context_clear_fault(c);
 	}
@@ -42,8 +46,9 @@ Test(check_target, what_the_device_cannot_run_is_refused)
 
 Test(check_target, limits_themselves_are_allowed)
 {
-	hdt_program *program = program_of("fn @k(x: *f32, n: i32) cuda grid(n, 65535) block(16, 1, 64) shared(231632) {\n"
-	                                  "shared a: f32[200]; register r: f16[4]; shared s: f16[4]; syncthreads(); load_rows(&r[0], &s[0]); }\n");
+	hdt_program *program = program_of(
+		"fn @k(x: *f32, n: i32) cuda grid(n, 65535) block(16, 1, 64) shared(231632) {\n"
+		"shared a: f32[200]; register r: f16[4]; shared s: f16[4]; syncthreads(); load_rows(&r[0], &s[0]); }\n");
 	cr_assert_eq(check_on(&lowering_target, &lowering_info, program), HDT_OK, "%s", c->message);
 }
 
@@ -58,9 +63,11 @@ Test(check_target, older_devices_tell_what_they_lack)
 	hdt_target_info old = lowering_info;
 	old.architecture = 70;
 	old.cluster_blocks = 0;
-	hdt_program *program = program_of(KERNEL("grid(1) block(1)", "register r: f16[4]; shared s: f16[4];\nload_rows(&r[0], &s[0]);"));
+	hdt_program *program =
+		program_of(KERNEL("grid(1) block(1)", "register r: f16[4]; shared s: f16[4];\nload_rows(&r[0], &s[0]);"));
 	cr_assert_eq(check_on(&lowering_target, &old, program), HDT_BAD_TARGET);
-	cr_assert(strstr(c->message, "test.hds:3: in @k: load_rows needs compute capability 7.5, this device has 7.0"), "%s", c->message);
+	cr_assert(strstr(c->message, "test.hds:3: in @k: load_rows needs compute capability 7.5, this device has 7.0"),
+	          "%s", c->message);
 	context_clear_fault(c);
 	program = program_of(KERNEL("grid(4) block(1) cluster(2)", ""));
 	cr_assert_eq(check_on(&lowering_target, &old, program), HDT_BAD_TARGET);
@@ -70,7 +77,8 @@ Test(check_target, older_devices_tell_what_they_lack)
 /* Another target's intrinsic of the same name and signature stands in the program: it becomes the target's own. */
 Test(check_target, calls_become_the_targets_own)
 {
-	static const hdt_intrinsic own = {.size = sizeof own, .name = "syncthreads", .signature = "()", .traits = "b", .doc = "own"};
+	static const hdt_intrinsic own = {
+		.size = sizeof own, .name = "syncthreads", .signature = "()", .traits = "b", .doc = "own"};
 	static const hdt_intrinsic *const intrinsics[] = {&own, NULL};
 	hdt_target target = lowering_target;
 	target.intrinsics = intrinsics;
@@ -89,5 +97,6 @@ Test(check_target, assembly_is_for_targets_that_take_c)
 	hdt_program *program = program_of(KERNEL("grid(1) block(1)", "asm \"nop;\" ();"));
 	cr_assert_eq(check_on(&lowering_target, &lowering_info, program), HDT_OK, "%s", c->message);
 	cr_assert_eq(check_on(&lowering_script_target, &lowering_info, program), HDT_BAD_TARGET);
-	cr_assert(strstr(c->message, "test.hds:2: in @k: the target 'lowering_script' takes no inline assembly"), "%s", c->message);
+	cr_assert(strstr(c->message, "test.hds:2: in @k: the target 'lowering_script' takes no inline assembly"), "%s",
+	          c->message);
 }

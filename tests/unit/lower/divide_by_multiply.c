@@ -69,7 +69,8 @@ static void check(int64_t n, numbers by, int64_t p)
 static void check_around(int64_t n, numbers by)
 {
 	const int64_t most = INT32_MAX / n;
-	const int64_t steps[] = {0, 1, 2, most - 1, most, most / 2, random_numerator() % (most + 1), random_numerator() % (most + 1)};
+	const int64_t steps[] = {
+		0, 1, 2, most - 1, most, most / 2, random_numerator() % (most + 1), random_numerator() % (most + 1)};
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
 		for (int64_t d = -1; d <= 1; d++)
 			check(n, by, steps[i] * n + d);
@@ -112,8 +113,8 @@ static void check_expressions(const fast *f, int64_t n, int64_t p)
 	values[4] = quotient;
 	b.count = 5;
 	cr_assert(expr_evaluate(f->remainder_value, &b, &remainder));
-	cr_assert(quotient == want && remainder == rest, "%lld by %lld: %lld, %lld", (long long)p, (long long)n, (long long)quotient,
-	          (long long)remainder);
+	cr_assert(quotient == want && remainder == rest, "%lld by %lld: %lld, %lld", (long long)p, (long long)n,
+	          (long long)quotient, (long long)remainder);
 }
 
 Test(divide_by_multiply, the_expressions_say_what_the_numbers_are_for)
@@ -137,11 +138,13 @@ Test(divide_by_multiply, names_know_their_bounds)
 /* Scalars are 5, 6, ... for the interpreter. */
 Test(divide_by_multiply, numerators_and_divisors_of_any_sign_keep_their_meaning)
 {
-	keeps_meaning("divide", "fn @k(y: i64[64], w: i32, v: i64) cuda grid(4) block(16) {\n"
-	                        "  let p = threadIdx.x * 1000 + blockIdx.x;\n"
-	                        "  y[threadIdx.x] = p // i64(w - 9) + (p - 5000) // v + p % (i64(w) * v) + p // (i64(w) - 5) + p % (v - 6);\n"
-	                        "  y[threadIdx.x + 16] = i64((i32(threadIdx.x) + 3) // w) + i64((i32(threadIdx.x) + 3) % w);\n"
-	                        "  y[threadIdx.x + 32] = select(5 < p, p // v, p % v); }\n");
+	keeps_meaning(
+		"divide",
+		"fn @k(y: i64[64], w: i32, v: i64) cuda grid(4) block(16) {\n"
+		"  let p = threadIdx.x * 1000 + blockIdx.x;\n"
+		"  y[threadIdx.x] = p // i64(w - 9) + (p - 5000) // v + p % (i64(w) * v) + p // (i64(w) - 5) + p % (v - 6);\n"
+		"  y[threadIdx.x + 16] = i64((i32(threadIdx.x) + 3) // w) + i64((i32(threadIdx.x) + 3) % w);\n"
+		"  y[threadIdx.x + 32] = select(5 < p, p // v, p % v); }\n");
 }
 
 Test(divide_by_multiply, kernels_and_sizes_alone_are_changed)

@@ -30,7 +30,8 @@ static void packs_to(const char *small, const char *bytes)
 Test(pack_small, memory_of_others_has_the_first_element_in_the_lowest_bits)
 {
 	packs_to("fn @k(x: *u4, z: u2[15], y: f32[32]) cuda grid(1) block(1) {\n"
-	         "  for i in 0..16 { y[i] = f32(x[i]); } for i in 0..15 { y[i + 16] = f32(z[i]); } x[3] = u8(9); z[14] = u8(7); }\n",
+	         "  for i in 0..16 { y[i] = f32(x[i]); } for i in 0..15 { y[i + 16] = f32(z[i]); } x[3] = u8(9); z[14] = "
+	         "u8(7); }\n",
 	         "fn @k(x: *u8, z: u8[4], y: f32[32]) cuda grid(1) block(1) {\n"
 	         "  for i in 0..16 { y[i] = f32((x[i // 2] >> u8(i % 2 * 4)) & u8(15)); }\n"
 	         "  for i in 0..15 { y[i + 16] = f32((z[i // 4] >> u8(i % 4 * 2)) & u8(3)); }\n"
@@ -39,17 +40,19 @@ Test(pack_small, memory_of_others_has_the_first_element_in_the_lowest_bits)
 
 Test(pack_small, signs_are_extended)
 {
-	packs_to("fn @k(x: *i4, y: f32[8]) cuda grid(1) block(1) { x[0] = i8(-8); x[1] = i8(7); x[2] = i8(-1); x[3] = i8(9);\n"
-	         "  for i in 0..4 { y[i] = f32(x[i]); } }\n",
-	         "fn @k(x: *u8, y: f32[8]) cuda grid(1) block(1) { x[0] = u8(120); x[1] = u8(159);\n"
-	         "  y[0] = -8.0; y[1] = 7.0; y[2] = -1.0; y[3] = -7.0; }\n");
+	packs_to(
+		"fn @k(x: *i4, y: f32[8]) cuda grid(1) block(1) { x[0] = i8(-8); x[1] = i8(7); x[2] = i8(-1); x[3] = i8(9);\n"
+		"  for i in 0..4 { y[i] = f32(x[i]); } }\n",
+		"fn @k(x: *u8, y: f32[8]) cuda grid(1) block(1) { x[0] = u8(120); x[1] = u8(159);\n"
+		"  y[0] = -8.0; y[1] = 7.0; y[2] = -1.0; y[3] = -7.0; }\n");
 }
 
 Test(pack_small, values_that_do_not_fit_are_cut_on_every_target)
 {
-	static const char source[] = "fn @k(y: f32[32]) cuda grid(1) block(1) { register r: i2[9]; register s: u4[2, 2];\n"
-								 "  for i in 0..9 { r[i] = i8(i); } for i in 0..4 { s[i // 2, i % 2] = u8(i * 7); }\n"
-								 "  for i in 0..9 { y[i] = f32(r[i]); } for i in 0..4 { y[i + 9] = f32(s[i // 2, i % 2]); } }\n";
+	static const char source[] =
+		"fn @k(y: f32[32]) cuda grid(1) block(1) { register r: i2[9]; register s: u4[2, 2];\n"
+		"  for i in 0..9 { r[i] = i8(i); } for i in 0..4 { s[i // 2, i % 2] = u8(i * 7); }\n"
+		"  for i in 0..9 { y[i] = f32(r[i]); } for i in 0..4 { y[i + 9] = f32(s[i // 2, i % 2]); } }\n";
 	hdt_program *packed = program_of(source), *kept = program_of(source);
 	cr_assert_eq(pack_for(&lowering_target, packed), HDT_OK, "%s", c->message);
 	cr_assert_eq(pack_for(&lowering_script_target, kept), HDT_OK, "%s", c->message);
@@ -67,7 +70,8 @@ Test(pack_small, views_of_packed_memory_are_seen_through)
 	packs_to("fn @k(x: *u4, y: f32[16]) cuda grid(1) block(1) { let X = view(x, u4[4, 4]); let row = X[1, :];\n"
 	         "  for i in 0..4 { y[i] = f32(row[i]); } row[2] = u8(5); }\n",
 	         "fn @k(x: *u8, y: f32[16]) cuda grid(1) block(1) {\n"
-	         "  for i in 0..4 { y[i] = f32((x[2 + i // 2] >> u8(i % 2 * 4)) & u8(15)); } x[3] = (x[3] & u8(240)) | u8(5); }\n");
+	         "  for i in 0..4 { y[i] = f32((x[2 + i // 2] >> u8(i % 2 * 4)) & u8(15)); } x[3] = (x[3] & u8(240)) | "
+	         "u8(5); }\n");
 }
 
 Test(pack_small, a_parameter_that_tells_its_shape_tells_its_bytes)

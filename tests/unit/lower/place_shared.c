@@ -41,22 +41,25 @@ static hdt_program *placed(const char *body)
 
 Test(place_shared, one_behind_the_other_aligned)
 {
-	hdt_program *p = placed("shared dynamic a: f32[5]; shared dynamic b: f16[3]; shared c: f32[8]; shared dynamic d: i8[1];\n");
+	hdt_program *p =
+		placed("shared dynamic a: f32[5]; shared dynamic b: f16[3]; shared c: f32[8]; shared dynamic d: i8[1];\n");
 	cr_assert(place_of(p, "a") == 0 && place_of(p, "b") == 32 && place_of(p, "d") == 48);
 	cr_assert_eq(total_of(p), 64);
 }
 
 Test(place_shared, addressed_buffers_are_aligned_for_tiles)
 {
-	hdt_program *p = placed("shared dynamic a: f16[5]; shared dynamic b: f16[64]; shared dynamic d: f16[1024]; register r: f16[4];\n"
-	                        "load_rows(&r[0], &b[0]); load_rows(&r[0], &d[0]); y[0] = f32(a[0]);\n");
+	hdt_program *p =
+		placed("shared dynamic a: f16[5]; shared dynamic b: f16[64]; shared dynamic d: f16[1024]; register r: f16[4];\n"
+	           "load_rows(&r[0], &b[0]); load_rows(&r[0], &d[0]); y[0] = f32(a[0]);\n");
 	cr_assert(place_of(p, "a") == 0 && place_of(p, "b") == 128 && place_of(p, "d") == 1024);
 	cr_assert_eq(total_of(p), 3072);
 }
 
 Test(place_shared, what_is_asked_for_comes_behind)
 {
-	hdt_program *p = program_of("fn @k(y: *f32, n: i32) cuda grid(1) block(32) shared(n * 4) { shared dynamic a: f32[4]; }\n");
+	hdt_program *p =
+		program_of("fn @k(y: *f32, n: i32) cuda grid(1) block(32) shared(n * 4) { shared dynamic a: f32[4]; }\n");
 	cr_assert_eq(run_pass(p, "shared"), HDT_OK, "%s", c->message);
 	const hdt_expr *n = p->functions[0]->scalars[0];
 	int64_t value = 10, bytes;
@@ -94,24 +97,27 @@ Test(place_shared, branches_of_one_if_do_not_share)
 
 Test(place_shared, around_a_loop_a_second_barrier_is_wanted)
 {
-	hdt_program *one = placed("for t in 0..n { for i in 0..4 { " BODY("a") " } syncthreads(); for i in 0..4 { " BODY("b") " } }\n");
+	hdt_program *one =
+		placed("for t in 0..n { for i in 0..4 { " BODY("a") " } syncthreads(); for i in 0..4 { " BODY("b") " } }\n");
 	cr_assert_eq(place_of(one, "b"), 256);
-	hdt_program *two = placed("for t in 0..n { for i in 0..4 { " BODY("a") " } syncthreads(); for i in 0..4 { " BODY("b")
-	                          " } syncthreads(); }\n");
+	hdt_program *two = placed("for t in 0..n { for i in 0..4 { " BODY("a") " } syncthreads(); for i in 0..4 { " BODY(
+		"b") " } syncthreads(); }\n");
 	cr_assert_eq(place_of(two, "b"), 0);
-	hdt_program *first = placed("for t in 0..n { syncthreads(); for i in 0..4 { " BODY("a") " } syncthreads(); for i in 0..4 { " BODY("b")
-	                            " } }\n");
+	hdt_program *first = placed("for t in 0..n { syncthreads(); for i in 0..4 { " BODY(
+		"a") " } syncthreads(); for i in 0..4 { " BODY("b") " } }\n");
 	cr_assert_eq(place_of(first, "b"), 0);
 }
 
 Test(place_shared, what_lives_to_the_end_shares_with_those_before_it_alone)
 {
-	hdt_program *p = placed("for i in 0..4 { " BODY("a") " } syncthreads(); " BODY("b") " for i in 0..4 { " BODY("d") " }\n");
+	hdt_program *p =
+		placed("for i in 0..4 { " BODY("a") " } syncthreads(); " BODY("b") " for i in 0..4 { " BODY("d") " }\n");
 	cr_assert(place_of(p, "b") == 0 && place_of(p, "d") == 256);
 }
 
 Test(place_shared, what_may_be_written_through_its_address_shares_with_none)
 {
-	hdt_program *p = placed("for i in 0..4 { " BODY("a") " atomic_add(&a[0], 1.0); } syncthreads(); for i in 0..4 { " BODY("b") " }\n");
+	hdt_program *p = placed(
+		"for i in 0..4 { " BODY("a") " atomic_add(&a[0], 1.0); } syncthreads(); for i in 0..4 { " BODY("b") " }\n");
 	cr_assert_neq(place_of(p, "b"), 0);
 }

@@ -1,58 +1,7 @@
-/* Rules: patterns, matching, checks of replacements, rolling back, caps and blame. */
-#include "rewrite/rewrite.h"
+/* Rules: patterns, matching, checks of replacements, rolling back. */
+#include "rules.h"
 
-#include "../graph/operators.h"
-#include "rewrite/rule.h"
-
-/* Each test sets the one or two rules that it wants before the registry is made. */
-static hdt_rewrite_rule rules[4];
-static int rule_count;
-static hdt_registry *registry;
-static hdt_context *c;
-static text explanation;
-
-static void add_rules(registry_stage *stage)
-{
-	for (int i = 0; i < rule_count; i++)
-		registry_stage_add(stage, REGISTRY_REWRITE_RULE, rules[i].name, &rules[i]);
-}
-static void add_text(const char *name, int rank, const char *source)
-{
-	rules[rule_count++] =
-		(hdt_rewrite_rule){.size = sizeof(hdt_rewrite_rule), .name = name, .doc = "", .rank = rank, .pattern = source};
-}
-static void add_function(const char *name, const char *source, hdt_status (*apply)(hdt_rewrite *, const hdt_node *))
-{
-	add_text(name, 0, source);
-	rules[rule_count - 1].apply = apply;
-}
-static void start(void)
-{
-	registry = make_registry(add_rules);
-	c = context_new(registry);
-}
-static void teardown(void)
-{
-	text_free(&explanation);
-	context_free(c);
-	registry_free(registry);
-}
 TestSuite(rewrite, .fini = teardown);
-
-static int rewrite(hdt_graph *g)
-{
-	int applied = -1;
-	const rewrite_options options = {.limit = -1, .explain = &explanation};
-	cr_assert_eq(graph_rewrite(g, &options, &applied), HDT_OK, "%s", c->message);
-	cr_assert_eq(graph_verify(g), HDT_OK, "%s", c->message);
-	return applied;
-}
-
-static void expect_explained(const char *what)
-{
-	cr_assert(explanation.data && strstr(explanation.data, what), "explanation:\n%s",
-	          explanation.data ? explanation.data : "");
-}
 
 Test(rewrite, text_rule_applies_to_a_fixed_point)
 {
@@ -217,56 +166,4 @@ Test(rewrite, declining_costs_nothing_and_is_explained)
 	cr_assert_eq(rewrite(g), 0);
 	cr_assert_eq(g->node_count, 1);
 	expect_explained("shy: declined %0 = flip_sign: not on a Sunday");
-}
-
-Test(rewrite, rules_that_undo_each_other_are_stopped_and_named)
-{
-	add_text("there", 0, "ramp(%x) => flip_sign(%x)");
-	add_text("back", 0, "flip_sign(%x) => ramp(%x)");
-	start();
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2]) { %0 = ramp(%x) return %0 }");
-	cr_assert_eq(rewrite(g), 120);
-	expect_explained("seem to undo each other: ");
-	expect_explained("there");
-	expect_explained("back");
-}
-
-Test(rewrite, limit_stops_after_so_many_applications)
-{
-	add_text("ramp-twice", 0, "ramp(ramp(%x)) => ramp(%x)");
-	start();
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2]) { %0 = ramp(%x) %1 = ramp(%0) %2 = ramp(%1) return %2 }");
-	int applied = 0;
-	cr_assert_eq(graph_rewrite(g, &(rewrite_options){.limit = 1}, &applied), HDT_OK);
-	cr_assert_eq(applied, 1);
-	cr_assert_eq(g->node_count, 2);
-}
-
-Test(rewrite, higher_rank_goes_first)
-{
-	add_text("a-low", 1, "ramp(%x) => flip_sign(%x)");
-	add_text("b-high", 2, "ramp(%x) => scale(%x)");
-	start();
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2]) { %0 = ramp(%x) return %0 }");
-	rewrite(g);
-	cr_assert_str_eq(g->nodes[0]->op->name, "scale");
-}
-
-Test(rewrite, faulty_patterns_are_left_out_with_a_warning)
-{
-	add_text("unclosed", 0, "ramp(ramp(%x) => ramp(%x)");
-	add_text("good", 0, "flip_sign(flip_sign(%x)) => %x");
-	start();
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2]) { %0 = flip_sign(%x) %1 = flip_sign(%0) return %1 }");
-	cr_assert_eq(rewrite(g), 1);
-	cr_assert_eq(g->outputs[0], g->inputs[0]);
-	expect_explained("rule unclosed is left out");
-}
-
-Test(rewrite, symbolic_dimension_that_is_not_disproved_is_accepted)
-{
-	add_text("to-filled", 0, "plus(%x, %y) => total(%x, ramp(%y))");
-	start();
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[n], %y: f32[m]) { %0 = plus(%x, %y) %1 = flip_sign(%0) return %1 }");
-	cr_assert_eq(rewrite(g), 1, "%s", explanation.data);
 }

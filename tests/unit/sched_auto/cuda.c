@@ -133,6 +133,17 @@ Test(cuda, a_reduction_with_axes_that_depend_on_each_other_is_one_threads)
 	cr_assert_eq(count_of(program_text(p), "shfl_xor"), 0);
 }
 
+Test(cuda, a_reduction_that_elements_share_is_computed_once)
+{
+	hdt_program *p =
+		schedule("task @centre(x: f32[64, 100]) -> (y) { y[i < 64, j < 100] = x[i, j] - avg(k < 100) x[i, k] }");
+	cr_assert_eq(p->function_count, 1, "%s", program_text(p));
+	cr_assert_eq(blocks_of(p, 0), 64);
+	p = schedule("task @scale(x: f32[64, 100]) -> (y) { y[i < 64, j < 100] = x[i, j] / max(k < 64, l < 100) x[k, l] }");
+	cr_assert_eq(p->function_count, 2, "%s", program_text(p));
+	cr_assert_eq(blocks_of(p, 0), 1);
+}
+
 /* ---- very long reductions ----------------------------------------------------------------------------------------- */
 
 Test(cuda, a_long_reduction_to_one_element_is_parts_and_their_sum)
@@ -227,7 +238,7 @@ static const char *const tasks[] = {
 	softmax,
 	"task @scalar(x: f32[]) -> (y) { y[] = exp(x[]) }",
 	"task @two(x: f32[30, 300], z: f32[30, 200]) -> (y) { y[i < 30] = sum(a < 300) x[i, a] * x[i, a] + max(b < 200) "
-    "z[i, b] }",
+	"z[i, b] }",
 	"task @nested(x: f32[30, 300, 8]) -> (y) { y[i < 30] = sum(a < 300) exp(sum(b < 8) x[i, a, b]) }",
 	"task @small(x: f32[n, 9]) -> (y) where n in 1..64 { m[i < n] = max(a < 9) x[i, a]\n"
 	"e[i < n, j < 9] = exp(x[i, j] - m[i]) + exp(x[i, 8 - j] - m[i])\n"

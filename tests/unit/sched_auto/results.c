@@ -51,6 +51,19 @@ Test(results, reductions_within_the_elements_of_a_row)
 	run_and_compare("task @t(x: f32[30, 300, 8]) -> (y) { y[i < 30] = sum(a < 300) exp(sum(b < 8) x[i, a, b]) }", NULL);
 }
 
+Test(results, reductions_that_elements_share)
+{
+	run_and_compare("task @t(x: f32[30, 100]) -> (y) {\n"
+	                "y[i < 30, j < 100] = (x[i, j] - avg(k < 100) x[i, k]) / (2.0 + max(k < 100, l < 30) x[l, k]) }",
+	                NULL);
+	run_and_compare("task @t(x: f32[30, 100], w: f32[100, 20]) -> (y) {\n"
+	                "y[i < 30, j < 20] = sum(k < 100) w[k, j] * (x[i, k] - avg(l < 100) x[i, l]) }",
+	                NULL);
+	run_and_compare("task @t(x: f32[300, 500]) -> (y) {\n"
+	                "y[i < 300, j < 500] = x[i, j] - avg(a < 300, b < 500) x[a, b] }",
+	                NULL);
+}
+
 Test(results, reductions_across_rows)
 {
 	run_and_compare("task @t(x: f32[900, 70]) -> (y) { y[j < 70] = sum(k < 900) x[k, j] }", NULL);

@@ -253,13 +253,25 @@ Test(script, a_loop_variable_out_of_scope_is_a_fault)
 	expect_fault("not in scope: i");
 }
 
-Test(script, names_from_around_a_parallel_loop_are_not_seen_in_it)
+Test(script, buffers_from_around_a_parallel_loop_are_not_seen_in_it)
+{
+	const hdt_tensor *v = hdt_local(f, "v", HDT_F32, HDT_SCALAR);
+	const hdt_expr *i = begin_rows();
+	hdt_store(f, y, HDT_AT(i), hdt_at_list(v, HDT_SCALAR));
+	hdt_end(f);
+	expect_fault("cannot share a buffer of the function: make it within the loop: v");
+}
+
+Test(script, values_and_views_from_around_a_parallel_loop_are_seen_in_it)
 {
 	const hdt_expr *v = hdt_let(f, "v", hdt_at(y, integer(0)));
+	const hdt_expr *axis = hdt_axis("k", integer(1));
+	const hdt_tensor *first = hdt_view(f, "first", HDT_AT(axis), y, HDT_AT(axis));
 	const hdt_expr *i = begin_rows();
-	hdt_store(f, y, HDT_AT(i), v);
+	hdt_store(f, y, HDT_AT(i), hdt_add(v, hdt_at(first, integer(0))));
 	hdt_end(f);
-	expect_fault("not in scope: v");
+	cr_assert_eq(program_finish(program), HDT_OK, "%s", context->message);
+	cr_assert_eq(program_verify(program), HDT_OK, "%s", context->message);
 }
 
 Test(script, a_parallel_loop_within_another_is_a_fault)

@@ -224,10 +224,10 @@ Test(script_faults, functions)
 Test(script_faults, what_the_verifier_finds_tells_the_line)
 {
 	static const char source[] =
-		"fn @f(x: f32[4]) cpu {\n  let v = x[0];\n  for i in 0..4 parallel {\n    x[i] = v;\n  }\n}";
+		"fn @f(x: f32[4]) cpu {\n  register v: f32 = 0;\n  for i in 0..4 parallel {\n    x[i] = v;\n  }\n}";
 	cr_assert_null(hdt_program_parse(context, "t", source, NULL, 0));
 	cr_assert_eq(hdt_context_status(context), HDT_BAD_MODEL);
-	cr_assert_str_eq(hdt_context_message(context), "t:4: in @f: not in scope: v");
+	cr_assert_str_eq(hdt_context_message(context), "t:4: in @f: the workers of a parallel loop cannot share a buffer of the function: make it within the loop: v");
 }
 
 Test(script_faults, programs)

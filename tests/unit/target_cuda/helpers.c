@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,12 +40,24 @@ void close_fake(void)
 	cr_assert_eq(fake->modules, 0, "a module was left");
 }
 
+/* The lines for the fake driver, then the names of the sections that an image of these kernels has. Returns the bytes. */
+static size_t make_image(const char *lines, char *image, size_t room)
+{
+	size_t bytes = strlen(lines) + 1;
+	cr_assert_lt(bytes, room);
+	memcpy(image, lines, bytes);
+	for (const char *line = lines; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+		bytes += 1 + (size_t)snprintf(image + bytes, room - bytes, ".text.%.*s", (int)strcspn(line, " \n"), line);
+	cr_assert_lt(bytes, room);
+	return bytes;
+}
+
 hdt_object *load_kernels(const char *lines)
 {
-	char path[] = "/tmp/hidet-test-XXXXXX";
+	char path[] = "/tmp/hidet-test-XXXXXX", made[4096];
 	close(mkstemp(path));
-	const unsigned char *image = (const unsigned char *)lines;
-	size_t size = strlen(lines) + 1;
+	const unsigned char *image = (const unsigned char *)made;
+	size_t size = make_image(lines, made, sizeof made);
 	hdt_object *object = NULL;
 	if (container_write(context, path, &(container){.count = 1, .images = &image, .sizes = &size}) == HDT_OK)
 		(void)hdt_target_cuda.load(context, device, path, &object);

@@ -14,8 +14,9 @@ static char path[] = "/tmp/hidet-test-XXXXXX";
 /* The file cut to `bytes`, or with one byte changed, is refused. */
 static void damaged(size_t bytes, size_t change)
 {
-	const unsigned char *image = (const unsigned char *)"k 1\n";
-	size_t size = 5;
+	static const char lines[] = "k 1\n\0.text.k";
+	const unsigned char *image = (const unsigned char *)lines;
+	size_t size = sizeof lines;
 	hdt_object *object;
 	hdt_context *c = context_new(NULL);
 	cr_assert_eq(container_write(c, path, &(container){.count = 1, .images = &image, .sizes = &size}), HDT_OK);
@@ -44,8 +45,9 @@ Test(object, damaged_files_are_refused)
 
 Test(object, what_follows_in_the_file_is_left_alone)
 {
-	const unsigned char *image = (const unsigned char *)"k 1\n";
-	size_t size = 5;
+	static const char lines[] = "k 1\n\0.text.k";
+	const unsigned char *image = (const unsigned char *)lines;
+	size_t size = sizeof lines;
 	hdt_object *o;
 	close(mkstemp(path));
 	cr_assert_eq(container_write(context, path, &(container){.count = 1, .images = &image, .sizes = &size}), HDT_OK);

@@ -1,5 +1,5 @@
-/* Every intrinsic's text compiles, for the smallest architecture that has it and for the largest, down to machine code, and keeps its
- * registers out of memory. */
+/* Every intrinsic's text compiles, for the smallest architecture that has it and for the largest, down to machine
+ * code, and keeps its registers out of memory. */
 #include "cuda.h"
 
 #include "compiler.h"

@@ -7,7 +7,8 @@
 
 enum { KERNEL_VARIANTS = 6 };
 
-/* Append a kernel `name` that calls the intrinsic; variants differ in the dtypes, scopes and sizes that the signature leaves open. */
+/* Append a kernel `name` that calls the intrinsic; variants differ in the dtypes, scopes and sizes that the
+ * signature leaves open. */
 void kernel_write(text *t, const hdt_intrinsic *intrinsic, int variant, const char *name);
 
 #endif

@@ -1,5 +1,6 @@
-/* Planted faults: each kernel of faults/ has one, in the line that ends with "# fault: TEXT"; the message tells line and text. A kernel without such a
- * line is right: it does by the rules what others do against them. SHOW_FAULTS prints all messages. */
+/* Planted faults: each kernel of faults/ has one, in the line that ends with "# fault: TEXT"; the message tells line
+ * and text. A kernel without such a line is right: it does by the rules what others do against them. SHOW_FAULTS
+ * prints all messages. */
 #include "helpers.h"
 
 #include <criterion/criterion.h>

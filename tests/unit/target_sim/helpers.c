@@ -29,7 +29,8 @@ void end_session(void)
 
 hdt_status load_kernel(const char *path, hdt_kernel **out)
 {
-	hdt_compile_options options = {.size = sizeof options, .target = "sim", .threads = 1, .jobs = 1, .cache_dir = folder};
+	hdt_compile_options options = {
+		.size = sizeof options, .target = "sim", .threads = 1, .jobs = 1, .cache_dir = folder};
 	return hdt_kernel_load(session, path, &options, out);
 }
 

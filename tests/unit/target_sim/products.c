@@ -1,4 +1,5 @@
-/* Matrix instructions against plain loops: each kernel of intrinsics/ multiplies small integers, which every dtype holds exactly. */
+/* Matrix instructions against plain loops: each kernel of intrinsics/ multiplies small integers, which every dtype
+ * holds exactly. */
 #include "helpers.h"
 
 #include <criterion/criterion.h>
@@ -162,8 +163,9 @@ typedef struct wgmma {
 	bool transpose_a, transpose_b, a_in_registers;
 } wgmma;
 
-/* The body that fills a tile of `rows` rows and two products' depth from x, and the offsets of its descriptor. k dense: groups of 8 rows, as
- * long as the swizzle. Rows dense: groups of 8 k with 16 bytes to a swizzle of rows. Elements are placed by their byte, exclusive-or and all. */
+/* The body that fills a tile of `rows` rows and two products' depth from x, and the offsets of its descriptor. k
+ * dense: groups of 8 rows, as long as the swizzle. Rows dense: groups of 8 k with 16 bytes to a swizzle of rows.
+ * Elements are placed by their byte, exclusive-or and all. */
 static int write_tile(char *to, size_t size, const char *name, const char *from, int rows, int element, int swizzle,
                       bool transposed)
 {

@@ -1,4 +1,5 @@
-/* Intrinsics that give values, against the same in plain C: each kernel of intrinsics/ writes a row of results for each of them. */
+/* Intrinsics that give values, against the same in plain C: each kernel of intrinsics/ writes a row of results for
+ * each of them. */
 #include "helpers.h"
 
 #include <criterion/criterion.h>
