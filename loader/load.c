@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "loader/stages.h"
+#include "rewrite/rewrite.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +126,27 @@ static void set_fingerprint(loader *l)
 	registry_set_fingerprint(l->registry, hex);
 }
 
+static plugin *find_loaded(loader *l, const char *id)
+{
+	for (int i = 0; i < l->plugins.count; i++)
+		if (l->plugins.items[i]->info.status == PLUGIN_LOADED && !strcmp(l->plugins.items[i]->info.id, id))
+			return l->plugins.items[i];
+	return NULL;
+}
+
+/* Rules whose texts cannot be used are left out; their plugins work without them. */
+static void warn_of_rules(loader *l)
+{
+	const refused_rule *refused;
+	int count = rewrite_refused(l->registry, &refused);
+	for (int i = 0; i < count; i++) {
+		plugin *p = find_loaded(l, refused[i].entry->plugin);
+		if (p) /* of the reason without the line of text and the caret */
+			plugin_warn(l, p, "rule %s is left out: %.*s", refused[i].entry->name, (int)strcspn(refused[i].reason, "\n"),
+			            refused[i].reason);
+	}
+}
+
 hdt_status loader_open(const loader_options *options, hdt_registry *registry, loader **out)
 {
 	static const loader_options defaults = {0};
@@ -152,6 +174,7 @@ hdt_status loader_open(const loader_options *options, hdt_registry *registry, lo
 		qsort(l->plugins.items, (size_t)l->plugins.count, sizeof(plugin *), compare);
 	set_fingerprint(l);
 	registry_seal(registry);
+	warn_of_rules(l);
 	return context->status;
 }
 

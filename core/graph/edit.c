@@ -231,7 +231,7 @@ void graph_sweep(hdt_graph *graph)
 graph_mark graph_get_mark(const hdt_graph *graph)
 {
 	const graph_state *state = graph_state_of(graph);
-	return (graph_mark){state->nodes.count, state->values.count};
+	return (graph_mark){state->nodes.count, state->values.count, state->assertions.count};
 }
 
 void graph_rewind(hdt_graph *graph, graph_mark mark)
@@ -243,5 +243,7 @@ void graph_rewind(hdt_graph *graph, graph_mark mark)
 		state->values.count = mark.values;
 	if (state->nodes.count > mark.nodes)
 		state->nodes.count = mark.nodes;
+	if (state->assertions.count > mark.assertions)
+		state->assertions.count = mark.assertions;
 	graph_publish(state);
 }

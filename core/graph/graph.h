@@ -17,10 +17,14 @@ int graph_use_count(const hdt_graph *graph, const hdt_value *value);
 bool graph_depends(const hdt_graph *graph, const hdt_value *value, const hdt_node *node);
 /* Roll back: forget nodes and values added after the mark. */
 typedef struct graph_mark {
-	int nodes, values;
+	int nodes, values, assertions;
 } graph_mark;
 graph_mark graph_get_mark(const hdt_graph *graph);
 void graph_rewind(hdt_graph *graph, graph_mark mark);
+/* The whole graph as it is now (NULL when memory is out), and back to it. Inputs and names of outputs are not part of it. */
+typedef struct graph_snapshot graph_snapshot;
+const graph_snapshot *graph_take_snapshot(hdt_graph *graph);
+void graph_restore(hdt_graph *graph, const graph_snapshot *snapshot);
 /* Call the release functions of the constants. Called by context_free through a hook. */
 void graph_release(hdt_graph *graph);
 /* Bytes of a value of static shape; -1 when symbolic. */

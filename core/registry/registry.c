@@ -6,6 +6,7 @@
  * only forbids further commits. */
 #include "registry/registry.h"
 #include "base/vec.h"
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,9 @@ struct hdt_registry {
 	int overrides;             /* commits that overrode something */
 	bool sealed;
 	char fingerprint[65];
+	pthread_mutex_t deriving;
+	void *derived; /* see registry_derive */
+	void (*release_derived)(void *derived);
 };
 
 /* ---- what each kind's descriptor must have ---------------------------------------------------------------------- */
@@ -227,7 +231,10 @@ static void take_out(table *t, int index)
 
 hdt_registry *registry_new(void)
 {
-	return calloc(1, sizeof(hdt_registry));
+	hdt_registry *registry = calloc(1, sizeof *registry);
+	if (registry)
+		pthread_mutex_init(&registry->deriving, NULL);
+	return registry;
 }
 
 static void free_stage(registry_stage *stage)
@@ -241,6 +248,9 @@ void registry_free(hdt_registry *registry)
 {
 	if (!registry)
 		return;
+	if (registry->release_derived)
+		registry->release_derived(registry->derived);
+	pthread_mutex_destroy(&registry->deriving);
 	for (registry_stage *s = registry->committed, *next; s; s = next) {
 		next = s->next;
 		free_stage(s);
@@ -253,6 +263,19 @@ void registry_free(hdt_registry *registry)
 void registry_seal(hdt_registry *registry)
 {
 	registry->sealed = true;
+}
+
+void *registry_derive(const hdt_registry *registry, void *(*make)(const hdt_registry *registry),
+                      void (*release)(void *made))
+{
+	hdt_registry *keeper = (hdt_registry *)(uintptr_t)registry;
+	pthread_mutex_lock(&keeper->deriving);
+	if (!keeper->derived)
+		keeper->derived = make(registry);
+	keeper->release_derived = release;
+	void *derived = keeper->derived;
+	pthread_mutex_unlock(&keeper->deriving);
+	return derived;
 }
 
 const registry_entry *registry_find(const hdt_registry *registry, registry_kind kind, const char *name)
@@ -279,6 +302,17 @@ const hdt_operator *registry_operator(const hdt_registry *registry, const char *
 {
 	const registry_entry *e = registry_find(registry, REGISTRY_OPERATOR, name);
 	return e ? e->descriptor : NULL;
+}
+
+const hdt_operator *registry_signed_operator(const hdt_registry *registry, const char *sign)
+{
+	for (int i = 0; i < registry_count(registry, REGISTRY_OPERATOR); i++) {
+		const hdt_operator *op = registry_at(registry, REGISTRY_OPERATOR, i)->descriptor;
+		bool has_sign = op->size >= SIZE_AT_1_0(hdt_operator, sign) && op->sign;
+		if (has_sign && !strcmp(op->sign, sign))
+			return op;
+	}
+	return NULL;
 }
 
 const hdt_target *registry_target(const hdt_registry *registry, const char *name)

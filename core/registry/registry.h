@@ -50,8 +50,14 @@ const registry_entry *registry_find(const hdt_registry *registry, registry_kind 
 int registry_count(const hdt_registry *registry, registry_kind kind);
 const registry_entry *registry_at(const hdt_registry *registry, registry_kind kind, int index);
 
+/* What a layer above makes once of all that is registered: made by the first caller while others wait, and given to `release` when the
+ * registry is freed. NULL when `make` gave NULL: the next call tries again. One maker for a registry. */
+void *registry_derive(const hdt_registry *registry, void *(*make)(const hdt_registry *registry), void (*release)(void *made));
+
 /* Typed look-ups. */
 const hdt_operator *registry_operator(const hdt_registry *registry, const char *name);
+/* The operator that is written with this sign between its inputs; the first by name, NULL when there is none. */
+const hdt_operator *registry_signed_operator(const hdt_registry *registry, const char *sign);
 const hdt_target *registry_target(const hdt_registry *registry, const char *name);
 /* A framework's operator in any of the sets for that framework; NULL when no plugin maps it. One name is mapped by one plugin: a second
  * one is refused like any taken name, unless its `overrides` name the mapping. */

@@ -1,23 +1,27 @@
 /* driver.c: applies a list of rules to a graph until nothing changes.
  *
- * The best rule goes over the whole graph first; whenever a rule has changed something, the best one is asked again. A
- * run ends at a fixed point, at the caller's limit, or at the cap, where the rules that fired last are blamed. Warnings
- * go to the log and to the explanation; only running out of memory is a fault. */
+ * The best rule goes over the whole graph first; whenever a rule has changed something, the best one is asked again.
+ * A run ends at a fixed point, at the caller's limit, or at the cap: there the rules that fired last are named and
+ * switched off, the graph becomes what it was before the run, and the run begins anew. Each time at least one rule
+ * fewer takes part, so it ends. Warnings go to the log and to the explanation; only running out of memory is a fault. */
 #include "rewrite/rule.h"
 
 #include "base/map.h"
 #include <string.h>
 
-enum { BLAMED_RULES = 8, CAP_BASE = 100, CAP_PER_NODE = 20 };
+enum { BLAMED_RULES = 8, CAP_BASE = 100, CAP_PER_NODE = 20, GROWTH_BASE = 2000, GROWTH_PER_NODE = 8 };
 
 typedef struct run {
 	hdt_graph *graph;
-	rule_list *list;
+	const rule_list *list;
 	const rewrite_options *options;
-	int applied, cap;
-	const char *last[BLAMED_RULES]; /* names of the rules that fired last, a ring */
+	bool *off; /* of each rule: was wrong on this graph, or loops */
+	int applied, cap, most_nodes;
+	const rule *last[BLAMED_RULES]; /* that fired last, a ring */
 	map told;                       /* interned lines already in the explanation */
 } run;
+
+/* ---- what is told ----------------------------------------------------------------------------------------------- */
 
 /* Each line once, however often the rules go over the graph. */
 HDT_PRINTF(2, 3) static void explain(run *r, const char *format, ...)
@@ -43,34 +47,28 @@ static void warn(run *r, const char *line)
 	explain(r, "warning: %s", line);
 }
 
-hdt_status rules_add(hdt_context *context, rule_list *list, const char *name, const char *source,
-                     hdt_status (*apply)(hdt_rewrite *, const hdt_node *), const rewrite_options *options)
+/* Of the rules of this list that were refused when they were read. */
+static void warn_of_refused(run *r)
 {
-	rule one = {.name = name, .apply = apply};
-	if (!pattern_parse(context, source, &one) || (one.replacement != NULL) == (apply != NULL)) {
-		if (hdt_context_status(context) == HDT_OUT_OF_MEMORY)
-			return HDT_OUT_OF_MEMORY;
-		const char *reason = *context->message ? hdt_format(context, "%s", context->message)
-		                                       : "it needs a function or a text with =>, and not both";
-		context_clear_fault(context);
-		hdt_log(context, 0, "warning: rule %s is left out: %s", name, reason);
-		if (options && options->explain)
-			text_format(options->explain, "warning: rule %s is left out: %s\n", name, reason);
-		return HDT_OK;
-	}
-	return vec_push(context, &list->rules, one) ? HDT_OK : HDT_OUT_OF_MEMORY;
+	const refused_rule *refused;
+	int count = rewrite_refused(r->graph->context->registry, &refused);
+	for (int i = 0; i < count; i++)
+		if (refused[i].entry->kind == r->list->kind)
+			warn(r,
+			     hdt_format(r->graph->context, "rule %s is left out: %s", refused[i].entry->name, refused[i].reason));
 }
 
 /* Tell what came of an attempt and keep count. */
-static void note(run *r, rule *tried, const hdt_node *node, attempt_outcome outcome, const char *reason)
+static void note(run *r, int index, const hdt_node *node, attempt_outcome outcome, const char *reason)
 {
 	hdt_context *context = r->graph->context;
+	const rule *tried = &r->list->rules.items[index];
 	const char *value = node->outputs[0]->name, *op = node->op->name;
 	switch (outcome) {
 	case ATTEMPT_NO_MATCH:
 		return;
 	case ATTEMPT_APPLIED:
-		r->last[r->applied++ % BLAMED_RULES] = tried->name;
+		r->last[r->applied++ % BLAMED_RULES] = tried;
 		hdt_log(context, 5, "rule %s: applied to %%%s = %s", tried->name, value, op);
 		explain(r, "%s: applied to %%%s = %s", tried->name, value, op);
 		return;
@@ -80,32 +78,44 @@ static void note(run *r, rule *tried, const hdt_node *node, attempt_outcome outc
 		explain(r, "%s: declined %%%s = %s: %s", tried->name, value, op, reason ? reason : "out of memory");
 		return;
 	case ATTEMPT_WRONG:
-		tried->off = true;
+		r->off[index] = true;
 		warn(r, hdt_format(context, "rule %s is switched off for this graph: at %%%s = %s: %s", tried->name, value, op,
 		                   reason));
 		return;
 	}
 }
 
+/* ---- running ---------------------------------------------------------------------------------------------------- */
+
+static bool at_limit(const run *r)
+{
+	return r->options && r->options->limit >= 0 && r->applied >= r->options->limit;
+}
+
+static bool runs_away(const run *r)
+{
+	return r->applied >= r->cap || r->graph->node_count > r->most_nodes;
+}
+
 static bool is_finished(const run *r)
 {
-	return r->applied >= r->cap || (r->options && r->options->limit >= 0 && r->applied >= r->options->limit) ||
-	       hdt_context_status(r->graph->context) != HDT_OK;
+	return runs_away(r) || at_limit(r) || hdt_context_status(r->graph->context) != HDT_OK;
 }
 
 /* One rule over the whole graph. True when it has changed something. */
-static bool sweep_rule(run *r, rule *tried)
+static bool sweep_rule(run *r, int index)
 {
+	const rule *tried = &r->list->rules.items[index];
 	bool changed = false;
-	for (int n = 0; n < r->graph->node_count && !tried->off && !is_finished(r);) {
+	for (int n = 0; n < r->graph->node_count && !r->off[index] && !is_finished(r);) {
 		const hdt_node *node = r->graph->nodes[n];
 		const char *reason = NULL;
-		if (strcmp(node->op->name, tried->root->name)) {
+		if (!match_names_operator(tried->roots[0], node->op)) {
 			n++;
 			continue;
 		}
 		attempt_outcome outcome = attempt_rule(r->graph, tried, node, &reason);
-		note(r, tried, node, outcome, reason);
+		note(r, index, node, outcome, reason);
 		/* After a change the same place holds another node; what moved before it is met in the next round. */
 		changed = changed || outcome == ATTEMPT_APPLIED;
 		n += outcome != ATTEMPT_APPLIED;
@@ -113,32 +123,55 @@ static bool sweep_rule(run *r, rule *tried)
 	return changed;
 }
 
+static void run_to_fixed_point(run *r)
+{
+	for (int i = 0; i < r->list->rules.count && !is_finished(r);)
+		i = sweep_rule(r, i) ? 0 : i + 1;
+}
+
+/* Name the rules that fired last and switch them off. */
 static void blame(run *r)
 {
 	text names = {0};
 	int count = r->applied < BLAMED_RULES ? r->applied : BLAMED_RULES;
 	for (int i = 0; i < count; i++) {
-		bool seen = false;
-		for (int j = 0; j < i; j++)
-			seen = seen || !strcmp(r->last[j], r->last[i]);
-		if (!seen)
-			text_format(&names, "%s%s", names.length ? ", " : "", r->last[i]);
+		int index = (int)(r->last[i] - r->list->rules.items);
+		if (r->off[index])
+			continue;
+		r->off[index] = true;
+		text_format(&names, "%s%s", names.length ? ", " : "", r->last[i]->name);
 	}
-	warn(r, hdt_format(r->graph->context, "stopped after %d applications; these rules seem to undo each other: %s",
-	                   r->applied, names.data ? names.data : "unknown"));
+	warn(r, hdt_format(r->graph->context, "%s after %d applications; switched off for this graph: %s",
+	                   r->applied >= r->cap ? "rules undo each other" : "the graph grows without end", r->applied,
+	                   names.data ? names.data : "unknown"));
 	text_free(&names);
 }
 
-hdt_status rules_run(hdt_graph *graph, rule_list *list, const rewrite_options *options, int *applied)
+hdt_status rules_run(hdt_graph *graph, const rule_list *list, const rewrite_options *options, int *applied)
 {
+	hdt_context *context = graph->context;
 	run r = {.graph = graph, .list = list, .options = options};
-	map_init(&r.told, graph->context);
+	if (!list)
+		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while reading the rules");
+	map_init(&r.told, context);
 	r.cap = options && options->cap > 0 ? options->cap : CAP_BASE + CAP_PER_NODE * graph->node_count;
-	for (int i = 0; i < list->rules.count && !is_finished(&r);)
-		i = sweep_rule(&r, &list->rules.items[i]) ? 0 : i + 1;
-	if (r.applied >= r.cap)
+	r.most_nodes = GROWTH_BASE + GROWTH_PER_NODE * graph->node_count;
+	r.off = hdt_allocate(context, sizeof *r.off * (size_t)(list->rules.count + 1));
+	const graph_snapshot *before = graph_take_snapshot(graph);
+	if (!r.off || !before)
+		return HDT_OUT_OF_MEMORY;
+	warn_of_refused(&r);
+	run_to_fixed_point(&r);
+	while (runs_away(&r) && hdt_context_status(context) == HDT_OK) {
 		blame(&r);
+		graph_restore(graph, before);
+		r.applied = 0;
+		run_to_fixed_point(&r);
+	}
+	if (at_limit(&r) && r.applied > 0)
+		explain(&r, "stopped after %d applications, as asked for; the last was %s", r.applied,
+		        r.last[(r.applied - 1) % BLAMED_RULES]->name);
 	if (applied)
 		*applied = r.applied;
-	return hdt_context_status(graph->context);
+	return hdt_context_status(context);
 }

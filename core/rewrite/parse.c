@@ -3,13 +3,13 @@
  *     rule     := sum, ... [ => sum, ... ]                      one result for each root
  *     sum      := product { + | - product }                     written with operators that have this sign
  *     product  := operand { * | / operand }
- *     operand  := [%name =] [&] call | [%name =] [&] ( sum ) | %name[?][: sort] | %_ | number | none
+ *     operand  := [%name =] [&] call | [%name =] [&] ( sum { || sum } ) | %name[?][: sort] | %_ | number | none
  *     call     := op { | op } [?] [ ( sum | attribute, ... ) ] [ .output ]      without parentheses: with any inputs
- *     sort     := const | number | fixed | variable
+ *     sort     := [const | number | fixed | variable] [dtype { | dtype }]
  *     attribute := name = value { | value } | name != value | name < value | ... | name = variable
  *
- * A name given twice is one value; `%name =` names the result of a call. `op?(x, ...)` matches the call, or x alone. In a
- * rule without a function an attribute that the pattern does not mention must have its default. */
+ * A name given twice is one value; `%name =` names the result of a call. `op?(x, ...)` matches the call, or x alone.
+ * In a rule without a function an attribute that the pattern does not mention must have its default. */
 #include "rewrite/rule.h"
 
 #include <string.h>
@@ -244,18 +244,42 @@ static term *read_call(reader *r)
 
 /* ---- operands --------------------------------------------------------------------------------------------------- */
 
+/* The words behind the colon: const, f32|f64, const f32 */
 static bool read_sort(reader *r, term *out)
 {
 	static const char *const words[SORT_COUNT] = {"", "const", "number", "fixed", "variable"};
-	for (int i = 1; i < SORT_COUNT; i++)
-		if (parser_accept(&r->p, words[i])) {
+	parser *p = &r->p;
+	for (int i = 1; i < SORT_COUNT && out->sort == SORT_ANY; i++)
+		if (parser_accept(p, words[i]))
 			out->sort = (value_sort)i;
-			return true;
-		}
-	return parser_fail(&r->p, "expected const, number, fixed or variable"), false;
+	while (p->now.kind == TOKEN_NAME && hdt_dtype_named(p->now.text) != HDT_DTYPE_NONE) {
+		out->dtypes |= UINT64_C(1) << hdt_dtype_named(p->now.text);
+		parser_next(p);
+		if (!parser_accept(p, "|"))
+			break;
+	}
+	if (out->sort == SORT_ANY && !out->dtypes)
+		return parser_fail(p, "expected const, number, fixed or variable, or a dtype"), false;
+	return !p->failed;
 }
 
-/* [&] call | [&] ( sum ), to which a name may have been given */
+/* sum { || sum } behind the parenthesis */
+static term *read_alternatives(reader *r)
+{
+	parser *p = &r->p;
+	term *first = read_sum(r), *result = first;
+	if (first && parser_is(p, "||") && !r->in_results) {
+		result = new_term(r, TERM_EITHER);
+		if (!result || !add_input(r, result, first))
+			return NULL;
+		while (parser_accept(p, "||"))
+			if (!add_input(r, result, read_sum(r)))
+				return NULL;
+	}
+	return parser_expect(p, ")", "after the operand") ? result : NULL;
+}
+
+/* [&] call | [&] ( ... ), to which a name may have been given */
 static term *read_result(reader *r, int name)
 {
 	parser *p = &r->p;
@@ -263,14 +287,9 @@ static term *read_result(reader *r, int name)
 	if (shared && r->in_results)
 		return parser_fail(p, "& stands in patterns only"), NULL;
 	term *result = NULL;
-	if (parser_accept(p, "(")) {
-		result = read_sum(r);
-		if (!parser_expect(p, ")", "after the operand"))
-			return NULL;
-	} else {
-		result = read_call(r);
-	}
-	if (!result || ((name >= 0 || shared) && result->kind != TERM_OPERATOR))
+	result = parser_accept(p, "(") ? read_alternatives(r) : read_call(r);
+	bool named = result && (result->kind == TERM_OPERATOR || result->kind == TERM_EITHER);
+	if (!result || (name >= 0 && !named) || (shared && result->kind != TERM_OPERATOR))
 		return parser_fail(p, "expected an operator"), NULL;
 	if (name >= 0)
 		result->name = name;
@@ -379,12 +398,12 @@ static bool read_list(reader *r, const term **out, int *count)
 /* Number the operators in reading order. */
 static bool number_operators(rule *out, const term *t)
 {
-	if (t->kind != TERM_OPERATOR)
-		return true;
-	if (out->operator_count == MAX_RULE_OPERATORS)
+	if (t->kind == TERM_OPERATOR && out->operator_count == MAX_RULE_OPERATORS)
 		return false;
-	((term *)(uintptr_t)t)->index = out->operator_count; /* made above, for this rule alone */
-	out->operators[out->operator_count++] = t;
+	if (t->kind == TERM_OPERATOR) {
+		((term *)(uintptr_t)t)->index = out->operator_count; /* made above, for this rule alone */
+		out->operators[out->operator_count++] = t;
+	}
 	for (int i = 0; i < t->input_count; i++)
 		if (!number_operators(out, t->inputs[i]))
 			return false;
@@ -447,7 +466,8 @@ bool rule_parse(hdt_context *context, const char *source, rule *out)
 	if (has_results && out->result_count != out->root_count)
 		return parser_fail(&r.p, "%d patterns become %d results", out->root_count, out->result_count), false;
 	if (r.p.now.kind != TOKEN_END)
-		return parser_fail(&r.p, has_results ? "expected the end of the rule" : "expected => or the end of the pattern"),
+		return parser_fail(&r.p,
+		                   has_results ? "expected the end of the rule" : "expected => or the end of the pattern"),
 		       false;
 	return !r.p.failed;
 }

@@ -12,10 +12,10 @@ typedef struct rewrite_options {
 	text *explain; /* every application and every reason to decline, or NULL */
 } rewrite_options;
 
-/* To a fixed point, highest rank first. A rule whose replacement is wrong is rolled back and switched off for this graph
- * with a warning that names it. When the cap is reached, or the graph grows without end, the rules that fired last are named, the
- * graph becomes what it was, and the others are run without them. All of this returns HDT_OK. `applied` (may be NULL) counts
- * applications. */
+/* To a fixed point, highest rank first. A rule whose replacement is wrong is rolled back and switched off for this
+ * graph with a warning that names it. When the cap is reached, or the graph grows without end, the rules that fired
+ * last are named, the graph becomes what it was, and the others are run without them. All of this returns HDT_OK.
+ * `applied` (may be NULL) counts applications. */
 hdt_status graph_rewrite(hdt_graph *graph, const rewrite_options *options, int *applied);
 hdt_status graph_resolve(hdt_graph *graph, const rewrite_options *options, int *applied);
 

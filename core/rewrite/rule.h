@@ -8,12 +8,12 @@
 
 enum {
 	MAX_RULE_ROOTS = 8,
-	MAX_RULE_OPERATORS = 32,
+	MAX_RULE_OPERATORS = 64,
 	MAX_RULE_NAMES = 32,
 	MAX_RULE_VARIABLES = 16,
 	MAX_TERM_INPUTS = 16,
 	MAX_TERM_CONDITIONS = 8,
-	MAX_ALTERNATIVES = 8
+	MAX_ALTERNATIVES = 24
 };
 
 /* ---- terms: patterns and replacements (parse.c) ----------------------------------------------------------------- */
@@ -22,6 +22,7 @@ typedef enum term_kind {
 	TERM_OPERATOR, /* relu(...); a bare name: with any inputs */
 	TERM_VALUE,    /* %x */
 	TERM_NUMBER,   /* 2: a constant all of whose elements are this number */
+	TERM_EITHER,   /* (a || b): the first of the inputs that matches */
 	TERM_NONE      /* none: an optional input left out */
 } term_kind;
 
@@ -51,6 +52,7 @@ struct term {
 	term_kind kind;
 	int name; /* of the value, in rule->names; -1: none */
 	value_sort sort;
+	uint64_t dtypes;    /* one bit for each dtype that the value may have; 0: any */
 	bool is_optional;   /* %x?: may be left out   op?(x, ...): x stands for it where the operator is not there */
 	bool may_be_shared; /* &op(...): may also be used outside the match */
 	bool any_inputs;
@@ -80,13 +82,14 @@ typedef struct rule {
 	int operator_count;
 } rule;
 
-/* Read `source` into `out`, whose name and function are set. `context` keeps the terms and knows the operators. False after
- * a fault, recorded in the context. */
+/* Read `source` into `out`, whose name and function are set. `context` keeps the terms and knows the operators. False
+ * after a fault, recorded in the context. */
 bool rule_parse(hdt_context *context, const char *source, rule *out);
 
 /* ---- all rules of a registry (rules.c) -------------------------------------------------------------------------- */
 
 typedef struct rule_list {
+	registry_kind kind;
 	VEC(rule) rules;
 } rule_list;
 
@@ -108,9 +111,12 @@ typedef struct match {
 	const hdt_attribute_value *attributes[MAX_RULE_VARIABLES];
 } match;
 
-/* Does the rule's pattern match with `root` as its first root? When it would but for something that *blocked tells, that is set. */
+/* Does the rule's pattern match with `root` as its first root? When it would but for something that *blocked tells,
+ * that is set. */
 bool match_find(const rule *r, const hdt_graph *graph, const hdt_node *root, match *out, const char **blocked);
 bool match_names_operator(const term *pattern, const hdt_operator *op);
+/* Do the node's attributes meet the conditions of the term? Variables are bound in `m`. (conditions.c) */
+bool conditions_match(const rule *r, match *m, const term *t, const hdt_node *node);
 /* Are the results of this node the same with its inputs exchanged? (commute.c) */
 bool node_commutes(const hdt_node *node);
 

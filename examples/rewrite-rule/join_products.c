@@ -36,7 +36,7 @@ const hdt_rewrite_rule hdt_rewrite_join_products = {
 	.size = sizeof(hdt_rewrite_rule),
 	.name = "acme.join-products",
 	.doc = "concat(matmul(x, a), matmul(x, b)) is matmul(x, concat(a, b))",
-	.rank = 20,
+	.rank = 30,
 	.pattern = "concat(matmul(%x, %a), matmul(%x, %b))",
 	.apply = apply,
 };

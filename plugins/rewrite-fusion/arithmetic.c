@@ -1,26 +1,26 @@
-/* arithmetic: operations with a constant that change nothing, not even the sign of a zero.
+/* arithmetic: operations that change nothing, not even the sign of a zero, and exact joins.
  *
  *     %0 = mul(%x, 1)    =>    %x          %0 = add(%x, 0)    =>    %x   (floats: only for -0, since -0 + 0 is 0)
  *     %0 = div(%x, 1)    =>    %x          %0 = sub(%x, 0)    =>    %x   (floats: only for +0)
+ *     %0 = add(%x, neg(%y))    =>    %0 = sub(%x, %y)
+ *     %0 = add(%x, %a)                     %0 = add(%a, %b)               (integers: sums of floats are never
+ * regrouped)
+ *     %1 = add(%0, %b)         =>          %1 = add(%x, %0)
  *
  * A constant that broadcasts %x or changes its dtype does not fit and is declined. */
-#include <hidet/plugin.h>
+#include "rewrite_rule.h"
+#include "shapes.h"
 
-const hdt_rewrite_rule hdt_rewrite_multiply_by_one = {
-	.size = sizeof(hdt_rewrite_rule),
-	.name = "multiply-by-one",
-	.doc = "x * 1 is x",
-	.rank = 20,
-	.pattern = "mul(%x, 1) => %x",
-};
+TEXT_RULE(multiply_by_one, "multiply-by-one", 20, "x * 1 is x", "%x * 1 => %x");
+TEXT_RULE(divide_by_one, "divide-by-one", 20, "x / 1 is x", "%x / 1 => %x");
+TEXT_RULE(add_negative, "add-negative", 20, "x + -y is x - y", "%x + neg(%y) => %x - %y");
+TEXT_RULE(subtract_negative, "subtract-negative", 20, "x - -y is x + y", "%x - neg(%y) => %x + %y");
 
-const hdt_rewrite_rule hdt_rewrite_divide_by_one = {
-	.size = sizeof(hdt_rewrite_rule),
-	.name = "divide-by-one",
-	.doc = "x / 1 is x",
-	.rank = 20,
-	.pattern = "div(%x, 1) => %x",
-};
+#define INTEGERS "u8|u16|u32|u64|i8|i16|i32|i64"
+TEXT_RULE(join_sums, "join-sums", 20, "(x + a) + b is x + (a + b), for integers",
+          "(%x: " INTEGERS " + %a: fixed) + %b: fixed => %x + (%a + %b)");
+TEXT_RULE(join_products, "join-products", 20, "(x * a) * b is x * (a * b), for integers",
+          "(%x: " INTEGERS " * %a: fixed) * %b: fixed => %x * (%a * %b)");
 
 /* Have all elements of a constant of zeros this sign? */
 static bool zeros_have_sign(const hdt_value *zeros, bool negative)
@@ -33,14 +33,6 @@ static bool zeros_have_sign(const hdt_value *zeros, bool negative)
 		if (((bytes[last] & 0x80) != 0) != negative) /* the last byte of an element holds the sign */
 			return false;
 	return true;
-}
-
-static bool same_type(const hdt_value *a, const hdt_value *b)
-{
-	bool same = a->dtype == b->dtype && a->rank == b->rank;
-	for (int d = 0; same && d < a->rank; d++)
-		same = hdt_proves_equal(a->shape[d], b->shape[d]);
-	return same;
 }
 
 static hdt_status drop_zero(hdt_rewrite *r, const hdt_node *node, bool negative)
@@ -64,20 +56,5 @@ static hdt_status drop_subtracted(hdt_rewrite *r, const hdt_node *node)
 	return drop_zero(r, node, false);
 }
 
-const hdt_rewrite_rule hdt_rewrite_add_zero = {
-	.size = sizeof(hdt_rewrite_rule),
-	.name = "add-zero",
-	.doc = "x + 0 is x, for integers; for floats x + -0",
-	.rank = 20,
-	.pattern = "add(%x, 0)",
-	.apply = drop_added,
-};
-
-const hdt_rewrite_rule hdt_rewrite_subtract_zero = {
-	.size = sizeof(hdt_rewrite_rule),
-	.name = "subtract-zero",
-	.doc = "x - 0 is x",
-	.rank = 20,
-	.pattern = "sub(%x, 0)",
-	.apply = drop_subtracted,
-};
+FUNCTION_RULE(add_zero, "add-zero", 20, "x + 0 is x, for integers; for floats x + -0", "%x + 0", drop_added);
+FUNCTION_RULE(subtract_zero, "subtract-zero", 20, "x - 0 is x", "%x - 0", drop_subtracted);

@@ -87,7 +87,8 @@ static hdt_status apply(hdt_rewrite *r, const hdt_node *node)
 	v = repeat_heads(g, convert(g, v, wide), v_repeats);
 	hdt_value *scores =
 		hdt_apply(g, "matmul", HDT_VALUES(convert(g, q, wide), k), HDT_WITH(hdt_bool_value("transpose_b", true)));
-	scores = hdt_apply(g, "mul", HDT_VALUES(scores, hdt_graph_number(g, wide, scale)), NULL);
+	if (scale != 1)
+		scores = hdt_apply(g, "mul", HDT_VALUES(scores, hdt_graph_number(g, wide, scale)), NULL);
 	if (causal && causal->integer)
 		scores = hide_future(g, scores);
 	if (mask && mask->dtype == HDT_BOOL)

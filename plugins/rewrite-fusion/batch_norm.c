@@ -1,4 +1,4 @@
-/* batch_norm: a batch norm behind a convolution goes into the convolution's constants.
+/* batch_norm: a batch norm behind a convolution, or behind a linear layer of rows, goes into its constants.
  *
  *     %0 = conv2d(%x, %w)                         %0 = conv2d(%x, %w', %b')
  *     %1 = batch_norm(%0, %m, %v, %g, %b)    =>   return %0
@@ -6,7 +6,8 @@
  *
  * with s = g / sqrt(v + eps) for each output channel: w' = w * s, b' = (bias - m) * s + b. All of these are constants,
  * so folding leaves two of them. 16-bit weights are left alone: they would be rounded a second time. */
-#include <hidet/plugin.h>
+#include "rewrite_rule.h"
+#include "shapes.h"
 
 /* `value` of one element a channel, shaped to stand beside weights of `rank` dimensions. */
 static hdt_value *beside_weights(hdt_graph *g, hdt_value *value, int rank)
@@ -33,7 +34,9 @@ static hdt_status fold(hdt_rewrite *r, const hdt_node *norm)
 	hdt_value *mean = hdt_match_value(r, "mean"), *variance = hdt_match_value(r, "var");
 	hdt_value *gain = hdt_match_value(r, "gain"), *shift = hdt_match_value(r, "shift");
 	hdt_dtype dtype = weight->dtype;
-	if (dtype != HDT_F32 && dtype != HDT_F64)
+	if (conv->outputs[0]->rank != weight->rank)
+		return hdt_decline(r, "the channels of the norm are not those of the weight");
+	if (!is_wide(dtype))
 		return hdt_decline(r, "weights of %s would be rounded twice", hdt_dtype_of(dtype)->name);
 	if (!is_known(weight) || !is_known(bias) || !is_known(mean) || !is_known(variance) || !is_known(gain) ||
 	    !is_known(shift))
@@ -56,17 +59,8 @@ static hdt_status fold(hdt_rewrite *r, const hdt_node *norm)
 	return HDT_OK;
 }
 
-#define FOLD(n)                                                                                                    \
-	const hdt_rewrite_rule hdt_rewrite_fold_batch_norm_conv##n##d = {                                              \
-		.size = sizeof(hdt_rewrite_rule),                                                                          \
-		.name = "fold-batch-norm-conv" #n "d",                                                                     \
-		.doc = "batch_norm behind conv" #n "d goes into its weights and bias",                                     \
-		.rank = 50,                                                                                                \
-		.pattern = "batch_norm(conv" #n "d(%x, %w: const, %b?: const), %mean: const, %var: const, %gain?: const, " \
-				   "%shift?: const)",                                                                              \
-		.apply = fold,                                                                                             \
-	}
-
-FOLD(1);
-FOLD(2);
-FOLD(3);
+FUNCTION_RULE(
+	fold_batch_norm, "fold-batch-norm", 50, "batch_norm goes into the weight and bias of what is before it",
+	"batch_norm(conv1d|conv2d|conv3d|linear(%x, %w: const, %b?: const), %mean: const, %var: const, %gain?: const, "
+	"%shift?: const)",
+	fold);

@@ -5,15 +5,8 @@
  *
  * The computation tells: it is an identity when each element of the output is the element of the input at the same
  * place. */
-#include <hidet/plugin.h>
-
-static bool same_type(const hdt_value *a, const hdt_value *b)
-{
-	bool same = a->dtype == b->dtype && a->rank == b->rank;
-	for (int d = 0; same && d < a->rank; d++)
-		same = hdt_proves_equal(a->shape[d], b->shape[d]);
-	return same;
-}
+#include "rewrite_rule.h"
+#include "shapes.h"
 
 /* Is the first output's element the first input's, at the output's own axes? */
 static bool copies_input(const hdt_task *task)
@@ -37,22 +30,6 @@ static hdt_status drop(hdt_rewrite *r, const hdt_node *node)
 	return HDT_OK;
 }
 
-#define DROP(op)                                       \
-	const hdt_rewrite_rule hdt_rewrite_drop_##op = {   \
-		.size = sizeof(hdt_rewrite_rule),              \
-		.name = "drop-" #op,                           \
-		.doc = #op " that changes nothing is removed", \
-		.rank = 60,                                    \
-		.pattern = #op,                                \
-		.apply = drop,                                 \
-	}
-
-DROP(cast);
-DROP(expand);
-DROP(reshape);
-DROP(transpose);
-DROP(slice);
-DROP(pad);
-DROP(concat);
-DROP(tile);
-DROP(flatten);
+FUNCTION_RULE(
+	drop_identity, "drop-identity", 60, "an operator that changes nothing is removed",
+	"cast|expand|reshape|transpose|slice|pad|concat|tile|flatten|squeeze|unsqueeze|repeat_interleave|roll|flip", drop);

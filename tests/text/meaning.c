@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SMALL_SIZE = 5 };
-
 /* Numbers that repeat for every graph: a linear congruential generator. */
 static double next_random(uint64_t *state)
 {
@@ -30,11 +28,11 @@ static void fill(const hdt_value *input, int64_t count, void *data, uint64_t *st
 	}
 }
 
-static int64_t small_size(const hdt_expr *symbol)
+static int64_t nearest_size(const hdt_expr *symbol, int64_t size)
 {
 	int64_t min = 0, max = 0;
 	hdt_bounds(symbol, &min, &max);
-	return max < SMALL_SIZE ? max : min > SMALL_SIZE ? min : SMALL_SIZE;
+	return max < size ? max : min > size ? min : size;
 }
 
 static void *make_input(const hdt_value *input, const bindings *b, uint64_t *state)
@@ -50,12 +48,12 @@ static void *make_input(const hdt_value *input, const bindings *b, uint64_t *sta
 	return data;
 }
 
-hdt_status meaning_take(const hdt_graph *graph, meaning *out)
+hdt_status meaning_take(const hdt_graph *graph, int64_t size, meaning *out)
 {
 	uint64_t state = 1;
 	int64_t sizes[64] = {0};
 	for (int i = 0; i < graph->symbol_count && i < 64; i++)
-		sizes[i] = small_size(graph->symbols[i]);
+		sizes[i] = nearest_size(graph->symbols[i], size);
 	const bindings b = {graph->symbols, sizes, graph->symbol_count};
 	const void **inputs = calloc((size_t)graph->input_count + 1, sizeof *inputs);
 	*out = (meaning){calloc((size_t)graph->output_count + 1, sizeof(evaluated)), graph->output_count};

@@ -1,4 +1,5 @@
-/* Patterns: several roots, other outputs, optional and shared operators, sorts of values, comparisons of attributes, signs. */
+/* Patterns: several roots, other outputs, optional and shared operators, sorts of values, comparisons of attributes,
+ * signs. */
 #include "rules.h"
 
 TestSuite(patterns, .fini = teardown);
@@ -15,9 +16,11 @@ Test(patterns, sums_and_products_may_be_written_with_signs)
 {
 	add_text("rule", 0, "%x * %y + %z => scale(%x, %z, factor=3)");
 	start();
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2], %y: f32[2], %z: f32[2]) { %0 = times(%x, %y) %1 = plus(%z, %0) return %1 }");
+	hdt_graph *g = read_graph(
+		c, "graph @g(%x: f32[2], %y: f32[2], %z: f32[2]) { %0 = times(%x, %y) %1 = plus(%z, %0) return %1 }");
 	cr_assert_eq(rewrite(g), 1);
-	expect_graph(g, "graph @g(%x: f32[2], %y: f32[2], %z: f32[2]) {\n  %0 = scale(%x, %z, factor=3.0)\n  return %0\n}\n");
+	expect_graph(g,
+	             "graph @g(%x: f32[2], %y: f32[2], %z: f32[2]) {\n  %0 = scale(%x, %z, factor=3.0)\n  return %0\n}\n");
 }
 
 Test(patterns, result_may_be_written_with_signs_and_parentheses)
@@ -26,7 +29,8 @@ Test(patterns, result_may_be_written_with_signs_and_parentheses)
 	start();
 	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2]) { %0 = ramp(%x) %1 = flip_sign(%0) return %1 }");
 	cr_assert_eq(rewrite(g), 1);
-	expect_graph(g, "graph @g(%x: f32[2]) {\n  %c0 = const f32[] 1.0\n  %c1 = const f32[] -2.0\n  %0 = minus(%x, %c0)\n  %1 = times(%0, %x)\n  %2 = "
+	expect_graph(g, "graph @g(%x: f32[2]) {\n  %c0 = const f32[] 1.0\n  %c1 = const f32[] -2.0\n  %0 = minus(%x, "
+	                "%c0)\n  %1 = times(%0, %x)\n  %2 = "
 	                "minus(%1, %c1)\n  return %2\n}\n");
 }
 
@@ -49,9 +53,11 @@ Test(patterns, two_roots_of_one_operator_are_two_nodes)
 
 Test(patterns, root_that_depends_on_another_root_prevents_the_match)
 {
-	cr_assert_eq(apply_to("plus(%x, %a), plus(%x, %b) => minus(%x, %a), minus(%x, %b)",
-	                      "graph @g(%x: f32[2], %y: f32[2]) { %0 = plus(%x, %y) %1 = ramp(%0) %2 = plus(%x, %1) return %2, %0 }"),
-	             0);
+	cr_assert_eq(
+		apply_to(
+			"plus(%x, %a), plus(%x, %b) => minus(%x, %a), minus(%x, %b)",
+			"graph @g(%x: f32[2], %y: f32[2]) { %0 = plus(%x, %y) %1 = ramp(%0) %2 = plus(%x, %1) return %2, %0 }"),
+		0);
 	expect_explained("depends on");
 }
 
@@ -136,18 +142,24 @@ Test(patterns, named_result_inside_is_one_value)
 	const char source[] = "times(%d = minus(%x, %y), ramp(%d)) => %x";
 	add_text("rule", 0, source);
 	start();
-	cr_assert_eq(rewrite(read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = minus(%x, %y) %1 = ramp(%0) %2 = times(%1, %0) return %2 }")),
-	             1);
-	cr_assert_eq(rewrite(read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = minus(%x, %y) %1 = ramp(%x) %2 = times(%1, %0) return %2 }")),
-	             0);
+	cr_assert_eq(
+		rewrite(read_graph(
+			c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = minus(%x, %y) %1 = ramp(%0) %2 = times(%1, %0) return %2 }")),
+		1);
+	cr_assert_eq(
+		rewrite(read_graph(
+			c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = minus(%x, %y) %1 = ramp(%x) %2 = times(%1, %0) return %2 }")),
+		0);
 }
 
 Test(patterns, alternatives_of_one_operator)
 {
 	add_text("rule", 0, "ramp(plus|minus(%x, %y)) => flip_sign(%x)");
 	start();
-	cr_assert_eq(rewrite(read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = minus(%x, %y) %1 = ramp(%0) return %1 }")), 1);
-	cr_assert_eq(rewrite(read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = times(%x, %y) %1 = ramp(%0) return %1 }")), 0);
+	cr_assert_eq(
+		rewrite(read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = minus(%x, %y) %1 = ramp(%0) return %1 }")), 1);
+	cr_assert_eq(
+		rewrite(read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = times(%x, %y) %1 = ramp(%0) return %1 }")), 0);
 }
 
 Test(patterns, shared_operator_may_be_used_outside_and_is_kept_for_it)
@@ -173,10 +185,13 @@ static int sorted(const char *sort, const char *weight)
 	snprintf(source, sizeof source, "plus(ramp(%%x), %%w: %s) => %%x", sort);
 	add_text("rule", 0, source);
 	start();
-	return rewrite(read_graph(c, hdt_format(c,
-	                                        "graph @g(%%x: f32[2], %%v: f32[2]) { %%k = const f32[2] [1, 2] %%one = const f32[] 1 %%f = flip_sign(%%k) "
-	                                        "%%0 = ramp(%%x) %%1 = plus(%%0, %s) return %%1, %%f, %%v }",
-	                                        weight)));
+	return rewrite(read_graph(
+		c,
+		hdt_format(
+			c,
+			"graph @g(%%x: f32[2], %%v: f32[2]) { %%k = const f32[2] [1, 2] %%one = const f32[] 1 %%f = flip_sign(%%k) "
+			"%%0 = ramp(%%x) %%1 = plus(%%0, %s) return %%1, %%f, %%v }",
+			weight)));
 }
 
 Test(patterns, sort_const_is_a_constant_alone)
@@ -218,7 +233,8 @@ static int compared(const char *condition_text, const char *attribute)
 	snprintf(source, sizeof source, "scale(%%x, %s) => ramp(%%x)", condition_text);
 	add_text("rule", 0, source);
 	start();
-	return rewrite(read_graph(c, hdt_format(c, "graph @g(%%x: f32[2]) { %%0 = scale(%%x, %s) return %%0 }", attribute)));
+	return rewrite(
+		read_graph(c, hdt_format(c, "graph @g(%%x: f32[2]) { %%0 = scale(%%x, %s) return %%0 }", attribute)));
 }
 
 Test(patterns, attribute_may_have_one_of_several_values)
@@ -285,7 +301,8 @@ Test(patterns, first_alternative_that_matches_is_taken)
 {
 	add_text("rule", 0, "flip_sign((times(%x, 2) || minus(%x, %y) || %x)) => scale(%x, %y)");
 	start();
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = minus(%x, %y) %1 = flip_sign(%0) return %1 }");
+	hdt_graph *g =
+		read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = minus(%x, %y) %1 = flip_sign(%0) return %1 }");
 	cr_assert_eq(rewrite(g), 1);
 	cr_assert_not_null(strstr(show_graph(g), "scale(%x, %y)"), "%s", show_graph(g));
 	g = read_graph(c, "graph @g(%x: f32[2], %y: f32[2]) { %0 = ramp(%x) %1 = flip_sign(%0) return %1 }");
@@ -316,7 +333,8 @@ Test(patterns, sizes_that_the_model_asserts_to_be_equal_fit_and_stay_asserted)
 Test(patterns, sizes_that_nothing_makes_equal_do_not_fit)
 {
 	cr_assert_eq(apply_to("total(ramp(%x), %y: variable), flip_sign(%y) => %x, flip_sign(%y)",
-	                      "graph @g(%x: f32[n], %y: f32[n, n]) { %0 = ramp(%x) %1 = total(%0, %y) %2 = flip_sign(%y) return %1, %2 }"),
+	                      "graph @g(%x: f32[n], %y: f32[n, n]) { %0 = ramp(%x) %1 = total(%0, %y) %2 = flip_sign(%y) "
+	                      "return %1, %2 }"),
 	             0);
 	expect_explained("rank");
 }

@@ -24,7 +24,8 @@ static void add_text(const char *name, int rank, const char *source)
 	rules[rule_count++] =
 		(hdt_rewrite_rule){.size = sizeof(hdt_rewrite_rule), .name = name, .doc = "", .rank = rank, .pattern = source};
 }
-static inline void add_function(const char *name, const char *source, hdt_status (*apply)(hdt_rewrite *, const hdt_node *))
+static inline void add_function(const char *name, const char *source,
+                                hdt_status (*apply)(hdt_rewrite *, const hdt_node *))
 {
 	add_text(name, 0, source);
 	rules[rule_count - 1].apply = apply;
