@@ -10,6 +10,7 @@
 #include "exec/replace.h"
 #include "exec/schedule.h"
 #include "lower/lower.h"
+#include "pass/partition.h"
 #include "pass/pass.h"
 #include "rewrite/rewrite.h"
 #include <limits.h>
@@ -23,42 +24,47 @@ enum { LOG_EACH_PASS = 5 };
 /* Larger results of constants are computed once by compiled code, when the graph is made ready. */
 enum { FOLD_BYTES = 4096 };
 
-/* `rules_left`: applications of rules that are still allowed; negative: any number. */
-static hdt_status run_rules(hdt_graph *g, int *rules_left,
+/* What passes are told. */
+typedef struct pass_settings {
+	int rules_left; /* applications of rules that are still allowed; negative: any number */
+	text *explain;  /* NULL: nobody asked */
+} pass_settings;
+
+static hdt_status run_rules(hdt_graph *g, pass_settings *s,
                             hdt_status (*run)(hdt_graph *, const rewrite_options *, int *applied))
 {
 	int applied = 0;
-	hdt_status status = run(g, &(rewrite_options){.limit = *rules_left}, &applied);
-	*rules_left -= *rules_left < 0 ? 0 : applied;
+	hdt_status status = run(g, &(rewrite_options){.limit = s->rules_left, .explain = s->explain}, &applied);
+	s->rules_left -= s->rules_left < 0 ? 0 : applied;
 	return status;
 }
-static hdt_status run_rewrite(hdt_graph *g, int *rules_left)
+static hdt_status run_rewrite(hdt_graph *g, pass_settings *s)
 {
-	return run_rules(g, rules_left, graph_rewrite);
+	return run_rules(g, s, graph_rewrite);
 }
-static hdt_status run_resolve(hdt_graph *g, int *rules_left)
+static hdt_status run_resolve(hdt_graph *g, pass_settings *s)
 {
-	return run_rules(g, rules_left, graph_resolve);
+	return run_rules(g, s, graph_resolve);
 }
-static hdt_status run_fold(hdt_graph *g, int *rules_left)
+static hdt_status run_fold(hdt_graph *g, pass_settings *s)
 {
-	(void)rules_left;
+	(void)s;
 	return pass_fold_constants(g, FOLD_BYTES);
 }
-static hdt_status run_merge(hdt_graph *g, int *rules_left)
+static hdt_status run_merge(hdt_graph *g, pass_settings *s)
 {
-	(void)rules_left;
+	(void)s;
 	return pass_merge_common(g);
 }
-static hdt_status run_drop(hdt_graph *g, int *rules_left)
+static hdt_status run_drop(hdt_graph *g, pass_settings *s)
 {
-	(void)rules_left;
+	(void)s;
 	return pass_drop_dead(g);
 }
 
 static const struct {
 	const char *word; /* of --stop-after and of the dumps */
-	hdt_status (*run)(hdt_graph *graph, int *rules_left);
+	hdt_status (*run)(hdt_graph *graph, pass_settings *settings);
 	const char *doc;
 } passes[] = {
 	{"rewrite", run_rewrite, "sub-graphs become better ones"},
@@ -70,12 +76,13 @@ static const struct {
 enum { PASS_COUNT = sizeof passes / sizeof *passes };
 
 /* Stages behind the passes. */
-static const char *const stages[] = {"schedule", "lower", "emit"};
+static const char *const stages[] = {"partition", "schedule", "lower", "emit"};
 enum { STAGE_COUNT = sizeof stages / sizeof *stages };
 
 /* One graph on its way. */
 typedef struct job {
 	hdt_graph *graph;
+	partition groups;
 	step *steps;
 	int count;
 	bool failed; /* the reason is in the graph's context */
@@ -134,17 +141,32 @@ static hdt_status begin(compilation *c, hdt_context *context, const hdt_compile_
 	return status;
 }
 
+/* Tell what a pass has written down. */
+static void explain(const compilation *c, const char *word, text *lines)
+{
+	for (char *line = lines->data, *end; line && *line; line = end) {
+		end = line + strcspn(line, "\n");
+		if (*end)
+			*end++ = 0;
+		hdt_log(c->context, 0, "%s: %s", word, line);
+	}
+	text_free(lines);
+}
+
 static hdt_status run_passes(compilation *c, hdt_graph *graph, bool *stopped)
 {
 	const char *verify = getenv("HIDET_VERIFY");
-	int limit = c->options.rule_limit, rules_left = limit == 0 ? -1 : limit < 0 ? 0 : limit;
+	int limit = c->options.rule_limit;
+	text lines = {0};
+	pass_settings settings = {limit == 0 ? -1 : limit < 0 ? 0 : limit, c->options.explain ? &lines : NULL};
 	*stopped = false;
 	for (int i = 0; i < PASS_COUNT && !*stopped; i++) {
 		*stopped = stops_at(c, passes[i].word);
 		if (c->options.no_optimise)
 			continue;
 		c->clock = now_ms();
-		hdt_status status = passes[i].run(graph, &rules_left);
+		hdt_status status = passes[i].run(graph, &settings);
+		explain(c, passes[i].word, &lines);
 		if (status == HDT_OK && verify && *verify == '1')
 			status = graph_verify(graph);
 		if (status != HDT_OK) {
@@ -221,11 +243,24 @@ static hdt_status open_device(compilation *c, const hdt_target *target, loaded *
 	return *out ? HDT_OK : hdt_fail(c->context, HDT_OUT_OF_MEMORY, "out of memory");
 }
 
-/* The programs of the steps, from the optimised graph. */
+/* What is computed together. */
+static hdt_status make_groups(compilation *c, job *j)
+{
+	text lines = {0};
+	partition_options how = {.fuse = !c->options.no_optimise && !c->options.no_fusion,
+	                         .explain = c->options.explain ? &lines : NULL};
+	c->clock = now_ms();
+	hdt_status status = pass_partition(j->graph, &how, &j->groups);
+	c->report.graph_ms += lap(c, "partition");
+	explain(c, "partition", &lines);
+	return status == HDT_OK ? dump_groups(&c->dump, j->graph, &j->groups) : status;
+}
+
+/* The programs of the steps, from the groups. */
 static hdt_status make_programs(compilation *c, job *j, const loaded *on)
 {
 	c->clock = now_ms();
-	hdt_status status = schedule_graph(j->graph, on, &j->steps, &j->count);
+	hdt_status status = schedule_groups(j->graph->context, &j->groups, on, &j->steps, &j->count);
 	if (status == HDT_OK)
 		status = replace_programs(j->graph->context, c->options.kernels, j->steps, j->count);
 	c->report.schedule_ms += lap(c, "schedule");
@@ -283,7 +318,7 @@ static hdt_status emit_steps(compilation *c, step *steps, int count, const loade
 
 static bool stops_before_object(const compilation *c)
 {
-	return stops_at(c, "schedule") || stops_at(c, "lower") || c->plan_only;
+	return stops_at(c, "partition") || stops_at(c, "schedule") || stops_at(c, "lower") || c->plan_only;
 }
 
 static int count_processors(void)
@@ -336,8 +371,9 @@ static hdt_status compile_jobs(compilation *c, job *jobs, int count, compiled_gr
 	kernels_init(&all, c->context, target);
 	for (int i = 0; i < count && status == HDT_OK; i++) {
 		job *j = &jobs[i];
-		j->failed = j->failed || make_programs(c, j, where) != HDT_OK ||
-		            emit_steps(c, j->steps, j->count, where, &all) != HDT_OK;
+		j->failed = j->failed || make_groups(c, j) != HDT_OK;
+		if (!j->failed && !stops_at(c, "partition"))
+			j->failed = make_programs(c, j, where) != HDT_OK || emit_steps(c, j->steps, j->count, where, &all) != HDT_OK;
 	}
 	if (status == HDT_OK && !stops_before_object(c) && !all_failed(jobs, count))
 		status = make_object(c, where, &all);

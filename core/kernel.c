@@ -253,6 +253,8 @@ hdt_status hdt_kernel_run(hdt_kernel *kernel, const hdt_kernel_argument *argumen
 	if (status == HDT_OK)
 		status = kernel_arguments_complete(&r.arguments, kernel);
 	if (status == HDT_OK)
+		status = loaded_check(kernel->on, kernel->diagnostics);
+	if (status == HDT_OK)
 		status = place(&r);
 	if (status == HDT_OK)
 		status = launch(&r);

@@ -155,6 +155,17 @@ bool c_divides_plainly(const emitter *em, const hdt_expr *x, const hdt_expr *y)
 
 /* ---- operations --------------------------------------------------------------------------------------------------- */
 
+/* In a kernel: are the operands ints, and is the result none? Then the first operand is to be made wide. */
+static bool must_widen(const emitter *em, const hdt_expr *e)
+{
+	if (e->dtype != HDT_I64 || c_is_narrow(em, e))
+		return false;
+	for (int i = 0; i < e->count; i++)
+		if (!c_is_narrow(em, e->args[i]))
+			return false;
+	return true;
+}
+
 static void print_infix(emitter *em, int scope, const hdt_expr *e, infix op, int wanted)
 {
 	int left = op.precedence, right = op.precedence + 1;
@@ -165,9 +176,7 @@ static void print_infix(emitter *em, int scope, const hdt_expr *e, infix op, int
 	}
 	const hdt_expr *second = e->args[1];
 	bool bracket = open_bracket(em, op.precedence, wanted);
-	/* In a kernel the operands may be ints, and their sum or product none. */
-	bool widen = e->dtype == HDT_I64 && !c_is_narrow(em, e) && c_is_narrow(em, e->args[0]) && c_is_narrow(em, second);
-	if (widen) {
+	if (must_widen(em, e)) {
 		text_add(em->out, "(int64_t)");
 		left = C_UNARY;
 	}
@@ -241,8 +250,10 @@ static void print_arm(emitter *em, int scope, const hdt_expr *e, int wanted)
 	}
 	/* The locals were written where the statement expression must open: make room. */
 	const char *locals = arena_string(&em->context->arena, em->out->data + start, em->out->length - start);
-	if (!locals)
+	if (!locals) {
+		em->out->failed = true;
 		return;
+	}
 	em->out->length = start;
 	if (em->kernel) /* C++ has no statement expressions */
 		text_format(em->out, "[&]() -> %s { %sreturn ", c_type_of(em, e), locals);
@@ -323,7 +334,7 @@ static bool print_special(emitter *em, int scope, const hdt_expr *e, hdt_dtype d
 		if (dtype == HDT_BOOL)
 			c_value(em, scope, e->args[0], wanted);
 		else
-			print_prefix(em, scope, e->args[0], "-", wanted);
+			print_prefix(em, scope, e->args[0], must_widen(em, e) ? "-(int64_t)" : "-", wanted);
 		return true;
 	case HDT_OP_BIT_NOT:
 		if (hdt_dtype_of(dtype)->bytes < 4 && dtype != HDT_BOOL) {

@@ -31,6 +31,19 @@ static bool is_reserved(const char *name)
 	       !strncmp(name, "HIDET_", 6);
 }
 
+/* Endings of names that the emitter makes of others: a local's memory, a kernel's parameters before they are converted. */
+static bool has_own_ending(const char *name)
+{
+	static const char *const endings[] = {"_memory", "_wide_", "_stored_"};
+	size_t length = strlen(name);
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		size_t ending = strlen(endings[i]);
+		if (length >= ending && !strcmp(name + length - ending, endings[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool is_taken(const emitter *em, const char *name)
 {
 	for (int i = 0; i < em->taken.count; i++)
@@ -53,9 +66,7 @@ const char *c_name(emitter *em, const char *name)
 		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_'))
 			*c = '_';
 	const char *chosen = plain;
-	size_t length = strlen(plain);
-	bool memory = length >= 7 && !strcmp(plain + length - 7, "_memory"); /* see emit_local */
-	if (memory || !*plain || (*plain >= '0' && *plain <= '9') || is_reserved(plain))
+	if (has_own_ending(plain) || !*plain || (*plain >= '0' && *plain <= '9') || is_reserved(plain))
 		chosen = hdt_format(em->context, "v_%s_", plain);
 	for (int i = 1; chosen && is_taken(em, chosen); i++)
 		chosen = hdt_format(em->context, "%s_x%d", plain, i);

@@ -32,8 +32,9 @@ static bool compute(const emitter *em, const hdt_expr *e)
 	switch (e->op) {
 	case HDT_OP_CONST:
 	case HDT_OP_SYMBOL:
-	case HDT_OP_AXIS:
 		return true;
+	case HDT_OP_AXIS: /* at the end of a loop it reaches the extent */
+		return fits(e->args[0]);
 	case HDT_OP_VARIABLE:
 		definition = map_get(&em->definitions, e);
 		return definition && c_is_narrow(em, definition);

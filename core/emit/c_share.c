@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define MAX_SCOPES 8192 /* of one statement: what arms guard may have to be written in each of them */
+#define MAX_NESTING 4000 /* of an expression: the emitter recurses */
 
 static node_info *info_of(const emitter *em, const hdt_expr *e)
 {
@@ -46,20 +47,25 @@ static int operands(const hdt_expr *e, const hdt_expr **out)
 	return e->count;
 }
 
-static void collect(emitter *em, const hdt_expr *e)
+static void collect(emitter *em, const hdt_expr *e, int nesting)
 {
 	node_info *info = info_of(em, e);
-	if (!info || info->statement == em->statement)
+	if (!info || info->statement == em->statement || hdt_context_status(em->context) != HDT_OK)
 		return;
 	*info = (node_info){.statement = em->statement, .guarded = e->op == HDT_OP_LOAD || e->op == HDT_OP_BOUNDED};
 	if (e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE) {
 		hdt_fail(em->context, HDT_INTERNAL, "program @%s: a reduction reached the emitter", em->program->name);
 		return;
 	}
+	if (nesting > MAX_NESTING) {
+		hdt_fail(em->context, HDT_UNSUPPORTED, "program @%s: a value is nested more than %d deep: name parts of it by lets",
+		         em->program->name, MAX_NESTING);
+		return;
+	}
 	const hdt_expr *below[C_MOST_OPERANDS];
 	int count = operands(e, below);
 	for (int i = 0; i < count; i++) {
-		collect(em, below[i]);
+		collect(em, below[i], nesting + 1);
 		const node_info *operand = info_of(em, below[i]);
 		info->guarded |= operand && operand->guarded;
 	}
@@ -209,7 +215,7 @@ void c_prepare(emitter *em, const hdt_expr *const *roots, int count)
 	if (!vec_push(em->context, &em->scopes, ((select_scope){-1, 0})))
 		return;
 	for (int i = 0; i < count; i++)
-		collect(em, roots[i]);
+		collect(em, roots[i], 1);
 	if (hdt_context_status(em->context) != HDT_OK)
 		return;
 	qsort(em->nodes.items, (size_t)em->nodes.count, sizeof *em->nodes.items, larger_id_first);

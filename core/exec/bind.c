@@ -1,7 +1,7 @@
 /* bind.c: from values to memory: every value of the graph gets a slot with its lifetime, every step its slots and
  * functions.
  *
- * Views share the slot of what they view, and nodes that only make views are no steps. A step that depends on constants
+ * Views share the slot of what they view: nodes that only make views are in no group. A step that depends on constants
  * alone is done once, when the graph is made: it belongs to the setup, and its outputs are constants to the others.
  *
  *     w1 = reshape(w)    view: the slot of w         y = matmul(x, w2)   step 0 of each run: x input, w2 constant, y
@@ -21,30 +21,6 @@ typedef struct builder {
 	VEC(slot) slots;
 	map places; /* value -> its place in `slots`, plus 1 */
 } builder;
-
-/* Is every output of the node the memory of one of its inputs? */
-static bool is_view(const hdt_node *node)
-{
-	if (node->output_count == 0)
-		return false;
-	for (int i = 0; i < node->output_count; i++)
-		if (!node->task->aliases || node->task->aliases[i] < 0)
-			return false;
-	return true;
-}
-
-bool node_needs_launch(const hdt_node *node)
-{
-	return !is_view(node);
-}
-
-/* The value whose memory this one is. */
-static const hdt_value *find_root(const hdt_value *v)
-{
-	while (v->producer && is_view(v->producer))
-		v = v->producer->inputs[v->producer->task->aliases[v->index]];
-	return v;
-}
 
 /* ---- slots ---- */
 
@@ -95,7 +71,7 @@ static hdt_status place_setup(builder *b, slot *s)
 /* The slot of a value that step `at` needs, made at its first mention; -1 after a fault. */
 static int slot_of(builder *b, const hdt_value *value, int at)
 {
-	const hdt_value *root = find_root(value);
+	const hdt_value *root = value_root(value);
 	uintptr_t known = (uintptr_t)map_get(&b->places, root);
 	if (known) {
 		slot *s = &b->slots.items[known - 1];
@@ -130,7 +106,7 @@ static int slot_of(builder *b, const hdt_value *value, int at)
 /* Does the value depend on constants alone? */
 static bool is_known(const builder *b, const hdt_value *value)
 {
-	const hdt_value *root = find_root(value);
+	const hdt_value *root = value_root(value);
 	uintptr_t known = (uintptr_t)map_get(&b->places, root);
 	return root->constant || (known && b->slots.items[known - 1].place == SLOT_CONSTANT);
 }
@@ -140,47 +116,47 @@ static bool is_known(const builder *b, const hdt_value *value)
 static bool is_setup(const builder *b, const step *s)
 {
 	const bindings none = {NULL, NULL, 0};
-	for (int i = 0; i < s->node->input_count; i++)
-		if (s->node->inputs[i] && !is_known(b, s->node->inputs[i]))
+	for (int i = 0; i < s->group->input_count; i++)
+		if (s->group->inputs[i] && !is_known(b, s->group->inputs[i]))
 			return false;
-	for (int i = 0; i < s->node->output_count; i++)
-		if (shape_bytes(s->node->outputs[i]->dtype, hdt_value_shape(s->node->outputs[i]), &none, NULL) < 0)
+	for (int i = 0; i < s->group->output_count; i++)
+		if (shape_bytes(s->group->outputs[i]->dtype, hdt_value_shape(s->group->outputs[i]), &none, NULL) < 0)
 			return false;
 	return s->program->symbol_count == 0;
 }
 
 static hdt_status fail_step(const builder *b, const step *s, const char *what)
 {
-	return hdt_fail(b->context, HDT_INTERNAL, "program @%s for '%s': %s", s->program->name, s->node->op->name, what);
+	return hdt_fail(b->context, HDT_INTERNAL, "program @%s for '%s': %s", s->program->name, s->group->text, what);
 }
 
 /* One slot for each buffer of the program: the task's inputs that are given, its outputs, the workspace. */
 static hdt_status bind_buffers(builder *b, const step *s, int at, bound_step *out)
 {
 	const hdt_program *p = s->program;
-	const hdt_node *node = s->node;
+	const fusion_group *g = s->group;
 	int *slots = hdt_allocate(b->context, sizeof *slots * (size_t)(p->buffer_count + 1)), n = 0;
 	if (!slots)
 		return HDT_OUT_OF_MEMORY;
 	out->slots = slots;
 	out->slot_count = p->buffer_count;
-	int bound = p->buffer_count - p->workspace_count - node->output_count, given = 0;
-	for (int i = 0; i < node->input_count; i++)
-		given += node->inputs[i] != NULL;
-	if (bound != given && bound != node->task->input_count)
+	int bound = p->buffer_count - p->workspace_count - g->output_count, given = 0;
+	for (int i = 0; i < g->input_count; i++)
+		given += g->inputs[i] != NULL;
+	if (bound != given && bound != g->task->input_count)
 		return fail_step(b, s, "its buffers are not those of its task");
-	for (int i = 0; i < node->input_count; i++) {
-		if (!node->inputs[i]) {
+	for (int i = 0; i < g->input_count; i++) {
+		if (!g->inputs[i]) {
 			if (bound != given)
 				slots[n++] = -1;
 			continue;
 		}
-		if ((slots[n++] = slot_of(b, node->inputs[i], at)) < 0)
+		if ((slots[n++] = slot_of(b, g->inputs[i], at)) < 0)
 			return hdt_context_status(b->context);
 	}
 	n = bound;
-	for (int i = 0; i < node->output_count; i++)
-		if ((slots[n++] = slot_of(b, node->outputs[i], at)) < 0)
+	for (int i = 0; i < g->output_count; i++)
+		if ((slots[n++] = slot_of(b, g->outputs[i], at)) < 0)
 			return hdt_context_status(b->context);
 	for (; n < p->buffer_count; n++) {
 		slot workspace = {.place = SLOT_ARENA,
@@ -211,7 +187,7 @@ static hdt_status check_symbols(const builder *b, const step *s)
 
 static hdt_status bind_step(builder *b, const step *s, int at, bound_step *out)
 {
-	out->node = s->node;
+	out->group = s->group;
 	hdt_status status = loaded_program_find(b->context, b->c->on, s->program, s->function, &out->loaded);
 	if (status == HDT_OK)
 		status = bind_buffers(b, s, at, out);

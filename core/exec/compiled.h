@@ -4,13 +4,13 @@
 
 #include "exec/cache.h"
 #include "exec/loaded.h"
-#include "graph/graph.h"
+#include "pass/partition.h"
 #include "script/script.h"
 #include <hidet/hidet.h>
 
-/* One kernel launch of the graph: a program bound to values of the graph. */
+/* A group of nodes and the program that computes it. */
 typedef struct step {
-	const hdt_node *node;
+	const fusion_group *group; /* NULL: a program alone */
 	const hdt_program *program;
 	const hdt_scheduler *scheduler; /* who made it */
 	const char *function;           /* emitted name; steps of equal text share it */
@@ -27,9 +27,6 @@ typedef struct compile_report {
 	int64_t lower_bound_bytes; /* largest set of live intermediate bytes */
 	int64_t weight_bytes;
 } compile_report;
-
-/* False for a node that only gives views of its inputs: it is no step. */
-bool node_needs_launch(const hdt_node *node);
 
 /* The graph must outlive the result, which is one more user of `on`; without an object in it the result can be planned, not run. `report` holds the times so far. */
 hdt_status compiled_new(hdt_graph *graph, loaded *on, const step *steps, int count, const compile_report *report,

@@ -28,6 +28,22 @@ hdt_status dump_graph(dump *d, const char *word, const hdt_graph *graph)
 	return write_stage(d, word, "hds", &t);
 }
 
+hdt_status dump_groups(dump *d, const hdt_graph *graph, const partition *groups)
+{
+	text t = {0};
+	if (!d->directory)
+		return HDT_OK;
+	for (int i = 0; i < groups->count; i++) {
+		const fusion_group *g = &groups->groups[i];
+		text_format(&t, "# %d: %s:", i, g->text);
+		for (int n = 0; n < g->node_count; n++)
+			text_format(&t, "%s%%%s", n ? ", " : " ", g->nodes[n]->outputs[0]->name);
+		text_add(&t, "\n");
+	}
+	graph_print(&t, graph, NULL);
+	return write_stage(d, "partition", "hds", &t);
+}
+
 /* Append `one` unless an equal text was appended before, and free it. */
 static void add_distinct(text *all, text *one, map *seen)
 {
@@ -49,7 +65,7 @@ hdt_status dump_tasks(dump *d, const step *steps, int count)
 	map_init(&seen, d->context);
 	for (int i = 0; i < count; i++) {
 		text one = {0};
-		task_print(&one, steps[i].node->task);
+		task_print(&one, steps[i].group->task);
 		add_distinct(&all, &one, &seen);
 	}
 	return write_stage(d, "tasks", "hds", &all);

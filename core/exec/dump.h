@@ -13,6 +13,8 @@ typedef struct dump {
 
 /* <number>-<word>.hds: the graph as it is. */
 hdt_status dump_graph(dump *d, const char *word, const hdt_graph *graph);
+/* The graph below a list of what is computed together. */
+hdt_status dump_groups(dump *d, const hdt_graph *graph, const partition *groups);
 /* The distinct tasks of the steps, and their distinct programs as they are at this stage. */
 hdt_status dump_tasks(dump *d, const step *steps, int count);
 hdt_status dump_programs(dump *d, const char *word, const step *steps, int count);

@@ -1,6 +1,7 @@
 /* loaded.c: counts the users of a device and its object. */
 #include "exec/loaded.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 loaded *loaded_new(const hdt_target *target, hdt_device *device)
@@ -18,6 +19,13 @@ loaded *loaded_retain(loaded *l)
 {
 	__atomic_add_fetch(&l->references, 1, __ATOMIC_RELAXED);
 	return l;
+}
+
+hdt_status loaded_check(const loaded *l, hdt_context *diagnostics)
+{
+	bool tells = l->target->size > offsetof(hdt_target, lost) && l->target->lost;
+	const char *reason = tells ? l->target->lost(l->device) : NULL;
+	return reason ? hdt_fail(diagnostics, HDT_BAD_TARGET, "%s: %s", l->target->name, reason) : HDT_OK;
 }
 
 void loaded_release(loaded *l)

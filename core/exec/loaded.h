@@ -14,6 +14,8 @@ typedef struct loaded {
 /* Takes over the device, which is closed when memory is out; then NULL. The caller holds the first reference. */
 loaded *loaded_new(const hdt_target *target, hdt_device *device);
 loaded *loaded_retain(loaded *l);
+/* HDT_BAD_TARGET and the reason, when nothing works on the device any more. */
+hdt_status loaded_check(const loaded *l, hdt_context *diagnostics);
 /* The last release unloads the object and closes the device. `l` may be NULL. */
 void loaded_release(loaded *l);
 

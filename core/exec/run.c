@@ -105,9 +105,7 @@ hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fa
 	if (fault->launch < 0 || fault->launch >= launches->planned.count)
 		return hdt_fail(diagnostics, status, "the run failed: %s", fault->message);
 	const planned_launch *l = &launches->planned.items[fault->launch];
-	const hdt_node *node = steps[l->owner].node;
-	return hdt_fail(diagnostics, status, "%s%s%s%s: %s%s%s%s", node->op->name, node->origin ? " (" : "",
-	                node->origin ? node->origin : "", node->origin ? ")" : "", l->function ? "@" : "",
+	return hdt_fail(diagnostics, status, "%s: %s%s%s%s", steps[l->owner].group->text, l->function ? "@" : "",
 	                l->function ? l->function->name : "", l->function ? ": " : "", fault->message);
 }
 
@@ -176,6 +174,8 @@ hdt_status compiled_run(compiled_graph *c, hdt_context *diagnostics, const hdt_a
 	if (status == HDT_OK && !compiled_has_weights(c))
 		status = hdt_fail(diagnostics, HDT_BAD_MODEL,
 		                  "the model was loaded without its weights; it can be looked at but not run");
+	if (status == HDT_OK)
+		status = loaded_check(c->on, diagnostics);
 	if (status == HDT_OK)
 		status = plan_for_values(c, diagnostics, &p);
 	if (status != HDT_OK)

@@ -1,4 +1,4 @@
-/* schedule.c: chooses a scheduler for each node's task and has it build the program. */
+/* schedule.c: chooses a scheduler for each group's task and has it build the program. */
 #include "exec/schedule.h"
 
 #include "base/vec.h"
@@ -25,7 +25,7 @@ static bool serves(const hdt_scheduler *s, const hdt_target *target)
 }
 
 /* Ask them all; `reasons` gathers why some do not apply. */
-static choice choose(hdt_context *context, const hdt_node *node, const loaded *on, text *reasons)
+static choice choose(hdt_context *context, const fusion_group *group, const loaded *on, text *reasons)
 {
 	const hdt_target_info *info = on->target->info(on->device);
 	choice best = {NULL, INFINITY};
@@ -34,7 +34,7 @@ static choice choose(hdt_context *context, const hdt_node *node, const loaded *o
 		const hdt_scheduler *s = registry_at(context->registry, REGISTRY_SCHEDULER, i)->descriptor;
 		if (!serves(s, on->target))
 			continue;
-		hdt_answer answer = s->query(node->task, info);
+		hdt_answer answer = s->query(group->task, info);
 		if (!answer.applies) {
 			text_format(reasons, "%s%s: %s", reasons->length ? "; " : "", s->name,
 			            answer.reason ? answer.reason : "no reason given");
@@ -47,59 +47,51 @@ static choice choose(hdt_context *context, const hdt_node *node, const loaded *o
 	return best;
 }
 
-static hdt_status fail_unscheduled(const hdt_node *node, const hdt_target *target, const text *reasons)
+static hdt_status fail_unscheduled(const fusion_group *group, const hdt_target *target, const text *reasons)
 {
 	const char *why = reasons->data ? reasons->data : "no plugin schedules for this target";
-	return hdt_fail(node->graph->context, HDT_UNSUPPORTED, "nothing can schedule '%s'%s%s%s for target %s: %s",
-	                node->op->name, node->origin ? " (" : "", node->origin ? node->origin : "", node->origin ? ")" : "",
+	return hdt_fail(group->task->context, HDT_UNSUPPORTED, "nothing can schedule '%s' for target %s: %s", group->text,
 	                target->name, why);
 }
 
-static hdt_status schedule_node(const hdt_node *node, const loaded *on, step *out)
+static hdt_status schedule_group(const fusion_group *group, const loaded *on, step *out)
 {
-	hdt_context *context = node->graph->context;
+	hdt_context *context = group->task->context;
 	text reasons = {0};
-	choice best = choose(context, node, on, &reasons);
-	hdt_status status = best.scheduler ? HDT_OK : fail_unscheduled(node, on->target, &reasons);
+	choice best = choose(context, group, on, &reasons);
+	hdt_status status = best.scheduler ? HDT_OK : fail_unscheduled(group, on->target, &reasons);
 	if (best.scheduler)
-		hdt_log(context, 2, "%s: scheduled by %s, %.2f us%s%s", node->op->name, best.scheduler->name, best.cost,
+		hdt_log(context, 2, "%s: scheduled by %s, %.2f us%s%s", group->text, best.scheduler->name, best.cost,
 		        reasons.data ? "; " : "", reasons.data ? reasons.data : "");
 	text_free(&reasons);
 	if (status != HDT_OK)
 		return status;
-	hdt_program *program = best.scheduler->build(node->task, on->target->info(on->device));
+	hdt_program *program = best.scheduler->build(group->task, on->target->info(on->device));
 	if (!program) {
 		/* A builder that gave up has left its reason. */
 		status = hdt_context_status(context);
 		if (status == HDT_OK)
 			return hdt_fail(context, HDT_INTERNAL, "scheduler %s gave no program for '%s'", best.scheduler->name,
-			                node->op->name);
-		context_add_note(context, "scheduler %s built '%s'", best.scheduler->name, node->op->name);
+			                group->text);
+		context_add_note(context, "scheduler %s built '%s'", best.scheduler->name, group->text);
 		return status;
 	}
 	status = program_finish(program);
 	if (status == HDT_OK && getenv("HIDET_VERIFY"))
 		status = program_verify(program);
 	if (status != HDT_OK)
-		context_add_note(context, "scheduler %s built '%s'", best.scheduler->name, node->op->name);
-	*out = (step){.node = node, .program = program, .scheduler = best.scheduler};
+		context_add_note(context, "scheduler %s built '%s'", best.scheduler->name, group->text);
+	*out = (step){.group = group, .program = program, .scheduler = best.scheduler};
 	return status;
 }
 
-hdt_status schedule_graph(hdt_graph *graph, const loaded *on, step **steps, int *count)
+hdt_status schedule_groups(hdt_context *context, const partition *groups, const loaded *on, step **steps, int *count)
 {
-	VEC(step) all = {0};
-	for (int i = 0; i < graph->node_count; i++) {
-		step s;
-		if (!node_needs_launch(graph->nodes[i]))
-			continue;
-		hdt_status status = schedule_node(graph->nodes[i], on, &s);
-		if (status != HDT_OK)
-			return status;
-		if (!vec_push(graph->context, &all, s))
-			return HDT_OUT_OF_MEMORY;
-	}
-	*steps = all.items;
-	*count = all.count;
-	return HDT_OK;
+	step *all = hdt_allocate(context, ((size_t)groups->count + 1) * sizeof *all);
+	hdt_status status = all ? HDT_OK : HDT_OUT_OF_MEMORY;
+	*steps = all;
+	*count = groups->count;
+	for (int i = 0; i < groups->count && status == HDT_OK; i++)
+		status = schedule_group(&groups->groups[i], on, &all[i]);
+	return status;
 }

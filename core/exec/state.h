@@ -29,7 +29,7 @@ typedef struct slot {
 
 /* A step with everything that never changes looked up. */
 typedef struct bound_step {
-	const hdt_node *node;
+	const fusion_group *group;
 	loaded_program loaded;
 	const int *slots; /* per buffer of the program; -1: none */
 	int slot_count;

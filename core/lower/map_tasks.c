@@ -48,6 +48,16 @@ static void write_loops(edit *e, const hdt_stmt *s, const hdt_mapped_tasks *task
 	edit_close(e, e->depth - outer);
 }
 
+/* The fault of the mapping as one of a person's text, where it is one. */
+static void refuse(const edit *e, const hdt_stmt *s)
+{
+	const char *message = hdt_context_message(e->context);
+	if (hdt_context_status(e->context) != HDT_INTERNAL || !s->line)
+		return;
+	context_clear_fault(e->context);
+	script_fail(e->function, s, HDT_BAD_MODEL, "%s", message);
+}
+
 static void rewrite(edit *e, const hdt_stmt *s, stmt_list *out)
 {
 	if (s->kind != HDT_STMT_TASKS) {
@@ -59,7 +69,7 @@ static void rewrite(edit *e, const hdt_stmt *s, stmt_list *out)
 		worker = edit_let(e, out, s, "worker", worker);
 	const hdt_mapped_tasks *tasks = hdt_mapping_on(s->mapping, worker);
 	if (!tasks) {
-		context_add_note(e->context, "mapping a loop of function @%s, line %d", e->function->name, s->line);
+		refuse(e, s);
 		return;
 	}
 	for (int d = 0; d < s->mapping->rank; d++)

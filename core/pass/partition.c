@@ -68,15 +68,6 @@ static const char *group_text(hdt_context *context, const fusion_group *g)
 
 /* ---- from units to groups ---- */
 
-static bool add_node(partitioner *p, hdt_node *node, fusion_group *g, int capacity)
-{
-	(void)p;
-	if (g->node_count == capacity)
-		return false;
-	((hdt_node **)(uintptr_t)g->nodes)[g->node_count++] = node;
-	return true;
-}
-
 /* One node, computed as it is. */
 static bool finish_single(hdt_context *context, hdt_node *node, fusion_group *g)
 {
@@ -99,7 +90,7 @@ static bool finish_composed(partitioner *p, int u, const int_list *members, fusi
 		return false;
 	*g = (fusion_group){.nodes = nodes};
 	for (int i = 0; i < members->count; i++)
-		(void)add_node(p, p->parts[members->items[i]].node, g, members->count);
+		nodes[g->node_count++] = p->parts[members->items[i]].node;
 	const char *name = task_name(p->context, g);
 	const void *const *inputs;
 	g->task = name ? compose_finish(&c, name, needed.items, needed.count, &inputs) : NULL;

@@ -6,15 +6,25 @@
  * one value, computed in one place: a result that others need as well would have to be stored and read again. */
 #include "pass/partition_state.h"
 
-enum { MOST_STEPS = 40 };
+enum {
+	MOST_STEPS = 40,
+	SHORT_ROW = 32,       /* elements that are computed side by side: fewer do not hide how long a function takes, */
+	LONG_REDUCTION = 512  /* unless the reduction before it takes long enough */
+};
 
 typedef struct growth {
 	partitioner *p;
 	int unit;
 	int stages;        /* of the heavy node alone */
 	double elements;   /* of its result */
+	double steps;      /* of its reductions, for each of them */
 	int_list refused;  /* units that were tried */
 } growth;
+
+static int64_t row_length(const hdt_value *v)
+{
+	return v->rank ? hdt_size_estimate(v->shape[v->rank - 1]) : 1;
+}
 
 static const char *candidate_reason(const growth *g, int u)
 {
@@ -28,6 +38,8 @@ static const char *candidate_reason(const growth *g, int u)
 		return "the second one reduces over what the first one computes tile by tile";
 	if (n->node->output_count != 1)
 		return "the second one has several outputs";
+	if (n->cost > CHEAP_VALUE && g->steps < LONG_REDUCTION && row_length(n->node->outputs[0]) < SHORT_ROW)
+		return "the second one has functions that are computed faster over all elements at once";
 	return n->elements > g->elements * 1.0001 ? "the second one has more elements: the reduction would be done again" : NULL;
 }
 
@@ -116,6 +128,7 @@ static bool grow(partitioner *p, int u)
 	int best = 1;
 	g.stages = heavy->stages;
 	g.elements = heavy->elements;
+	g.steps = heavy->steps;
 	for (int step = 0; step < MOST_STEPS; step++) {
 		int next = next_candidate(&g), before = p->units[u].parts.count;
 		value_list needed = {0};

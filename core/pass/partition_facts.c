@@ -58,6 +58,7 @@ static bool know_computation(partitioner *p, part *n)
 		n->moves = n->moves && moves(value);
 	}
 	n->heavy = n->reduces && compose_is_heavy(&c);
+	n->steps = n->elements > 0 ? compose_rows(&c).work / n->elements : 0;
 	return true;
 }
 

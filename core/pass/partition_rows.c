@@ -6,8 +6,7 @@
 
 enum {
 	MIN_ROWS = 16,          /* fewer leave most of the machine idle, */
-	SMALL_WORK = 32768,     /* unless there is hardly anything to do */
-	MAX_SHARED_BYTES = 8192 /* of an operand that every row reads: it has to stay in the nearest cache */
+	SMALL_WORK = 65536      /* unless there is hardly anything to do */
 };
 
 const char *rows_reason(const composition *c)
@@ -17,9 +16,7 @@ const char *rows_reason(const composition *c)
 		return NULL;
 	if (f.rows == 0)
 		return "they have no rows in common";
-	if (f.count < MIN_ROWS && f.work > SMALL_WORK)
-		return "they have too few rows in common";
-	return f.shared_bytes > MAX_SHARED_BYTES ? "each row would read a whole operand again" : NULL;
+	return f.count < MIN_ROWS && f.work > SMALL_WORK ? "they have too few rows in common" : NULL;
 }
 
 static bool may_join(const partitioner *p, int a, int b, const char **reason)
@@ -28,6 +25,7 @@ static bool may_join(const partitioner *p, int a, int b, const char **reason)
 	*reason = NULL;
 	if (p->units[a].kind != UNIT_ROWS && p->units[b].kind != UNIT_ROWS)
 		return false;
+	if (p->units[a].kind == UNIT_HEAVY || p->units[b].kind == UNIT_HEAVY) return false;
 	if (p->units[a].kind == UNIT_MAP) /* it is absorbed later, or not worth it */
 		return false;
 	if (from->setup != to->setup)

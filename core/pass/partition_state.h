@@ -25,6 +25,7 @@ typedef struct part {
 	int cost;    /* operations for an element, when it does not reduce */
 	int stages;  /* tensors of its own that have to be somewhere */
 	double elements; /* of its first output */
+	double steps;    /* of its reductions, for each of these */
 	unsigned mark;   /* the last walk that met it */
 } part;
 

@@ -77,7 +77,12 @@ static void read_tasks(script_reader *r, const token *word, const token *names, 
 		               mapping->rank == 1 ? "ex" : "ices", count, count == 1 ? " is" : "s are");
 	if (!mapping || !parser_expect(r->p, "on", "before the worker whose tasks are done"))
 		return;
+	token where = r->p->now;
 	const hdt_expr *worker = integer_read(r, "a worker");
+	if (worker)
+		(void)hdt_mapping_on(mapping, worker); /* lowering asks again: here it is a fault of the text */
+	if (!reader_ok(r, &where))
+		return;
 	int mark = names_mark(r);
 	for (int d = 0; d < count && worker; d++) {
 		axes[d] = hdt_axis(names[d].text, hdt_int(reader_context(r), mapping->shape[d]));

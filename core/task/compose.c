@@ -224,15 +224,23 @@ static bool no_more_elements(const hdt_tensor *a, const hdt_tensor *b)
 	return hdt_proves_equal(of_a, of_b) || (hdt_bounds(of_a, &min, &most) && hdt_bounds(of_b, &least, &max) && most <= least);
 }
 
-static bool worth_inlining(const composition *c, const hdt_tensor *t, const tensor_reads *r)
+static bool fits(const composition *c, const hdt_tensor *t, const tensor_reads *r)
 {
+	return count_nodes(t->value) + count_nodes(c->tensors.items[r->reader].tensor->value) <= MAX_NODES;
+}
+
+/* Read in one place, which evaluates it no more often than it has elements? */
+static bool read_once(const composition *c, const hdt_tensor *t, const tensor_reads *r)
+{
+	return r->loads == 1 && !r->reduced && no_more_elements(c->tensors.items[r->reader].tensor, t);
+}
+
+static bool is_cheap(const composition *c, const hdt_tensor *t, const tensor_reads *r)
+{
+	(void)c;
+	(void)r;
 	int cost = value_cost(t->value);
-	const hdt_tensor *reader = c->tensors.items[r->reader].tensor;
-	if (count_nodes(t->value) + count_nodes(reader->value) > MAX_NODES)
-		return false;
-	if (cost >= 0 && cost <= CHEAP_VALUE)
-		return true;
-	return r->loads == 1 && !r->reduced && no_more_elements(reader, t);
+	return cost >= 0 && cost <= CHEAP_VALUE;
 }
 
 static const hdt_expr *replace_load(const hdt_expr *e, void *closure)
@@ -254,16 +262,16 @@ static bool inline_tensor(composition *c, int index)
 }
 
 /* Last ones first: what a tensor reads is then looked at with all that it has become part of. */
-static bool inline_tensors(composition *c)
+static bool inline_tensors(composition *c, bool (*worth)(const composition *c, const hdt_tensor *t, const tensor_reads *r))
 {
 	for (int i = c->tensors.count - 1; i >= 0; i--) {
 		composed_tensor *t = &c->tensors.items[i];
-		if (t->needed)
+		if (t->needed || t->gone)
 			continue;
 		tensor_reads r = compose_reads(c, t->tensor);
 		if (r.loads == 0)
 			t->gone = true;
-		else if (worth_inlining(c, t->tensor, &r) && !inline_tensor(c, i))
+		else if (fits(c, t->tensor, &r) && worth(c, t->tensor, &r) && !inline_tensor(c, i))
 			return false;
 	}
 	return hdt_context_status(c->context) == HDT_OK;
@@ -276,7 +284,8 @@ bool compose(composition *c, hdt_context *context, const task_member *members, i
 	for (int i = 0; i < member_count; i++)
 		if (!join(c, &members[i], needed, needed_count))
 			return false;
-	return inline_tensors(c);
+	/* What a reduction is read by once takes it in first: it is not cheap then. */
+	return inline_tensors(c, read_once) && inline_tensors(c, is_cheap);
 }
 
 /* ---- the task ---- */

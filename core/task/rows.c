@@ -10,13 +10,19 @@ enum {
 	SMALL_OPERAND = 1024 /* bytes: it stays near anyhow */
 };
 
+static bool is_one(const hdt_expr *extent)
+{
+	int64_t value;
+	return hdt_is_const(extent, &value) && value == 1;
+}
+
 /* In how many leading dimensions does `load` stay in the row of its reader? */
 static int shared_rows(const hdt_tensor *reader, const hdt_expr *load)
 {
 	const hdt_tensor *t = load->tensor;
 	int d = 0;
-	while (d < t->rank && d < reader->rank && load->args[d] == reader->axes[d] &&
-	       hdt_proves_equal(t->shape[d], reader->shape[d]))
+	while (d < t->rank && d < reader->rank && hdt_proves_equal(t->shape[d], reader->shape[d]) &&
+	       (load->args[d] == reader->axes[d] || is_one(t->shape[d])))
 		d++;
 	return d;
 }
@@ -72,39 +78,23 @@ static double all_steps(const row_search *s)
 	return sum;
 }
 
-static bool is_row_axis(const hdt_tensor *reader, int rows, const hdt_expr *axis)
+/* Leading dimensions in which each row has operands of its own. */
+static int own_rows(const hdt_tensor *t, const row_search *s)
 {
-	for (int d = 0; d < rows; d++)
-		if (reader->axes[d] == axis)
-			return true;
-	return false;
-}
-
-/* The values that an index takes while the row stays. */
-typedef struct index_count {
-	const hdt_tensor *reader;
-	int rows;
-	double values;
-} index_count;
-
-static void count_values(const hdt_expr *e, void *closure)
-{
-	index_count *c = closure;
-	if (e->op == HDT_OP_AXIS && !is_row_axis(c->reader, c->rows, e))
-		c->values *= (double)hdt_size_estimate(e->args[0]);
-}
-
-/* Bytes that one row reads through the load. */
-static double row_bytes(const hdt_tensor *reader, int rows, const hdt_expr *load)
-{
-	double bytes = hdt_dtype_of(load->tensor->dtype)->bytes;
-	for (int d = 0; d < load->count; d++) {
-		index_count c = {reader, rows, 1};
-		double extent = (double)hdt_size_estimate(load->tensor->shape[d]);
-		expr_walk(load->args[d], count_values, &c);
-		bytes *= c.values < extent ? c.values : extent;
+	int rows = t->rank;
+	for (int l = 0; l < s->loads.count; l++) {
+		const hdt_expr *load = s->loads.items[l];
+		double steps = reduction_steps(s, load), read = tensor_elements(load->tensor);
+		if (steps == 0 || tensor_elements(t) * steps <= MUCH_REUSE * read)
+			continue;
+		int own = 0, last = -1;
+		for (int d = 0; d < t->rank; d++)
+			last = expr_contains(load, t->axes[d]) ? d : last;
+		while (own < rows && (expr_contains(load, t->axes[own]) || is_one(t->shape[own])))
+			own++;
+		rows = last < 0 ? rows : own; /* what is the same for all elements is no operand of blocks */
 	}
-	return bytes;
+	return rows;
 }
 
 /* What the tensors have in common as rows; 0: nothing. */
@@ -128,7 +118,8 @@ static int common_rows(const composition *c, int *stages)
 		}
 		if (*stages > 0 && !reads)
 			return 0;
-		rows = t->rank < rows ? t->rank : rows;
+		int own = own_rows(t, &s);
+		rows = own < rows ? own : rows;
 		++*stages;
 	}
 	return rows;
@@ -149,12 +140,6 @@ row_facts compose_rows(const composition *c)
 			f.count *= (double)hdt_size_estimate(t->shape[d]);
 		expr_walk(t->value, gather, &s);
 		f.work += elements * (1 + all_steps(&s));
-		for (int l = 0; l < s.loads.count; l++) {
-			const hdt_expr *load = s.loads.items[l];
-			double steps = reduction_steps(&s, load), read = tensor_elements(load->tensor);
-			if (steps > 0 && read > 0 && elements * steps / read > MUCH_REUSE)
-				f.shared_bytes += row_bytes(t, f.rows, load);
-		}
 	}
 	return f;
 }

@@ -80,6 +80,8 @@ typedef struct hdt_compile_options {
 	bool no_optimise;       /* compile the graph as it is: no rewriting, no folding */
 	const char *const *kernels; /* files, ended by NULL, with programs that take the place of the model's own of the same name and buffers */
 	int rule_limit;             /* stop rewriting and resolving after this many applications (to find the one that harms); 0: no limit; negative: none */
+	bool no_fusion;             /* every operator is computed for itself */
+	bool explain;               /* tell in the log which rules applied or declined, what was fused and what was not, and why */
 } hdt_compile_options;
 
 /* Compile; the model must outlive the result. */

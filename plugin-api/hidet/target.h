@@ -29,6 +29,7 @@ typedef struct hdt_target_info {
 	int64_t shared_bytes;       /* of a block, without asking */
 	int64_t shared_bytes_asked; /* of a block, dynamic shared memory included */
 	int64_t memory_bytes;       /* of the device */
+	double memory_rate;         /* bytes per second that its memory moves at most; 0: unknown */
 } hdt_target_info;
 
 /* Text ready to compile: units are compiled independently and joined to one object. */
@@ -122,6 +123,14 @@ typedef struct hdt_target {
 
 	/* Bytes that `allocate` could still give, and all there are, for messages; false: unknown. NULL: the host's memory. */
 	bool (*memory)(hdt_device *device, size_t *available, size_t *total);
+
+	/* Time that the device takes for the launches, in microseconds: they are run once, and then several times `repeats` times in a row; the
+	 * median of these, divided by `repeats`. Buffers are left as after the last of all. One run at a time per device. NULL: its time means
+	 * nothing. */
+	hdt_status (*time)(hdt_device *device, const hdt_launch *launches, int count, int repeats, double *microseconds,
+	                   hdt_fault *fault);
+	/* Why nothing works on the device any more; NULL: it works. NULL: there is nothing that could stop it. */
+	const char *(*lost)(const hdt_device *device);
 } hdt_target;
 
 HDT_END

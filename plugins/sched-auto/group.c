@@ -4,6 +4,8 @@
  * computes all four, and m, s and the row of e never leave the processor. */
 #include "auto.h"
 
+#define MUCH_REUSE 4 /* times that an element is read, above which an operand is worth keeping near */
+
 int64_t plan_elements(const hdt_tensor *t, int first, int last)
 {
 	int64_t product = 1;
@@ -13,15 +15,60 @@ int64_t plan_elements(const hdt_tensor *t, int first, int last)
 	return product;
 }
 
+static bool is_one(const hdt_expr *extent)
+{
+	int64_t value;
+	return hdt_is_const(extent, &value) && value == 1;
+}
+
 /* In how many leading dimensions does `load`, of a stage of the group, stay in the row of its reader? */
 static int shared_rows(const stage *reader, const hdt_expr *load)
 {
 	int d = 0;
 	const hdt_tensor *t = load->tensor;
-	while (d < t->rank && d < reader->tensor->rank && load->args[d] == reader->tensor->axes[d] &&
-	       hdt_proves_equal(t->shape[d], reader->tensor->shape[d]))
+	while (d < t->rank && d < reader->tensor->rank && hdt_proves_equal(t->shape[d], reader->tensor->shape[d]) &&
+	       (load->args[d] == reader->tensor->axes[d] || is_one(t->shape[d])))
 		d++;
 	return d;
+}
+
+/* Steps of the reductions around the load, for one element of the stage; 0: it stands in none. */
+static double steps_around(const expr_list *nodes, const hdt_expr *load)
+{
+	double steps = 0;
+	for (int i = 0; i < nodes->count; i++) {
+		const hdt_expr *reduce = nodes->items[i];
+		if (!is_reduce(reduce) || !depends_on(reduce->args[0], load))
+			continue;
+		steps = steps > 0 ? steps : 1;
+		for (int a = 1; a < reduce->count; a++)
+			steps *= (double)hdt_size_estimate(reduce->args[a]->args[0]);
+	}
+	return steps;
+}
+
+/* Leading dimensions in which each row has operands of its own: where one operand of a product serves many rows, these are not taken
+ * apart, so that blocks of them are computed at a time. */
+static int own_rows(const stage *s)
+{
+	const hdt_tensor *t = s->tensor;
+	double elements = (double)plan_elements(t, 0, t->rank);
+	expr_list nodes = {0};
+	int rows = t->rank;
+	expr_nodes(s->value, &nodes);
+	for (int i = 0; i < nodes.count; i++) {
+		const hdt_expr *load = nodes.items[i];
+		double steps = load->op == HDT_OP_LOAD ? steps_around(&nodes, load) : 0;
+		if (steps == 0 || elements * steps <= MUCH_REUSE * (double)plan_elements(load->tensor, 0, load->tensor->rank))
+			continue;
+		int own = 0, last = -1;
+		for (int d = 0; d < t->rank; d++)
+			last = depends_on(load, t->axes[d]) ? d : last;
+		while (own < rows && (depends_on(load, t->axes[own]) || is_one(t->shape[own])))
+			own++;
+		rows = last < 0 ? rows : own; /* what is the same for all elements is no operand of blocks */
+	}
+	return rows;
 }
 
 /* Rows of the group when `s` joins it; 0: it does not. */
@@ -42,6 +89,9 @@ static int rows_with(const plan *p, const group *g, const stage *s)
 		rows = shared < rows ? shared : rows;
 		reads = true;
 	}
+	int own = own_rows(s), first = g->count == 1 ? own_rows(&p->stages[g->first]) : own;
+	own = first < own ? first : own;
+	rows = own < rows ? own : rows;
 	if (!reads || !rows)
 		return 0;
 	int64_t parallel = plan_elements(s->tensor, 0, rows), all = plan_elements(s->tensor, 0, s->tensor->rank);

@@ -1,13 +1,46 @@
 /* guard.c: reductions within an arm of a select move out of it: they become loops before the element is computed, where the select no
  * longer protects their loads. So the condition goes along:
  *     select(i < n, sum(k < 8) x[i, k], 0)   ->   select(i < n, sum(k < 8) select(i < n, x[i, k], 0), 0)
- * What such a reduction gives when the condition is false is never used. */
+ * What such a reduction gives when the condition is false is never used. Where it does no harm whatever the condition is, it stays as it is. */
 #include "auto.h"
+
+/* ---- harmless reductions ------------------------------------------------------------------------------------------ */
+
+static bool is_true(const hdt_expr *condition)
+{
+	int64_t value;
+	return condition && hdt_is_const(condition, &value) && value;
+}
+
+static bool is_within(const hdt_expr *load)
+{
+	for (int d = 0; d < load->count; d++)
+		if (!is_true(hdt_less(load->args[d], load->tensor->shape[d])) ||
+		    !is_true(hdt_less_equal(hdt_int(load->context, 0), load->args[d])))
+			return false;
+	return true;
+}
+
+/* Can it be computed whenever its element exists: are its reads in range, and does it divide by nothing that may be 0? */
+static bool is_harmless(const hdt_expr *reduce)
+{
+	expr_list nodes = {0};
+	expr_nodes(reduce, &nodes);
+	for (int i = 0; i < nodes.count; i++) {
+		const hdt_expr *e = nodes.items[i];
+		bool divides = e->op == HDT_OP_FLOORDIV || e->op == HDT_OP_MOD;
+		if (e->op == HDT_OP_BOUNDED || (e->op == HDT_OP_LOAD && !is_within(e)) || (divides && e->args[1]->op != HDT_OP_CONST))
+			return false;
+	}
+	return true;
+}
+
+/* ---- the others --------------------------------------------------------------------------------------------------- */
 
 static const hdt_expr *guard_reduce(const hdt_expr *node, void *closure)
 {
 	const hdt_expr *condition = closure;
-	if (!is_reduce(node))
+	if (!is_reduce(node) || is_harmless(node))
 		return NULL;
 	const hdt_expr *value = hdt_select(condition, node->args[0], hdt_like(node->args[0], 0));
 	if (node->op == HDT_OP_ARG_REDUCE)

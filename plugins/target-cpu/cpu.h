@@ -63,5 +63,7 @@ void *memory_allocate(hdt_device *device, size_t bytes);
 void memory_release(hdt_device *device, void *memory);
 hdt_status memory_copy(hdt_device *device, void *to, const void *from, size_t bytes);
 hdt_status launches_run(hdt_device *device, const hdt_launch *launches, int count, hdt_fault *fault);
+hdt_status launches_time(hdt_device *device, const hdt_launch *launches, int count, int repeats, double *microseconds,
+                         hdt_fault *fault);
 
 #endif

@@ -18,4 +18,5 @@ const hdt_target hdt_target_cpu = {
 	.release = memory_release,
 	.copy = memory_copy,
 	.run = launches_run,
+	.time = launches_time,
 };

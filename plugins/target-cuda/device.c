@@ -36,6 +36,9 @@ static void describe_device(hdt_device *d, CUdevice number)
 	i->shared_bytes = ask(d, number, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK);
 	i->shared_bytes_asked = ask(d, number, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
 	i->cache_bytes[1] = ask(d, number, CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE);
+	/* kHz, twice in each cycle, by the bits of the bus */
+	i->memory_rate = ask(d, number, CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE) * 1e3 * 2 *
+	                 ask(d, number, CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH) / 8;
 }
 
 static void describe_compiler(hdt_device *d)
@@ -59,6 +62,9 @@ static void describe_compiler(hdt_device *d)
 static hdt_status refuse(hdt_context *context, const hdt_device *d, const char *doing, CUresult error)
 {
 	char text[256];
+	driver_note(d->driver, error);
+	if (driver_lost())
+		return hdt_fail(context, HDT_BAD_TARGET, "cuda: %s", driver_lost());
 	return hdt_fail(context, error == CUDA_ERROR_OUT_OF_MEMORY ? HDT_OUT_OF_MEMORY : HDT_BAD_TARGET, "cuda: %s: %s",
 	                doing, driver_error(d->driver, error, text, sizeof text));
 }
@@ -89,6 +95,8 @@ static hdt_status open_gpu(hdt_context *context, hdt_device *d, int ordinal)
 		return hdt_fail(context, HDT_BAD_TARGET,
 		                "cuda: %s. Without a GPU, HIDET_CUDA_ARCH=sm_80 or sm_90a opens the target for compiling only",
 		                reason);
+	if (driver_lost())
+		return hdt_fail(context, HDT_BAD_TARGET, "cuda: %s", driver_lost());
 	(void)d->driver->driver_version(&version);
 	CUresult result = d->driver->device_count(&count);
 	if (result != CUDA_SUCCESS)
@@ -147,16 +155,21 @@ void device_close(hdt_device *device)
 {
 	if (!device)
 		return;
-	if (device->context && device_enter(device)) {
-		recordings_fini(&device->recordings, device->driver);
+	bool entered = device->context && device_enter(device);
+	recordings_fini(&device->recordings, device->driver);
+	if (entered)
 		device_leave(device);
-	}
 	pool_fini(device);
 	launch_room_fini(&device->room);
 	if (device->context)
 		(void)device->driver->context_destroy(device->context); /* with its stream, memory and record */
 	pthread_mutex_destroy(&device->lock);
 	free(device);
+}
+
+const char *device_lost(const hdt_device *device)
+{
+	return device->driver ? driver_lost() : NULL;
 }
 
 const hdt_target_info *device_info(const hdt_device *device)
@@ -182,13 +195,4 @@ void device_leave(hdt_device *device)
 	CUcontext popped;
 	(void)device->driver->context_pop(&popped);
 	pthread_mutex_unlock(&device->lock);
-}
-
-void device_die(hdt_device *device, CUresult error)
-{
-	char text[256];
-	if (atomic_load(&device->dead))
-		return;
-	snprintf(device->death, sizeof device->death, "%s", driver_error(device->driver, error, text, sizeof text));
-	atomic_store(&device->dead, true);
 }

@@ -4,12 +4,18 @@
 
 #include "library.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static driver functions;
 static bool usable;
 static char missing[512];
+
+/* The crash of a kernel; written once. */
+static atomic_flag noted = ATOMIC_FLAG_INIT;
+static atomic_bool lost;
+static char crash[400];
 
 static const library_symbol symbols[] = {
 #define CUDA_FUNCTION(member, symbol, arguments) {#symbol, offsetof(driver, member)},
@@ -44,6 +50,34 @@ const driver *driver_get(const char **reason)
 	pthread_once(&once, load);
 	*reason = missing;
 	return usable ? &functions : NULL;
+}
+
+/* ---- crashes ---- */
+
+/* Errors after which "the process must be terminated and relaunched", as cuda.h says. */
+static const CUresult fatal[] = {
+	CUDA_ERROR_ILLEGAL_ADDRESS,      CUDA_ERROR_LAUNCH_TIMEOUT,      CUDA_ERROR_ASSERT,
+	CUDA_ERROR_HARDWARE_STACK_ERROR, CUDA_ERROR_ILLEGAL_INSTRUCTION, CUDA_ERROR_MISALIGNED_ADDRESS,
+	CUDA_ERROR_INVALID_ADDRESS_SPACE, CUDA_ERROR_INVALID_PC,         CUDA_ERROR_LAUNCH_FAILED,
+};
+
+const char *driver_lost(void)
+{
+	return atomic_load(&lost) ? crash : NULL;
+}
+
+void driver_note(const driver *d, CUresult error)
+{
+	char text[256];
+	bool is_fatal = false;
+	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+		is_fatal = is_fatal || error == fatal[i];
+	if (!is_fatal || atomic_flag_test_and_set(&noted))
+		return;
+	snprintf(crash, sizeof crash,
+	         "a kernel has crashed (%s): the CUDA driver refuses further work in this process; the program has to be started again",
+	         driver_error(d, error, text, sizeof text));
+	atomic_store(&lost, true);
 }
 
 const char *driver_error(const driver *d, CUresult error, char *text, size_t bytes)

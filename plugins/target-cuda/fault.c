@@ -47,8 +47,6 @@ CUresult faults_connect(hdt_device *device, CUmodule module)
 	CUdeviceptr address;
 	size_t bytes;
 	CUresult result = device->driver->module_global(&address, &bytes, module, "hidet_faults");
-	if (result == CUDA_ERROR_NOT_FOUND)
-		return CUDA_SUCCESS; /* nothing in it can find a fault */
 	if (result == CUDA_SUCCESS)
 		result = device->driver->memory_copy(address, (CUdeviceptr)(uintptr_t)&device->faults_address,
 		                                     sizeof device->faults_address, device->stream);

@@ -22,6 +22,9 @@ hdt_status launch_fail(hdt_fault *fault, int index, hdt_status status, const cha
 hdt_status driver_fail(const hdt_device *device, hdt_fault *fault, int index, CUresult error, const char *doing)
 {
 	char text[192];
+	driver_note(device->driver, error);
+	if (driver_lost())
+		return launch_fail(fault, index, HDT_BAD_TARGET, "%s", driver_lost());
 	driver_error(device->driver, error, text, sizeof text);
 	if (error == CUDA_ERROR_OUT_OF_MEMORY)
 		return launch_fail(fault, index, HDT_OUT_OF_MEMORY, "%s: out of device memory", doing);

@@ -92,7 +92,7 @@ void *memory_allocate(hdt_device *device, size_t bytes)
 		return NULL;
 	if (!device->driver)
 		return posix_memalign(&memory, 256, rounded) == 0 ? memory : NULL;
-	if (atomic_load(&device->dead) || !device_enter(device))
+	if (driver_lost() || !device_enter(device))
 		return NULL;
 	pool *p = &device->pool;
 	pthread_mutex_lock(&p->lock);
@@ -130,7 +130,7 @@ void memory_release(hdt_device *device, void *memory)
 
 bool memory_available(hdt_device *device, size_t *available, size_t *total)
 {
-	if (!device->driver || atomic_load(&device->dead) || !device_enter(device))
+	if (!device_enter(device))
 		return false;
 	bool told = device->driver->memory_info(available, total) == CUDA_SUCCESS;
 	device_leave(device);
@@ -148,16 +148,14 @@ hdt_status memory_copy(hdt_device *device, void *to, const void *from, size_t by
 		memmove(to, from, bytes);
 		return HDT_OK;
 	}
-	if (atomic_load(&device->dead) || !device_enter(device))
+	if (driver_lost() || !device_enter(device))
 		return HDT_BAD_TARGET;
 	/* Addresses of host and device lie in one space: the driver sees which is which. */
 	CUresult result =
 		device->driver->memory_copy((CUdeviceptr)(uintptr_t)to, (CUdeviceptr)(uintptr_t)from, bytes, device->stream);
-	if (result == CUDA_SUCCESS) {
+	if (result == CUDA_SUCCESS)
 		result = device->driver->stream_wait(device->stream);
-		if (result != CUDA_SUCCESS)
-			device_die(device, result);
-	}
+	driver_note(device->driver, result);
 	device_leave(device);
 	return result == CUDA_SUCCESS ? HDT_OK : result == CUDA_ERROR_OUT_OF_MEMORY ? HDT_OUT_OF_MEMORY : HDT_BAD_TARGET;
 }

@@ -1,8 +1,16 @@
 /* object.c: compiled code in the device's context, and its kernels by name. */
 #include "state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Does the image have this name among those of its sections and symbols? The driver is asked for nothing else: that would be an error,
+ * which tools that watch it report. */
+static bool has_name(const container *code, int image, const char *name)
+{
+	return memmem(code->images[image], code->sizes[image], name, strlen(name) + 1);
+}
 
 static hdt_status load_modules(hdt_context *context, hdt_device *device, const container *code, hdt_object *o)
 {
@@ -14,8 +22,12 @@ static hdt_status load_modules(hdt_context *context, hdt_device *device, const c
 		CUresult result = device->driver->module_load(&o->modules[i], code->images[i]);
 		if (result == CUDA_SUCCESS) {
 			o->module_count++;
-			result = faults_connect(device, o->modules[i]);
+			if (has_name(code, i, "hidet_faults")) /* else nothing in it can find a fault */
+				result = faults_connect(device, o->modules[i]);
 		}
+		driver_note(device->driver, result);
+		if (driver_lost())
+			return hdt_fail(context, HDT_BAD_TARGET, "cuda: %s", driver_lost());
 		if (result != CUDA_SUCCESS)
 			return hdt_fail(context, result == CUDA_ERROR_OUT_OF_MEMORY ? HDT_OUT_OF_MEMORY : HDT_BAD_TARGET,
 			                "cuda: cannot load compiled code (%s) onto %s: %s", device->architecture, device->people,
@@ -42,9 +54,9 @@ hdt_status object_load(hdt_context *context, hdt_device *device, const char *pat
 		*out = o;
 		return HDT_OK;
 	}
-	if (atomic_load(&device->dead) || !device_enter(device)) {
-		status =
-			hdt_fail(context, HDT_BAD_TARGET, "cuda: the device stopped (%s): it has to be opened anew", device->death);
+	if (driver_lost() || !device_enter(device)) {
+		status = hdt_fail(context, HDT_BAD_TARGET, "cuda: %s",
+		                  driver_lost() ? driver_lost() : "the device's context cannot be entered");
 	} else {
 		status = load_modules(context, device, &code, o);
 		device_leave(device);
@@ -78,17 +90,13 @@ void object_unload(hdt_device *device, hdt_object *object)
 
 /* ---- kernels ---- */
 
-/* Which image has a kernel of this name: it has a section .text.NAME. -1: none. Asking the driver for what a module has not is an error
- * that tools report. */
+/* Which image has a kernel of this name: it has a section .text.NAME. -1: none. */
 static int find_image(const hdt_object *o, const char *name)
 {
-	char section[512] = ".text.";
-	size_t length = strlen(name);
-	if (length + sizeof ".text." > sizeof section)
-		return -1;
-	memcpy(section + strlen(section), name, length + 1);
-	for (int i = 0; i < o->code.count; i++)
-		if (memmem(o->code.images[i], o->code.sizes[i], section, strlen(section) + 1))
+	char section[512];
+	int length = snprintf(section, sizeof section, ".text.%s", name);
+	for (int i = 0; i < o->code.count && length < (int)sizeof section; i++)
+		if (has_name(&o->code, i, section))
 			return i;
 	return -1;
 }

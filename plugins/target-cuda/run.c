@@ -1,8 +1,8 @@
 /* run.c: a run: its launches one after the other on the device's stream, or as one graph when the same run was there
  * before; then a wait.
  *
- * What goes wrong before a launch has started leaves the device whole. A kernel that faults while it runs takes the
- * whole context with it: the device says so from then on, and other devices go on.
+ * What goes wrong before a launch has started leaves the device whole. A kernel that crashes while it runs takes the driver with it
+ * (driver.h): every device of the process says so from then on.
  *
  *     HIDET_CUDA_GRAPH=0   never make a graph
  *     HIDET_CUDA_SYNC=1    wait after each launch, so that the one that faults is known */
@@ -18,27 +18,27 @@ static bool is_set(const char *variable, char value)
 	return text && text[0] == value && !text[1];
 }
 
-/* Wait for all that was started. A fault that a kernel recorded is told before what the driver makes of it. */
-static hdt_status wait_for(hdt_device *device, int index, hdt_fault *fault)
+hdt_status run_wait(hdt_device *device, int index, hdt_status started, hdt_fault *fault)
 {
 	CUresult result = device->driver->stream_wait(device->stream);
-	bool recorded = faults_get(device, fault);
-	if (result != CUDA_SUCCESS)
-		device_die(device, result);
-	if (recorded)
+	driver_note(device->driver, result);
+	if (started != HDT_OK)
+		return started;
+	if (faults_get(device, fault))
 		return fault->status;
 	if (result == CUDA_SUCCESS)
 		return HDT_OK;
-	return launch_fail(fault, index, HDT_BAD_TARGET, "a kernel stopped the device: %s%s", device->death,
-	                   index < 0 ? " (HIDET_CUDA_SYNC=1 tells which)" : "");
+	if (index < 0 && driver_lost())
+		return launch_fail(fault, index, HDT_BAD_TARGET, "%s (HIDET_CUDA_SYNC=1 tells which kernel)", driver_lost());
+	return driver_fail(device, fault, index, result, "waiting for the device");
 }
 
-static hdt_status start_all(hdt_device *device, const hdt_launch *launches, int count, bool sync, hdt_fault *fault)
+hdt_status run_start(hdt_device *device, const hdt_launch *launches, int count, bool sync, hdt_fault *fault)
 {
 	for (int i = 0; i < count; i++) {
 		hdt_status status = launch_start(device, &launches[i], i, fault);
 		if (status == HDT_OK && sync)
-			status = wait_for(device, i, fault);
+			status = run_wait(device, i, HDT_OK, fault);
 		if (status != HDT_OK)
 			return status;
 	}
@@ -47,23 +47,27 @@ static hdt_status start_all(hdt_device *device, const hdt_launch *launches, int 
 
 /* ---- graphs ---- */
 
-/* The launches as a graph. What cannot become one is run launch by launch for ever. */
-static void record(hdt_device *device, const hdt_launch *launches, int count, recording *one)
+CUgraphExec run_capture(hdt_device *device, const hdt_launch *launches, int count, int repeats)
 {
 	const driver *d = device->driver;
 	hdt_fault ignored;
+	hdt_status status = HDT_OK;
 	CUgraph graph = NULL;
-	if (d->capture_begin(device->stream, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL) != CUDA_SUCCESS)
-		return;
-	hdt_status status = start_all(device, launches, count, false, &ignored);
+	CUgraphExec executable = NULL;
+	if (is_set("HIDET_CUDA_GRAPH", '0') ||
+	    d->capture_begin(device->stream, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL) != CUDA_SUCCESS)
+		return NULL;
+	for (int i = 0; i < repeats && status == HDT_OK; i++)
+		status = run_start(device, launches, count, false, &ignored);
 	if (d->capture_end(device->stream, &graph) != CUDA_SUCCESS || !graph)
-		return;
-	if (status != HDT_OK || d->graph_instantiate(&one->executable, graph, 0) != CUDA_SUCCESS)
-		one->executable = NULL;
+		return NULL;
+	if (status != HDT_OK || d->graph_instantiate(&executable, graph, 0) != CUDA_SUCCESS)
+		executable = NULL;
 	(void)d->graph_destroy(graph);
+	return executable;
 }
 
-/* The executable of this list when it has been run before; NULL: run it launch by launch. */
+/* The executable of this list when it has been run before; NULL: run it launch by launch. What cannot become one is run so for ever. */
 static CUgraphExec executable_of(hdt_device *device, const hdt_launch *launches, int count)
 {
 	if (count < 2 || is_set("HIDET_CUDA_GRAPH", '0'))
@@ -72,7 +76,7 @@ static CUgraphExec executable_of(hdt_device *device, const hdt_launch *launches,
 	if (!one)
 		return NULL;
 	if (one->runs++ == 1)
-		record(device, launches, count, one);
+		one->executable = run_capture(device, launches, count, 1);
 	return one->executable;
 }
 
@@ -89,30 +93,30 @@ static hdt_status run_entered(hdt_device *device, const hdt_launch *launches, in
 		if (result != CUDA_SUCCESS)
 			status = driver_fail(device, fault, -1, result, "launching a graph");
 	} else {
-		status = start_all(device, launches, count, sync, fault);
+		status = run_start(device, launches, count, sync, fault);
 	}
-	/* What was started before a launch was refused has to end, too. */
-	hdt_fault later;
-	hdt_status ended = wait_for(device, count == 1 ? 0 : -1, &later);
-	if (status == HDT_OK && ended != HDT_OK)
-		*fault = later;
-	return status != HDT_OK ? status : ended;
+	return run_wait(device, count == 1 ? 0 : -1, status, fault);
+}
+
+hdt_status run_enter(hdt_device *device, hdt_fault *fault)
+{
+	*fault = (hdt_fault){.launch = -1, .status = HDT_OK};
+	if (!device->driver)
+		return launch_fail(fault, -1, HDT_BAD_TARGET, "the device was opened for compiling only (HIDET_CUDA_ARCH=%s)",
+		                   device->architecture);
+	if (driver_lost() || !device_enter(device))
+		return launch_fail(fault, -1, HDT_BAD_TARGET, "%s",
+		                   driver_lost() ? driver_lost() : "the device's context cannot be entered");
+	return HDT_OK;
 }
 
 hdt_status launches_run(hdt_device *device, const hdt_launch *launches, int count, hdt_fault *fault)
 {
 	*fault = (hdt_fault){.launch = -1, .status = HDT_OK};
-	if (count <= 0)
-		return HDT_OK;
-	if (!device->driver)
-		return launch_fail(fault, -1, HDT_BAD_TARGET, "the device was opened for compiling only (HIDET_CUDA_ARCH=%s)",
-		                   device->architecture);
-	if (atomic_load(&device->dead))
-		return launch_fail(fault, -1, HDT_BAD_TARGET,
-		                   "the device stopped in an earlier run (%s): it has to be opened anew", device->death);
-	if (!device_enter(device))
-		return launch_fail(fault, -1, HDT_BAD_TARGET, "the device's context cannot be entered");
-	hdt_status status = run_entered(device, launches, count, fault);
+	hdt_status status = count > 0 ? run_enter(device, fault) : HDT_OK;
+	if (status != HDT_OK || count <= 0)
+		return status;
+	status = run_entered(device, launches, count, fault);
 	device_leave(device);
 	return status;
 }

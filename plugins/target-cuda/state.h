@@ -76,10 +76,8 @@ struct hdt_device {
 	bool has_architecture;    /* the compiler makes code for it */
 	pthread_mutex_t
 		lock;          /* one thread at a time works in the context: what it copies must not get into another's graph */
-	CUcontext context; /* its own, so that a kernel's fault harms no other device */
+	CUcontext context; /* its own */
 	CUstream stream;
-	atomic_bool dead;           /* a kernel faulted: nothing works in the context any more */
-	char death[160];            /* why */
 	hidet_fault_record *faults; /* memory of the host that kernels write */
 	CUdeviceptr faults_address; /* the same for them */
 	pool pool;
@@ -92,15 +90,13 @@ struct hdt_device {
  * nothing to leave. */
 bool device_enter(hdt_device *device);
 void device_leave(hdt_device *device);
-/* A wait or copy failed: the context is lost. The first reason is kept. */
-void device_die(hdt_device *device, CUresult error);
 
 /* fault.c: faults that kernels found themselves. */
 CUresult faults_init(hdt_device *device);
 void faults_clear(hdt_device *device);
 /* Is there one? Then it is told in *out. */
 bool faults_get(const hdt_device *device, hdt_fault *out);
-/* Let the kernels of the module write to the device's record. */
+/* Let the kernels of the module, which has the prelude's hidet_faults, write to the device's record. */
 CUresult faults_connect(hdt_device *device, CUmodule module);
 
 /* memory.c */
@@ -112,7 +108,20 @@ hdt_status launch_start(hdt_device *device, const hdt_launch *launch, int index,
 void launch_room_fini(launch_room *room);
 /* Set up the fault and return its status. */
 hdt_status launch_fail(hdt_fault *fault, int index, hdt_status status, const char *format, ...) HDT_PRINTF(4, 5);
+/* The same for a call of the driver that failed. */
 hdt_status driver_fail(const hdt_device *device, hdt_fault *fault, int index, CUresult error, const char *doing);
+
+/* run.c: parts of a run. */
+/* Enter the device for a run; after a fault there is nothing to leave. */
+hdt_status run_enter(hdt_device *device, hdt_fault *fault);
+/* Start the launches in their order; sync: wait after each. */
+hdt_status run_start(hdt_device *device, const hdt_launch *launches, int count, bool sync, hdt_fault *fault);
+/* Wait for all that was started since faults_clear. `started` is how that went: what was started before a launch was refused has to end,
+ * too, but the refusal is what is told. Else a fault that a kernel recorded comes before what the driver makes of it. index: of the launch
+ * if there was but one, else -1. */
+hdt_status run_wait(hdt_device *device, int index, hdt_status started, hdt_fault *fault);
+/* The launches, so many times in a row, as one graph; NULL when they cannot become one, or must not. */
+CUgraphExec run_capture(hdt_device *device, const hdt_launch *launches, int count, int repeats);
 
 /* tensormap.c: the map in the form that kernels take. */
 hdt_status tensor_map_encode(const hdt_device *device, const hdt_launch_map *map, int index, CUtensorMap *out,

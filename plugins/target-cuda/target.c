@@ -21,4 +21,6 @@ const hdt_target hdt_target_cuda = {
 	.copy = memory_copy,
 	.run = launches_run,
 	.memory = memory_available,
+	.time = launches_time,
+	.lost = device_lost,
 };

@@ -1,5 +1,5 @@
 /* check.c: the target on a real GPU, without the compiler above it: parameters, memory, graphs, attributes of
- * launches, tensor maps, and kernels that fault.
+ * launches, tensor maps, time; faults.c: kernels that fault.
  *     device_check KERNELS.cu
  * A line for each check; exit status 1 when one failed, 77 when there is no GPU. */
 #include "check.h"
@@ -65,34 +65,56 @@ void gpu_close(gpu *g)
 	context_free(g->context);
 }
 
-hdt_status gpu_run(gpu *g, const call *calls, int count)
+enum { MOST_CALLS = 64 };
+
+/* The calls as the target takes them. */
+typedef struct launch_set {
+	hdt_launch launches[MOST_CALLS];
+	hdt_launch_grid grids[MOST_CALLS];
+} launch_set;
+
+static bool make_launches(gpu *g, const call *calls, int count, launch_set *out)
 {
-	hdt_launch launches[64];
-	hdt_launch_grid grids[64];
-	for (int i = 0; i < count && i < 64; i++) {
+	for (int i = 0; i < count && i < MOST_CALLS; i++) {
 		const call *c = &calls[i];
-		grids[i] = (hdt_launch_grid){.grid = {c->grid ? c->grid : 1, 1, 1},
-		                             .block = {128, 1, 1},
-		                             .cluster = {c->cluster ? c->cluster : 1, 1, 1},
-		                             .shared_bytes = c->shared,
-		                             .cooperative = c->cooperative,
-		                             .dependent = c->dependent};
-		launches[i] = (hdt_launch){.function = hdt_target_cuda.find(g->object, c->kernel),
-		                           .buffers = c->buffers,
-		                           .symbols = c->symbols,
-		                           .grid = &grids[i],
-		                           .buffer_count = c->buffer_count,
-		                           .symbol_count = c->symbol_count,
-		                           .scalar_count = c->scalar_count,
-		                           .scalars = c->scalars,
-		                           .maps = c->map,
-		                           .map_count = c->map != NULL};
-		if (!launches[i].function) {
+		out->grids[i] = (hdt_launch_grid){.grid = {c->grid ? c->grid : 1, 1, 1},
+		                                  .block = {128, 1, 1},
+		                                  .cluster = {c->cluster ? c->cluster : 1, 1, 1},
+		                                  .shared_bytes = c->shared,
+		                                  .cooperative = c->cooperative,
+		                                  .dependent = c->dependent};
+		out->launches[i] = (hdt_launch){.function = hdt_target_cuda.find(g->object, c->kernel),
+		                                .buffers = c->buffers,
+		                                .symbols = c->symbols,
+		                                .grid = &out->grids[i],
+		                                .buffer_count = c->buffer_count,
+		                                .symbol_count = c->symbol_count,
+		                                .scalar_count = c->scalar_count,
+		                                .scalars = c->scalars,
+		                                .maps = c->map,
+		                                .map_count = c->map != NULL};
+		if (!out->launches[i].function) {
 			snprintf(g->fault.message, sizeof g->fault.message, "there is no kernel %s", c->kernel);
-			return HDT_INTERNAL;
+			return false;
 		}
 	}
-	return hdt_target_cuda.run(g->device, launches, count, &g->fault);
+	return true;
+}
+
+hdt_status gpu_run(gpu *g, const call *calls, int count)
+{
+	launch_set l;
+	if (!make_launches(g, calls, count, &l))
+		return HDT_INTERNAL;
+	return hdt_target_cuda.run(g->device, l.launches, count, &g->fault);
+}
+
+hdt_status gpu_time(gpu *g, const call *calls, int count, int repeats, double *microseconds)
+{
+	launch_set l;
+	if (!make_launches(g, calls, count, &l))
+		return HDT_INTERNAL;
+	return hdt_target_cuda.time(g->device, l.launches, count, repeats, microseconds, &g->fault);
 }
 
 void *gpu_new(gpu *g, size_t bytes)
@@ -121,7 +143,7 @@ static int64_t bits_of(float value)
 	return bits;
 }
 
-static void check_parameters(gpu *g)
+void check_parameters(gpu *g)
 {
 	float x[1000], y[1000];
 	for (int i = 0; i < 1000; i++)
@@ -194,6 +216,20 @@ static void check_chain(gpu *g, bool dependent)
 	       dependent ? "dependent" : "plain", (now_us() - begin) / 97, wrong, g->fault.message);
 }
 
+/* By the device's own clock: more for more work, and repeats do not count. */
+static void check_time(gpu *g)
+{
+	call c[20];
+	double one = 0, all = 0, repeated = 0;
+	void *memory[2] = {gpu_new(g, 512 * sizeof(float)), gpu_new(g, 512 * sizeof(float))};
+	for (int i = 0; i < 20; i++)
+		c[i] = (call){.kernel = "early", .grid = 4, .buffers = {memory[i % 2], memory[1 - i % 2]}, .buffer_count = 2};
+	bool good = gpu_time(g, c, 2, 100, &one) == HDT_OK && gpu_time(g, c, 20, 100, &all) == HDT_OK &&
+	            gpu_time(g, c, 20, 10, &repeated) == HDT_OK;
+	expect(good && one > 0 && all > 5 * one && all < 20 * one && repeated < 2 * all && all < 2 * repeated,
+	       "2 launches take %.2f us of the device, 20 take %.2f or %.2f (%s)", one, all, repeated, g->fault.message);
+}
+
 static void check_attributes(gpu *g)
 {
 	int32_t ranks[8] = {0}, zero = 0;
@@ -261,57 +297,29 @@ static void check_memory(gpu *g)
 	expect(a && gpu_new(g, 1 << 20) == a, "released memory is used again");
 }
 
-/* ---- faults ---- */
+/* ---- all of them ---- */
 
-static void check_faults(const char *kernels)
+static void check_all(gpu *g, const char *kernels)
 {
-	gpu a, b;
-	float x[4] = {1, 2, 3, 4}, y[128];
-	hdt_status opened = gpu_open(&a, kernels), also = gpu_open(&b, kernels);
-	expect(opened == HDT_OK && also == HDT_OK, "two devices at once (%s%s)", hdt_context_message(a.context),
-	       hdt_context_message(b.context));
-	call good = {.kernel = "gather",
-	             .buffers = {gpu_with(&a, x, sizeof x), gpu_new(&a, sizeof y)},
-	             .buffer_count = 2,
-	             .symbols = {2, 4},
-	             .symbol_count = 2};
-	call bad = good;
-	bad.symbols[0] = 9;
-	for (int i = 0; i < 3; i++) {
-		hdt_status status = gpu_run(&a, (const call[]){good, bad}, 2);
-		expect(status == HDT_BAD_INPUT && a.fault.launch == 1 && strstr(a.fault.message, "index 9 is outside 0..3"),
-		       "launch %d: %s", a.fault.launch, a.fault.message);
+	printf("%s\n%s\n", hdt_target_cuda.info(g->device)->device, hdt_target_cuda.info(g->device)->cache_key);
+	check_parameters(g);
+	check_shared(g);
+	check_memory(g);
+	check_values(g);
+	if (hdt_target_cuda.info(g->device)->architecture >= 90) {
+		check_chain(g, false);
+		check_chain(g, true);
+		check_time(g);
+		check_attributes(g);
+		check_map(g);
 	}
-	hdt_status status = gpu_run(&a, &good, 1);
-	gpu_get(&a, y, good.buffers[1], sizeof y);
-	expect(status == HDT_OK && y[127] == 3, "the device goes on after a bad index (%s)", a.fault.message);
-
-	call crash = {.kernel = "crash", .buffers = {good.buffers[1]}, .buffer_count = 1};
-	status = gpu_run(&a, &crash, 1);
-	expect(status == HDT_BAD_TARGET, "a crash: %s", a.fault.message);
-	expect(gpu_run(&a, &good, 1) == HDT_BAD_TARGET, "after it: %s", a.fault.message);
-	call other = {
-		.kernel = "checked", .buffers = {gpu_new(&b, sizeof y)}, .buffer_count = 1, .symbols = {7}, .symbol_count = 1};
-	status = gpu_run(&b, &other, 1);
-	gpu_get(&b, y, other.buffers[0], sizeof y);
-	expect(status == HDT_OK && y[5] == 7, "the other device goes on (%s)", b.fault.message);
-	other.symbols[0] = 101;
-	status = gpu_run(&b, &other, 1);
-	expect(status == HDT_BAD_INPUT && strcmp(b.fault.message, "line 12: n is too large") == 0, "an assertion: %s",
-	       b.fault.message);
-	gpu_close(&a);
-	gpu_close(&b);
-	status = gpu_open(&a, kernels);
-	expect(status == HDT_OK, "a device is opened anew (%s)", hdt_context_message(a.context));
-	if (status == HDT_OK)
-		check_parameters(&a);
-	gpu_close(&a);
+	check_faults(g, kernels); /* last: nothing works in this process afterwards */
 }
 
 int main(int argc, char **argv)
 {
 	gpu g;
-	if (argc != 2) {
+	if (argc != 2 && argc != 3) { /* a third word is for check_new_process */
 		fprintf(stderr, "usage: device_check KERNELS.cu\n");
 		return 2;
 	}
@@ -321,19 +329,12 @@ int main(int argc, char **argv)
 		gpu_close(&g);
 		return status;
 	}
-	printf("%s\n%s\n", hdt_target_cuda.info(g.device)->device, hdt_target_cuda.info(g.device)->cache_key);
-	check_parameters(&g);
-	check_shared(&g);
-	check_memory(&g);
-	check_values(&g);
-	if (hdt_target_cuda.info(g.device)->architecture >= 90) {
-		check_chain(&g, false);
-		check_chain(&g, true);
-		check_attributes(&g);
-		check_map(&g);
-	}
+	if (argc == 3)
+		check_new_process(&g, argv[1], argv[2]);
+	else
+		check_all(&g, argv[1]);
 	gpu_close(&g);
-	check_faults(argv[1]);
-	printf("%d check%s failed\n", failures, failures == 1 ? "" : "s");
+	if (argc == 2 || failures)
+		printf("%d check%s failed\n", failures, failures == 1 ? "" : "s");
 	return failures != 0;
 }

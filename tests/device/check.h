@@ -32,6 +32,8 @@ typedef struct call {
 hdt_status gpu_open(gpu *g, const char *kernels);
 void gpu_close(gpu *g);
 hdt_status gpu_run(gpu *g, const call *calls, int count);
+/* The device's time of the calls, in microseconds. */
+hdt_status gpu_time(gpu *g, const call *calls, int count, int repeats, double *microseconds);
 void *gpu_new(gpu *g, size_t bytes);
 /* Memory of the device with a copy of this. */
 void *gpu_with(gpu *g, const void *data, size_t bytes);
@@ -43,5 +45,13 @@ extern int failures;
 
 /* values.c: the prelude's functions against libm. */
 void check_values(gpu *g);
+
+/* check.c: buffers, symbols and scalars arrive. */
+void check_parameters(gpu *g);
+
+/* faults.c: the last of all checks: nothing works in this process afterwards. */
+void check_faults(gpu *g, const char *kernels);
+/* What it starts this program anew for: "assertion" or "again". */
+void check_new_process(gpu *g, const char *kernels, const char *word);
 
 #endif

@@ -1,5 +1,9 @@
 /* fuzz_script.c: no text makes the parser of programs crash, leak or hang; what it accepts is valid, prints and parses back to the same
- * text, with and without line numbers. */
+ * text, with and without line numbers. It is lowered for a target of each language, is valid then, too, and is emitted; all that may be
+ * refused, with a fault other than HDT_INTERNAL. */
+#include "emit/emit.h"
+#include "exec/launch.h"
+#include "lower/lower.h"
 #include "script/script.h"
 #include "tests/unit/script/intrinsics.h"
 #include <stdio.h>
@@ -43,6 +47,78 @@ static void check(const hdt_registry *registry, const char *source, print_progra
 	free(second);
 }
 
+/* ---- lowering ------------------------------------------------------------------------------------------------------ */
+
+static const hdt_target_info device = {.size = sizeof device,
+                                       .target = "paper",
+                                       .device = "paper",
+                                       .cache_key = "paper",
+                                       .threads = 1,
+                                       .architecture = 90,
+                                       .processors = 4,
+                                       .warp = 32,
+                                       .threads_per_block = 1024,
+                                       .grid = {INT32_MAX, 65535, 65535},
+                                       .block = {1024, 1024, 64},
+                                       .cluster_blocks = 8,
+                                       .shared_bytes = 48 << 10,
+                                       .shared_bytes_asked = 227 << 10,
+                                       .memory_bytes = INT64_C(16) << 30};
+
+static hdt_status emit(const hdt_program *program, const hdt_target *target, text *t)
+{
+	emitted_texts needed = {0};
+	if (target->language == HDT_LANGUAGE_SCRIPT)
+		program_print_lines(t, program, "k");
+	else if (program_runs_whole(program))
+		return emit_c(t, program, "k");
+	else
+		return emit_kernels(t, program, "k", &needed);
+	return hdt_context_status(program->context);
+}
+
+/* Is the program of functions that one target can run? */
+static bool is_of_one_kind(const hdt_program *program)
+{
+	bool whole = program_runs_whole(program);
+	for (int i = 0; i < program->function_count && !whole; i++)
+		if (program->functions[i]->kind == HDT_FUNCTION_CPU)
+			return false;
+	return true;
+}
+
+static void lower_and_emit(hdt_program *program, hdt_language language)
+{
+	hdt_context *context = program->context;
+	hdt_target target = *registry_target(context->registry, "paper");
+	text t = {0};
+	target.language = language;
+	hdt_status status = program_lower(program, &(lowering){.target = &target, .info = &device});
+	if (status == HDT_OK)
+		status = program_verify(program);
+	if (status == HDT_OK)
+		status = emit(program, &target, &t);
+	if (status != hdt_context_status(context) || status == HDT_INTERNAL) {
+		fprintf(stderr, "lowering or emitting: status %d: %s\n", (int)status, hdt_context_message(context));
+		abort();
+	}
+	text_free(&t);
+}
+
+static void lower_all(const hdt_registry *registry, const char *source, hdt_language language)
+{
+	hdt_context *context = context_new(registry);
+	parser p;
+	hdt_program *program;
+	if (!context)
+		return;
+	parser_init(&p, context, "fuzz.hds", source);
+	while (hdt_context_status(context) == HDT_OK && (program = program_parse_next(&p, NULL, 0)))
+		if (is_of_one_kind(program))
+			lower_and_emit(program, language);
+	context_free(context);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
@@ -55,6 +131,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		source[bytes] = 0;
 		check(registry, source, program_print);
 		check(registry, source, print_lines);
+		lower_all(registry, source, HDT_LANGUAGE_C);
+		lower_all(registry, source, HDT_LANGUAGE_SCRIPT);
 	}
 	free(source);
 	return 0;

@@ -95,6 +95,8 @@ hdt_compile_options compile_options_of(const options *o)
 	                             .dump_dir = o->dump,
 	                             .stop_after = o->stop_after,
 	                             .no_optimise = o->no_optimise,
+	                             .no_fusion = o->no_fusion,
+	                             .explain = o->explain,
 	                             .kernels = o->kernels.items};
 }
 

@@ -20,6 +20,9 @@ const hdt_program *schedule(const hdt_task *task);
 const char *program_text(const hdt_program *program);
 const char *c_text(const hdt_program *program);
 
+/* The address of k in the text behind the prelude, compiled by this command, which then stays loaded. Fails the test when refused. */
+void *compile_text(const char *compiler, const char *source);
+
 /* Schedule, emit, compile with cc, run on made-up data and compare with the reference evaluator. `sizes` are the values of the
  * task's symbols in the order of their names. Returns the status that the run ends with. */
 hdt_status run_and_compare(const char *source, const int64_t *sizes);

@@ -86,6 +86,44 @@ Test(kernel, scalars_come_in_their_memory_types)
 	cr_assert(strstr(source, "const float value = hidet_load_f16(value_stored_);"), "%s", source);
 }
 
+/* y[0] = ((x * 3 + x) * 3 + x) ... */
+static hdt_program *nested(int depth)
+{
+	hdt_program *p = hdt_program_new(context, "nested");
+	hdt_function *f = hdt_function_new(p, "nested", HDT_FUNCTION_CUDA);
+	const hdt_tensor *y = hdt_parameter_pointer(f, "y", HDT_F32);
+	const hdt_expr *x = hdt_parameter_scalar(f, "x", HDT_F32), *sum = x;
+	hdt_function_grid(f, HDT_AT(number(1)), HDT_AT(number(1)));
+	for (int i = 1; i + 2 < depth; i += 2)
+		sum = hdt_add(hdt_mul(sum, hdt_number(context, HDT_F32, 3)), x);
+	hdt_store(f, y, HDT_AT(number(0)), sum);
+	return p;
+}
+
+Test(kernel, values_nested_too_deeply_are_refused)
+{
+	text t = {0};
+	emitted_texts needed = {0};
+	cr_assert(strlen(kernel_text(nested(4000))) > 4000);
+	hdt_program *p = nested(1 << 19);
+	cr_assert_eq(program_finish(p), HDT_OK, "%s", context->message);
+	cr_assert_eq(emit_kernels(&t, p, "k", &needed), HDT_UNSUPPORTED);
+	cr_assert(strstr(context->message, "nested more than"), "%s", context->message);
+	text_free(&t);
+}
+
+Test(kernel, names_that_the_emitter_makes_are_nobody_elses)
+{
+	hdt_program *p = hdt_program_new(context, "names");
+	hdt_function *f = hdt_function_new(p, "names", HDT_FUNCTION_CUDA);
+	const hdt_tensor *y = hdt_parameter_pointer(f, "y", HDT_F32);
+	const hdt_expr *x = hdt_parameter_scalar(f, "x", HDT_F16), *other = hdt_parameter_scalar(f, "x_stored_", HDT_F16);
+	hdt_function_grid(f, HDT_AT(number(1)), HDT_AT(number(1)));
+	hdt_store(f, y, HDT_AT(number(0)), hdt_cast(hdt_add(x, other), HDT_F32));
+	const char *source = kernel_text(p);
+	cr_assert(strstr(source, "const uint16_t x_stored_, const uint16_t v_x_stored___stored_,"), "%s", source);
+}
+
 Test(kernel, buffers_loops_and_asserts)
 {
 	hdt_program *p = hdt_program_new(context, "all");

@@ -8,7 +8,21 @@ struct hidet_runtime {
 	void (*parallel)(const hidet_runtime *rt, hidet_body *body, void *const *buffers, const int64_t *symbols, int64_t count,
 	                 int64_t cost);
 	void (*bad_index)(const hidet_runtime *rt, int64_t index, int64_t extent);
+	void (*assertion_failed)(const hidet_runtime *rt, int64_t line, const char *message);
+	_Bool (*stops)(const hidet_runtime *rt);
 };
+#define hidet_assert(rt, condition, line, message)         \
+	do {                                                   \
+		if (!(condition)) {                                \
+			(rt)->assertion_failed((rt), (line), message); \
+			return;                                        \
+		}                                                  \
+	} while (0)
+#define hidet_stop(rt)       \
+	do {                     \
+		if ((rt)->stops(rt)) \
+			return;          \
+	} while (0)
 #define HIDET_VECTORISE
 #define HIDET_UNROLL(n)
 

@@ -108,13 +108,15 @@ static hdt_value *input(void)
 static compiled_graph *compile(const char *const *texts)
 {
 	step steps[8];
+	partition groups;
 	compiled_graph *c = NULL;
 	compile_report report = {0};
+	cr_assert_eq(pass_partition(graph, &(partition_options){.fuse = false}, &groups), HDT_OK, "%s", context->message);
 	cr_assert_eq(hdt_context_status(context), HDT_OK, "%s", context->message);
 	for (int i = 0; i < graph->node_count; i++) {
 		const hdt_program *p = hdt_program_parse(context, NULL, texts[i], NULL, 0);
 		cr_assert_not_null(p, "%s", context->message);
-		steps[i] = (step){.node = graph->nodes[i], .program = p, .function = "k"};
+		steps[i] = (step){.group = &groups.groups[i], .program = p, .function = "k"};
 	}
 	loaded *on = loaded_new(&device_target, NULL);
 	on->object = (hdt_object *)&registry; /* anything but NULL */

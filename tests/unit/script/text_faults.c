@@ -135,6 +135,8 @@ Test(script_faults, loops)
 	static const fault_case cases[] = {
 		{"for i, j in spatial(4, 2, 4) on m { }",
 	     "t:2:13: the tasks of this mapping have 3 indices, but 2 names are given"},
+		{"for i in spatial(4, 20) * repeat(1, 1) on threadIdx.x { }", "t:2:10: the tasks of this mapping have 2 indices"},
+		{"for i in spatial(4000) on threadIdx.x { }", "t:2:27: spatial(4000) is for 4000 workers, but threadIdx.x is at most"},
 		{"for i in spatial(4) { }", "t:2:21: expected 'on' before the worker whose tasks are done"},
 		{"for i, j in 0..4 { }", "t:2:13: several loop variables run over a task mapping"},
 		{"for i in spatail(4) on m { }", "t:2:10: there is no function 'spatail'"},

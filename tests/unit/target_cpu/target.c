@@ -72,6 +72,25 @@ Test(target, runs_a_parallel_kernel_with_a_symbol)
 	hdt_target_cpu.unload(device, object);
 }
 
+Test(target, time_is_that_of_one_repeat)
+{
+	hdt_object *object = compile_text(context, device, row_sum);
+	cr_assert_not_null(object, "%s", context->message);
+	static float x[64 * 1000], y[64];
+	void *buffers[] = {x, y};
+	int64_t symbols[] = {1000};
+	hdt_launch launch = {.function = hdt_target_cpu.find(object, "k0"), .buffers = buffers, .symbols = symbols};
+	hdt_fault fault;
+	double microseconds;
+	cr_assert_eq(hdt_target_cpu.time(device, &launch, 1, 10, &microseconds, &fault), HDT_OK);
+	cr_assert_gt(microseconds, 1, "64000 sums take longer");
+	cr_assert_lt(microseconds, 1e6, "and not the time of all repeats");
+	symbols[0] = 64;
+	launch.function = hdt_target_cpu.find(object, "k1");
+	cr_assert_eq(hdt_target_cpu.time(device, &launch, 1, 10, &microseconds, &fault), HDT_BAD_INPUT);
+	hdt_target_cpu.unload(device, object);
+}
+
 Test(target, an_index_out_of_bounds_stops_the_run_at_its_launch)
 {
 	hdt_object *object = compile_text(context, device, row_sum);

@@ -16,6 +16,7 @@ Test(opened, tells_what_schedulers_need)
 	cr_assert_eq(info->shared_bytes_asked, 232448);
 	cr_assert_eq(info->grid[1], 65535);
 	cr_assert_eq(info->cluster_blocks, 8);
+	cr_assert_float_eq(info->memory_rate, 3.2e12, 1);
 	cr_assert_not_null(strstr(info->device, "Pretender 0"));
 	cr_assert_not_null(strstr(info->cache_key, "sm_90"));
 	cr_assert_not_null(strstr(info->cache_key, "-fmad=false"));

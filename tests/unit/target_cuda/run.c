@@ -278,35 +278,61 @@ Test(run, a_failed_assertion_is_told_though_the_device_is_lost)
 	cr_assert_eq(run_one(&l), HDT_BAD_INPUT);
 	cr_assert_str_eq(fault.message, "line 12: n is too large");
 	cr_assert_eq(run_one(&l), HDT_BAD_TARGET);
-	cr_assert_not_null(strstr(fault.message, "opened anew"));
+	cr_assert_not_null(strstr(fault.message, "the program has to be started again"));
 	hdt_target_cuda.unload(device, o);
 }
 
-Test(run, a_kernel_that_crashes_takes_its_device_alone)
+static const char lost[] = "the CUDA driver refuses further work in this process; the program has to be started again";
+
+Test(run, a_kernel_that_crashes_takes_its_device)
 {
 	hdt_object *o = load_kernels("a 1\ncrash_k 1\n");
 	hdt_launch l[] = {launch_of(o, "a", NULL, 0, &one_block), launch_of(o, "crash_k", NULL, 0, &one_block)};
 	void *memory = hdt_target_cuda.allocate(device, 100);
+	cr_assert_null(hdt_target_cuda.lost(device));
 	cr_assert_eq(hdt_target_cuda.run(device, l, 2, &fault), HDT_BAD_TARGET);
-	cr_assert_not_null(strstr(fault.message, "CUDA_ERROR_ILLEGAL_ADDRESS"), "%s", fault.message);
+	cr_assert_not_null(strstr(fault.message, "a kernel has crashed (CUDA_ERROR_ILLEGAL_ADDRESS"), "%s", fault.message);
+	cr_assert_not_null(strstr(fault.message, lost), "%s", fault.message);
 	cr_assert_not_null(strstr(fault.message, "HIDET_CUDA_SYNC=1"), "%s", fault.message);
+	cr_assert_not_null(strstr(hdt_target_cuda.lost(device), lost));
 	cr_assert_eq(run_one(l), HDT_BAD_TARGET, "a lost device must say so");
 	cr_assert_null(hdt_target_cuda.allocate(device, 100));
 	cr_assert_eq(hdt_target_cuda.copy(device, memory, "x", 1), HDT_BAD_TARGET);
 	cr_assert_null(load_kernels("a 1\n"));
+	cr_assert_not_null(strstr(context->message, lost), "%s", context->message);
 	hdt_target_cuda.release(device, memory);
 	hdt_target_cuda.unload(device, o);
+}
 
-	hdt_device *lost = device;
-	hdt_context *other = context_new(NULL);
-	cr_assert_eq(hdt_target_cuda.open(other, NULL, &device), HDT_OK);
-	context_free(context);
-	context = other;
-	o = load_kernels("a 1\n");
-	l[0] = launch_of(o, "a", NULL, 0, &one_block);
-	cr_assert_eq(run_one(l), HDT_OK, "%s", fault.message);
+Test(run, a_kernel_that_crashes_takes_every_device_of_the_process)
+{
+	hdt_object *o = load_kernels("crash_k 1\n"), *other_o;
+	hdt_launch crash = launch_of(o, "crash_k", NULL, 0, &one_block);
+	hdt_device *first = device, *other, *third;
+	cr_assert_eq(hdt_target_cuda.open(context, NULL, &other), HDT_OK);
+	device = other;
+	other_o = load_kernels("a 1\n");
+	hdt_launch good = launch_of(other_o, "a", NULL, 0, &one_block);
+	cr_assert_eq(hdt_target_cuda.run(first, &crash, 1, &fault), HDT_BAD_TARGET);
+	cr_assert_eq(hdt_target_cuda.run(other, &good, 1, &fault), HDT_BAD_TARGET);
+	cr_assert_not_null(strstr(fault.message, lost), "%s", fault.message);
+	cr_assert_eq(hdt_target_cuda.open(context, NULL, &third), HDT_BAD_TARGET);
+	cr_assert_not_null(strstr(context->message, lost), "%s", context->message);
+	cr_assert_null(third);
+	hdt_target_cuda.unload(other, other_o);
+	hdt_target_cuda.close(other);
+	hdt_target_cuda.unload(first, o);
+	device = first;
+}
+
+Test(run, a_crash_of_another_user_of_the_driver_is_told_too)
+{
+	hdt_object *o = load_kernels("a 1\n");
+	hdt_launch l = launch_of(o, "a", NULL, 0, &one_block);
+	fake->fail_launch = 719; /* launch failed */
+	cr_assert_eq(run_one(&l), HDT_BAD_TARGET);
+	cr_assert_not_null(strstr(fault.message, lost), "%s", fault.message);
 	hdt_target_cuda.unload(device, o);
-	hdt_target_cuda.close(lost);
 }
 
 Test(run, waiting_after_each_launch_tells_the_one_that_crashed)
@@ -317,5 +343,34 @@ Test(run, waiting_after_each_launch_tells_the_one_that_crashed)
 	setenv("HIDET_CUDA_SYNC", "1", 1);
 	cr_assert_eq(hdt_target_cuda.run(device, l, 3, &fault), HDT_BAD_TARGET);
 	cr_assert_eq(fault.launch, 1);
+	hdt_target_cuda.unload(device, o);
+}
+
+/* ---- time ---- */
+
+Test(run, time_is_that_of_one_repeat)
+{
+	hdt_object *o = load_kernels("a 1\nb 1\n");
+	hdt_launch l[] = {launch_of(o, "a", NULL, 0, &one_block), launch_of(o, "b", NULL, 0, &one_block)};
+	double microseconds;
+	cr_assert_eq(hdt_target_cuda.time(device, l, 2, 10, &microseconds, &fault), HDT_OK, "%s", fault.message);
+	cr_assert_float_eq(microseconds, 1000, 1e-3);
+	cr_assert_eq(logged("launch a"), 1, "once plain");
+	cr_assert_eq(logged("graph of 20"), 6, "then as a graph");
+	setenv("HIDET_CUDA_GRAPH", "0", 1);
+	cr_assert_eq(hdt_target_cuda.time(device, l, 2, 10, &microseconds, &fault), HDT_OK, "%s", fault.message);
+	cr_assert_float_eq(microseconds, 1000, 1e-3);
+	cr_assert_eq(logged("launch a"), 62);
+	hdt_target_cuda.unload(device, o);
+}
+
+Test(run, what_faults_is_not_timed)
+{
+	hdt_object *o = load_kernels("a 1\nindex_k 1\n");
+	hdt_launch l[] = {launch_of(o, "a", NULL, 0, &one_block), launch_of(o, "index_k", NULL, 0, &one_block)};
+	double microseconds;
+	cr_assert_eq(hdt_target_cuda.time(device, l, 2, 10, &microseconds, &fault), HDT_BAD_INPUT);
+	cr_assert_eq(fault.launch, 1);
+	cr_assert_eq(logged("graph"), 0);
 	hdt_target_cuda.unload(device, o);
 }

@@ -10,7 +10,8 @@
  *     assert_  an assertion on line 12 fails, with the message "n is too large"
  *     crash_   accesses memory that is not there
  *     slow_    needs so many registers that only 256 threads fit in a block
- *     others   do nothing */
+ *     others   do nothing
+ * Each takes half a millisecond. A line "hidet_faults 0" is the variable of that name. */
 typedef struct fake_state {
 	char log[16384]; /* a line for each launch, graph, allocation, ... */
 	size_t memory;   /* bytes that can be allocated */
@@ -23,7 +24,9 @@ typedef struct fake_state {
 	int contexts;     /* that are alive */
 	int modules;
 	int executables;
-	int depth; /* contexts pushed and not popped */
+	int events;
+	int depth;          /* contexts pushed and not popped */
+	float milliseconds; /* of all that ran */
 } fake_state;
 
 /* The state of the library that is loaded, found by dlsym: fake_driver_state. */

@@ -1,0 +1,274 @@
+/* values.c: evaluates a graph node by node, exactly and disturbed. */
+#include "values.h"
+
+#include "compare.h"
+#include "tensors/tensors.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double LARGEST_FLOAT = 2000; /* f16 holds it, and so do sums over it */
+static const double SHAKY_PART = 0.4;     /* of the tolerance */
+
+void values_init(values *v, hdt_graph *graph, const fuzz_case *c, int run)
+{
+	*v = (values){.graph = graph, .c = c, .run = run, .most_elements = 1 << 12, .most_work = 1 << 18};
+	random_seed(&v->noise, c->seed + 77 + (uint64_t)run);
+	for (int i = 0; i < graph->symbol_count; i++)
+		values_bind(v, graph->symbols[i], case_size_of(c, run, graph->symbols[i]));
+}
+
+void values_bind(values *v, const hdt_expr *symbol, int64_t size)
+{
+	if (v->symbol_count == CASE_SYMBOLS)
+		return;
+	v->symbols[v->symbol_count] = symbol;
+	v->sizes[v->symbol_count++] = size;
+}
+
+void values_rewind(values *v, int count)
+{
+	while (v->known.count > count)
+		for (int i = (v->known.count--, 0); i < VARIANTS; i++)
+			free(v->known.items[v->known.count].data[i]);
+}
+
+void values_fini(values *v)
+{
+	values_rewind(v, 0);
+	heap_free(&v->known);
+}
+
+const known_value *values_find(const values *v, const hdt_value *value)
+{
+	for (int i = v->known.count - 1; i >= 0; i--)
+		if (v->known.items[i].value == value)
+			return &v->known.items[i];
+	return NULL;
+}
+
+bool values_size(const values *v, const hdt_expr *e, int64_t *out)
+{
+	const bindings b = {v->symbols, v->sizes, v->symbol_count};
+	return expr_evaluate(e, &b, out);
+}
+
+/* ---- memory of one value -------------------------------------------------------------------------------------------- */
+
+static judgement measure(const values *v, hdt_dtype dtype, int rank, const hdt_expr *const *shape, hdt_array *out)
+{
+	*out = (hdt_array){.dtype = dtype, .rank = rank};
+	for (int d = 0; d < rank; d++)
+		if (!values_size(v, shape[d], &out->shape[d]) || out->shape[d] < 0)
+			return JUDGED_UNFIT;
+	int64_t elements = array_elements(out);
+	return elements < 0 || elements > v->most_elements ? JUDGED_LARGE : JUDGED_FINE;
+}
+
+static void release(known_value *k)
+{
+	for (int i = 0; i < VARIANTS; i++)
+		free(k->data[i]);
+}
+
+static judgement allocate(const values *v, const hdt_value *value, known_value *out)
+{
+	*out = (known_value){.value = value};
+	judgement j = measure(v, value->dtype, value->rank, value->shape, &out->exact);
+	size_t bytes = j == JUDGED_FINE ? (size_t)array_elements(&out->exact) * hdt_dtype_of(value->dtype)->bytes : 0;
+	for (int i = 0; i < VARIANTS && j == JUDGED_FINE; i++)
+		if (!(out->data[i] = calloc(1, bytes + 8)))
+			j = JUDGED_FAULTY;
+	out->exact.data = out->data[0];
+	if (j != JUDGED_FINE)
+		release(out);
+	return j;
+}
+
+static double element(const hdt_array *a, int64_t i)
+{
+	scalar s = scalar_load(a->data, a->dtype, i);
+	return hdt_is_float(a->dtype) ? s.f : (double)s.i;
+}
+
+/* Low and high; false when an element is no tame number. */
+static bool take_range(known_value *k)
+{
+	bool tame = true;
+	k->low = INFINITY;
+	k->high = -INFINITY;
+	for (int64_t i = array_elements(&k->exact) - 1; i >= 0; i--) {
+		double x = element(&k->exact, i);
+		tame = tame && (!hdt_is_float(k->exact.dtype) || fabs(x) <= LARGEST_FLOAT);
+		k->low = fmin(k->low, x);
+		k->high = fmax(k->high, x);
+	}
+	return tame;
+}
+
+/* Relative error of one rounding, or a few of the compiled functions. */
+static double rounding(hdt_dtype dtype)
+{
+	switch (dtype) {
+	case HDT_F16:
+		return 0x1p-12;
+	case HDT_BF16:
+		return 0x1p-9;
+	case HDT_F32:
+		return 0x1p-21;
+	default:
+		return 0x1p-47;
+	}
+}
+
+static void disturb(values *v, known_value *k, double factor)
+{
+	double size = factor * rounding(k->exact.dtype);
+	for (int n = 1; n < VARIANTS && hdt_is_float(k->exact.dtype); n++)
+		for (int64_t i = array_elements(&k->exact) - 1; i >= 0; i--) {
+			scalar s = scalar_load(k->data[n], k->exact.dtype, i);
+			s.f *= 1 + random_uniform(&v->noise, -size, size);
+			scalar_store(k->data[n], k->exact.dtype, i, s);
+		}
+}
+
+static bool is_shaky(const known_value *k, double scale)
+{
+	for (int n = 1; n < VARIANTS; n++) {
+		hdt_array disturbed = k->exact;
+		disturbed.data = k->data[n];
+		if (compare_arrays(&disturbed, &k->exact, (tolerance){-1, -1, SHAKY_PART * scale}).mismatched)
+			return true;
+	}
+	return false;
+}
+
+/* ---- leaves --------------------------------------------------------------------------------------------------------- */
+
+static uint64_t hash_name(const char *name)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+	for (; *name; name++)
+		h = (h ^ (unsigned char)*name) * UINT64_C(1099511628211);
+	return h;
+}
+
+judgement values_add_leaf(values *v, const hdt_value *leaf)
+{
+	known_value k;
+	judgement j = allocate(v, leaf, &k);
+	if (j != JUDGED_FINE)
+		return j;
+	int64_t elements = array_elements(&k.exact);
+	size_t bytes = (size_t)elements * hdt_dtype_of(leaf->dtype)->bytes;
+	if (leaf->constant && leaf->constant->data && bytes) {
+		memcpy(k.data[0], leaf->constant->data, bytes);
+	} else if (!leaf->constant) {
+		case_range range = case_range_of(v->c, leaf);
+		random_stream stream;
+		random_seed(&stream, v->c->seed ^ hash_name(leaf->name) ^ (uint64_t)v->run << 60);
+		random_fill(&stream, leaf->dtype, k.data[0], elements, range.low, range.high);
+	}
+	for (int i = 1; i < VARIANTS; i++)
+		memcpy(k.data[i], k.data[0], bytes);
+	disturb(v, &k, 1);
+	(void)take_range(&k);
+	if (heap_push(&v->known, k))
+		return JUDGED_FINE;
+	release(&k);
+	return JUDGED_FAULTY;
+}
+
+/* ---- nodes ---------------------------------------------------------------------------------------------------------- */
+
+static judgement check_task(const values *v, const hdt_task *task)
+{
+	const bindings b = {v->symbols, v->sizes, v->symbol_count};
+	hdt_array size;
+	int64_t holds;
+	for (int i = 0; i < task->assertion_count; i++)
+		if (!values_size(v, task->assertions[i].condition, &holds) || !holds)
+			return JUDGED_UNFIT;
+	for (int i = 0; i < task->tensor_count; i++) {
+		const hdt_tensor *t = task->tensors[i];
+		judgement j = measure(v, t->dtype, t->rank, t->shape, &size);
+		if (j != JUDGED_FINE)
+			return j;
+	}
+	int64_t work = task_flops(task, &b);
+	return work < 0 || work > v->most_work ? JUDGED_LARGE : JUDGED_FINE;
+}
+
+static judgement run_variant(const values *v, const hdt_node *node, int variant, known_value *outputs)
+{
+	const bindings b = {v->symbols, v->sizes, v->symbol_count};
+	const void *inputs[64];
+	void *results[16];
+	if (node->input_count > 64 || node->output_count > 16)
+		return JUDGED_LARGE;
+	for (int i = 0; i < node->input_count; i++) {
+		const known_value *known = node->inputs[i] ? values_find(v, node->inputs[i]) : NULL;
+		if (node->inputs[i] && !known)
+			return JUDGED_FAULTY;
+		inputs[i] = known ? known->data[variant] : NULL;
+	}
+	for (int i = 0; i < node->output_count; i++)
+		results[i] = outputs[i].data[variant];
+	hdt_status status = task_evaluate(node->task, &b, inputs, results);
+	return status == HDT_OK ? JUDGED_FINE : status == HDT_BAD_INPUT ? JUDGED_UNFIT : JUDGED_FAULTY;
+}
+
+static judgement judge_outputs(values *v, const hdt_node *node, known_value *outputs)
+{
+	double scale = node->op->tolerance > 1 ? node->op->tolerance : 1;
+	for (int i = 0; i < node->output_count; i++) {
+		if (!take_range(&outputs[i]))
+			return JUDGED_WILD;
+		disturb(v, &outputs[i], scale);
+		if (is_shaky(&outputs[i], scale))
+			return JUDGED_SHAKY;
+	}
+	return JUDGED_FINE;
+}
+
+judgement values_add_node(values *v, const hdt_node *node)
+{
+	known_value outputs[16];
+	int made = 0;
+	judgement j = node->output_count > 16 ? JUDGED_LARGE : check_task(v, node->task);
+	while (j == JUDGED_FINE && made < node->output_count) {
+		j = allocate(v, node->outputs[made], &outputs[made]);
+		made += j == JUDGED_FINE;
+	}
+	for (int n = 0; n < VARIANTS && j == JUDGED_FINE; n++)
+		j = run_variant(v, node, n, outputs);
+	if (j == JUDGED_FINE)
+		j = judge_outputs(v, node, outputs);
+	int kept = 0;
+	while (j == JUDGED_FINE && kept < made) {
+		j = heap_push(&v->known, outputs[kept]) ? JUDGED_FINE : JUDGED_FAULTY;
+		kept += j == JUDGED_FINE;
+	}
+	for (int i = kept; i < made; i++)
+		release(&outputs[i]);
+	return j;
+}
+
+judgement values_add_graph(values *v)
+{
+	const hdt_graph *g = v->graph;
+	judgement j = JUDGED_FINE;
+	for (int i = 0; i < g->input_count && j == JUDGED_FINE; i++)
+		j = values_add_leaf(v, g->inputs[i]);
+	for (int n = 0; n < g->node_count && j == JUDGED_FINE; n++) {
+		const hdt_node *node = g->nodes[n];
+		for (int i = 0; i < node->input_count && j == JUDGED_FINE; i++)
+			if (node->inputs[i] && node->inputs[i]->constant && !values_find(v, node->inputs[i]))
+				j = values_add_leaf(v, node->inputs[i]);
+		j = j == JUDGED_FINE ? values_add_node(v, node) : j;
+	}
+	for (int i = 0; i < g->output_count && j == JUDGED_FINE; i++)
+		if (g->outputs[i]->constant && !values_find(v, g->outputs[i]))
+			j = values_add_leaf(v, g->outputs[i]);
+	return j;
+}
