@@ -35,8 +35,8 @@ static int compare(const void *a, const void *b)
 }
 
 /* `size`: the value of each scalar that the kernel has. */
-static hdt_status make_ready(ready *r, const hdt_registry *registry, const char *folder, const char *name, const char *target,
-                             int64_t size)
+static hdt_status make_ready(ready *r, const hdt_registry *registry, const char *folder, const char *name,
+                             const char *target, int64_t size)
 {
 	char *source;
 	size_t source_bytes;
@@ -50,7 +50,8 @@ static hdt_status make_ready(ready *r, const hdt_registry *registry, const char 
 		return status;
 	hdt_program *program = hdt_program_parse(r->context, path, source, NULL, 0);
 	free(source);
-	status = program ? compile_program(program, &options, &r->on, &r->program, &report) : hdt_context_status(r->context);
+	status =
+		program ? compile_program(program, &options, &r->on, &r->program, &report) : hdt_context_status(r->context);
 	if (status != HDT_OK)
 		return status;
 	const hdt_program *p = r->program.program;
@@ -105,8 +106,8 @@ static bool bench_launches(ready *r)
 	double graph = time_runs(r, launches, &fault);
 	if (listed < 0 || graph < 0 || target->time(r->on->device, launches, LAUNCHES, 10, &device, &fault) != HDT_OK)
 		return fail(r, &fault);
-	printf("an empty kernel, one of %d: %.2f us in a list, %.2f us in a graph, %.2f us of the device\n", LAUNCHES, listed, graph,
-	       device / LAUNCHES);
+	printf("an empty kernel, one of %d: %.2f us in a list, %.2f us in a graph, %.2f us of the device\n", LAUNCHES,
+	       listed, graph, device / LAUNCHES);
 	target->release(r->on->device, memory);
 	return true;
 }

@@ -127,6 +127,7 @@ static hdt_status begin(compilation *c, hdt_context *context, const hdt_compile_
 	*c = (compilation){.context = context, .stop_after = stop_after, .clock = now_ms()};
 	if (options) /* of a caller with older or newer headers: what both know */
 		memcpy(&c->options, options, options->size < sizeof c->options ? options->size : sizeof c->options);
+	c->report.memory_limit = c->options.memory_limit;
 	bool known = !stop_after;
 	text words = {0};
 	for (int i = 0; i < PASS_COUNT + STAGE_COUNT; i++) {

@@ -206,7 +206,7 @@ static void look_at(const hdt_stmt *s, void *closure)
 	const bindings b = {scope.names, scope.values, scope.count};
 	if (elements && !expr_evaluate(s->tensor->base_indices[0], &b, &last))
 		return;
-	if (last + 1 < v->elements || last + 1 < 0)
+	if (last < -1 || last >= MAX_TENSOR_BYTES || last + 1 < v->elements)
 		return;
 	if (last + 1 != elements) { /* there are gaps */
 		seen.rank = 1;

@@ -102,7 +102,7 @@ bool c_is_index(const emitter *em, const hdt_expr *e);
 /* Are quotient and remainder of non-negative `x` by positive `y`, which C's operators give? */
 bool c_divides_plainly(const emitter *em, const hdt_expr *x, const hdt_expr *y);
 /* What the text of one expression contains at most. */
-enum { C_MOST_OPERANDS = 16 };
+enum { C_MOST_OPERANDS = INTRINSIC_MOST_OPERANDS };
 
 /* c_cost.c: a rough number of scalar operations of one run through `first` and what follows it, over symbols only. */
 const hdt_expr *c_cost(hdt_context *context, const hdt_stmt *first);

@@ -80,6 +80,7 @@ static int slot_of(builder *b, const hdt_value *value, int at)
 		return (int)known - 1;
 	}
 	slot s = {.place = SLOT_ARENA,
+	          .value = root,
 	          .dtype = root->dtype,
 	          .shape = hdt_value_shape(root),
 	          .input = -1,

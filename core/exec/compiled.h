@@ -26,9 +26,10 @@ typedef struct compile_report {
 	int64_t planned_bytes;     /* arena for the largest symbol values tried last, static graphs: the arena */
 	int64_t lower_bound_bytes; /* largest set of live intermediate bytes */
 	int64_t weight_bytes;
+	int64_t memory_limit; /* that planned_bytes must keep; 0: none */
 } compile_report;
 
-/* The graph must outlive the result, which is one more user of `on`; without an object in it the result can be planned, not run. `report` holds the times so far. */
+/* The graph must outlive the result, which is one more user of `on`; without an object in it the result can be planned, not run. `report` holds the times so far, and the limit. */
 hdt_status compiled_new(hdt_graph *graph, loaded *on, const step *steps, int count, const compile_report *report,
                         compiled_graph **out);
 void compiled_free(compiled_graph *c);

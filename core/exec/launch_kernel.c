@@ -16,10 +16,18 @@ static hdt_status check_extents(planner *p, const hdt_function *f, const char *w
 	return HDT_OK;
 }
 
+/* INT64_MAX when it is larger. */
+static int64_t product(const int64_t extents[3])
+{
+	int64_t all;
+	bool over = __builtin_mul_overflow(extents[0], extents[1], &all) || __builtin_mul_overflow(all, extents[2], &all);
+	return over ? INT64_MAX : all;
+}
+
 static hdt_status check_grid(planner *p, const hdt_function *f, const hdt_launch_grid *g)
 {
 	const hdt_target_info *info = p->info;
-	int64_t threads = g->block[0] * g->block[1] * g->block[2], blocks = g->cluster[0] * g->cluster[1] * g->cluster[2];
+	int64_t threads = product(g->block), blocks = product(g->cluster);
 	hdt_status status = check_extents(p, f, "grid", g->grid, info->grid);
 	if (status == HDT_OK)
 		status = check_extents(p, f, "block", g->block, info->block);

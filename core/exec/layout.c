@@ -100,6 +100,8 @@ static hdt_status make_plan(const compiled_graph *c, hdt_context *diagnostics, p
 	hdt_status status = size_slots(c, diagnostics, p);
 	if (status == HDT_OK)
 		status = place_slots(c, diagnostics, p);
+	if (status == HDT_OK)
+		status = plan_check_limit(c, diagnostics, p);
 	return status == HDT_OK ? plan_launches(c, diagnostics, p) : status;
 }
 

@@ -17,6 +17,7 @@ typedef enum slot_place {
 /* Memory that a value of the graph and its aliases share, or a workspace. */
 typedef struct slot {
 	slot_place place;
+	const hdt_value *value; /* for messages; NULL: workspace */
 	hdt_dtype dtype;
 	hdt_list shape;
 	int input;       /* SLOT_INPUT, or copied from this input before the run; -1: none */
@@ -86,5 +87,7 @@ hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fa
 /* The plan for compiled->values: found or made, the least recently used one making room. */
 hdt_status plan_for_values(compiled_graph *c, hdt_context *diagnostics, const plan **out);
 void plan_clear(plan *p);
+/* HDT_OUT_OF_MEMORY, telling what is alive where most is, when the plan's memory is beyond the limit. */
+hdt_status plan_check_limit(const compiled_graph *c, hdt_context *diagnostics, const plan *p);
 
 #endif

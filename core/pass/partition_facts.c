@@ -40,6 +40,25 @@ static bool moves(const hdt_expr *value)
 	return true;
 }
 
+typedef struct function_search {
+	const hdt_expr *axis;
+	bool found;
+} function_search;
+
+static void find_function(const hdt_expr *e, void *closure)
+{
+	function_search *s = closure;
+	s->found = s->found || (scalar_is_function(e) && expr_contains(e, s->axis));
+}
+
+static bool has_functions(const hdt_tensor *t)
+{
+	function_search s = {t->rank ? t->axes[t->rank - 1] : NULL, false};
+	if (s.axis)
+		expr_walk(t->value, find_function, &s);
+	return s.found;
+}
+
 static bool know_computation(partitioner *p, part *n)
 {
 	composition c;
@@ -54,6 +73,7 @@ static bool know_computation(partitioner *p, part *n)
 		const hdt_expr *value = c.tensors.items[i].tensor->value;
 		int cost = value_cost(value);
 		n->stages++;
+		n->functions = n->functions || has_functions(c.tensors.items[i].tensor);
 		n->cost += cost > 0 ? cost : 0;
 		n->moves = n->moves && moves(value);
 	}

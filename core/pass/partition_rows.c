@@ -5,8 +5,10 @@
 #include "pass/partition_state.h"
 
 enum {
-	MIN_ROWS = 16,          /* fewer leave most of the machine idle, */
-	SMALL_WORK = 65536      /* unless there is hardly anything to do */
+	MIN_ROWS = 16, /* fewer leave most of the machine idle, */
+	FEW_ROWS = 8,  /* which does not matter where there is little to do */
+	LITTLE_WORK = 65536,
+	HARDLY_ANY_WORK = 16384 /* less than it takes to share it out */
 };
 
 const char *rows_reason(const composition *c)
@@ -16,7 +18,8 @@ const char *rows_reason(const composition *c)
 		return NULL;
 	if (f.rows == 0)
 		return "they have no rows in common";
-	return f.count < MIN_ROWS && f.work > SMALL_WORK ? "they have too few rows in common" : NULL;
+	bool enough = f.count >= MIN_ROWS || (f.count >= FEW_ROWS && f.work <= LITTLE_WORK) || f.work <= HARDLY_ANY_WORK;
+	return enough ? NULL : "they have too few rows in common";
 }
 
 static bool may_join(const partitioner *p, int a, int b, const char **reason)
@@ -25,7 +28,6 @@ static bool may_join(const partitioner *p, int a, int b, const char **reason)
 	*reason = NULL;
 	if (p->units[a].kind != UNIT_ROWS && p->units[b].kind != UNIT_ROWS)
 		return false;
-	if (p->units[a].kind == UNIT_HEAVY || p->units[b].kind == UNIT_HEAVY) return false;
 	if (p->units[a].kind == UNIT_MAP) /* it is absorbed later, or not worth it */
 		return false;
 	if (from->setup != to->setup)

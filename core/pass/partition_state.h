@@ -22,6 +22,7 @@ typedef struct part {
 	bool setup;    /* depends on constants alone: computed once, before the first run */
 	bool reduces, heavy;
 	bool moves;  /* each element of its output is one of an input: an index map */
+	bool functions; /* it computes functions like exp for each element along its rows */
 	int cost;    /* operations for an element, when it does not reduce */
 	int stages;  /* tensors of its own that have to be somewhere */
 	double elements; /* of its first output */

@@ -176,6 +176,11 @@ void hdt_function_cluster(hdt_function *function, hdt_list cluster)
 {
 	if (!function_usable(function))
 		return;
+	if (function->kind != HDT_FUNCTION_CUDA || cluster.count > 3) {
+		hdt_fail(function->program->context, HDT_INTERNAL, "function @%s: a cluster has up to three extents, of a kernel",
+		         function->name);
+		return;
+	}
 	for (int d = 0; d < 3; d++) {
 		int64_t extent;
 		const hdt_expr *e = d < cluster.count ? cluster.items[d] : hdt_int(function->program->context, 1);

@@ -230,6 +230,7 @@ static void collect_symbols(program_builder *b)
 			collect_from_list(b, p->buffers[i]->shape, p->buffers[i]->rank);
 	for (int i = 0; i < p->function_count; i++) {
 		collect_from_list(b, p->functions[i]->grid, 3);
+		collect_from_list(b, &p->functions[i]->shared_bytes, 1);
 		stmt_walk(p->functions[i]->body, collect_from_stmt, b);
 	}
 	if (b->symbols.count)

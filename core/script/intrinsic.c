@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_OPERANDS = 16 };
-
 /* ---- signatures --------------------------------------------------------------------------------------------------- */
 
 /* One parameter: pieces of the signature's text. */
@@ -27,7 +25,7 @@ typedef struct parameter {
 } parameter;
 
 typedef struct signature {
-	parameter parameters[MOST_OPERANDS];
+	parameter parameters[INTRINSIC_MOST_OPERANDS];
 	int count;
 	const char *result;
 	size_t result_length;
@@ -87,7 +85,7 @@ static signature read_signature(const char *words)
 {
 	signature s = {.count = 0};
 	const char *at = words + (*words == '(');
-	while (*at && *at != ')' && s.count < MOST_OPERANDS) {
+	while (*at && *at != ')' && s.count < INTRINSIC_MOST_OPERANDS) {
 		at = read_parameter(at, &s.parameters[s.count++]);
 		at += *at == ',';
 		while (*at == ' ')
@@ -240,7 +238,7 @@ const hdt_intrinsic *intrinsic_find(hdt_context *context, const char *name, cons
                                     const hdt_expr **converted, hdt_dtype *result)
 {
 	const hdt_intrinsic *i;
-	for (int exactly = 1; exactly >= 0 && count <= MOST_OPERANDS; exactly--)
+	for (int exactly = 1; exactly >= 0 && count <= INTRINSIC_MOST_OPERANDS; exactly--)
 		for (int target = 0, index = 0; (i = next_named(context->registry, name, &target, &index));)
 			if (takes(i, operands, count, exactly, converted, result))
 				return i;
@@ -250,7 +248,7 @@ const hdt_intrinsic *intrinsic_find(hdt_context *context, const char *name, cons
 
 const hdt_expr *hdt_intrinsic_call(hdt_context *context, const char *intrinsic, hdt_list operands)
 {
-	const hdt_expr *converted[MOST_OPERANDS];
+	const hdt_expr *converted[INTRINSIC_MOST_OPERANDS];
 	hdt_dtype result;
 	if (!context || hdt_context_status(context) != HDT_OK)
 		return NULL;

@@ -32,6 +32,7 @@ void stmt_map(hdt_stmt *s, const hdt_expr *(*replace)(const hdt_expr *e, void *c
 /* A fault about a place in a program: file and line where they are known, else the function. Returns `status`. */
 hdt_status script_fail(const hdt_function *function, const hdt_stmt *s, hdt_status status, const char *format, ...) HDT_PRINTF(4, 5);
 
+enum { INTRINSIC_MOST_OPERANDS = 16 }; /* a call with more is a fault */
 /* intrinsic.c: the intrinsic of the loaded targets whose name and signature take these operands, converted into `converted` (room for
  * `count`); NULL and a fault that lists the candidates. */
 const hdt_intrinsic *intrinsic_find(hdt_context *context, const char *name, const hdt_expr *const *operands, int count,

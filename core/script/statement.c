@@ -41,6 +41,14 @@ const hdt_tensor *hdt_local(hdt_function *function, const char *name, hdt_dtype 
 	return hdt_buffer(function, name, dtype, shape, &(hdt_buffer_options){.scope = HDT_SCOPE_REGISTER});
 }
 
+static bool rank_fits(hdt_function *function, const char *view, int rank)
+{
+	if (rank > HDT_MAX_RANK)
+		hdt_fail(function->program->context, HDT_BAD_MODEL, "function @%s: the view %s has %d dimensions, at most %d are possible",
+		         function->name, view, rank, HDT_MAX_RANK);
+	return rank <= HDT_MAX_RANK;
+}
+
 const hdt_tensor *hdt_view(hdt_function *function, const char *name, hdt_list axes, const hdt_tensor *base,
                            hdt_list indices)
 {
@@ -48,14 +56,21 @@ const hdt_tensor *hdt_view(hdt_function *function, const char *name, hdt_list ax
 	if (!function_usable(function) || !base)
 		return NULL;
 	hdt_context *context = function->program->context;
-	if (indices.count != base->rank || axes.count > HDT_MAX_RANK) {
+	if (indices.count != base->rank) {
 		hdt_fail(context, HDT_BAD_MODEL, "function @%s: the view %s gives %d indices for %s, whose rank is %d",
 		         function->name, name, indices.count, base->name, base->rank);
 		return NULL;
 	}
+	if (!rank_fits(function, name, axes.count))
+		return NULL;
 	for (int d = 0; d < axes.count; d++) {
-		if (!axes.items[d] || axes.items[d]->op != HDT_OP_AXIS)
+		if (!axes.items[d])
 			return NULL;
+		if (axes.items[d]->op != HDT_OP_AXIS) {
+			hdt_fail(context, HDT_INTERNAL, "function @%s: dimension %d of the view %s is given by %s, which is no axis",
+			         function->name, d, name, hdt_expr_text(axes.items[d]));
+			return NULL;
+		}
 		extents[d] = axes.items[d]->args[0];
 	}
 	for (int d = 0; d < indices.count; d++)
@@ -76,7 +91,7 @@ const hdt_tensor *hdt_view_as(hdt_function *function, const char *name, const hd
 {
 	static const char *const names[HDT_MAX_RANK] = {"i", "j", "k", "l", "m", "n", "o", "p"};
 	const hdt_expr *axes[HDT_MAX_RANK], *position = NULL;
-	if (!function_usable(function) || !pointer || shape.count > HDT_MAX_RANK)
+	if (!function_usable(function) || !pointer || !rank_fits(function, name, shape.count))
 		return NULL;
 	if (pointer->rank != 1) {
 		hdt_fail(function->program->context, HDT_BAD_MODEL, "function @%s: %s has a shape: only a pointer is given one",

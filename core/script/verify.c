@@ -349,6 +349,8 @@ static void check_function(const hdt_function *f)
 	for (int i = 0; i < f->scalar_count; i++)
 		bring(&c, f->scalars[i]);
 	check_extents(&c, f->grid);
+	if (f->shared_bytes)
+		check_expr(&c, f->shared_bytes);
 	for (int d = 0; f->kind == HDT_FUNCTION_CUDA && d < 3; d++) {
 		bring(&c, f->thread_at[d]);
 		bring(&c, f->block_at[d]);

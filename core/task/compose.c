@@ -191,11 +191,15 @@ typedef struct cost_count {
 	bool reduces;
 } cost_count;
 
+bool scalar_is_function(const hdt_expr *e)
+{
+	return (e->op >= HDT_OP_SQRT && e->op <= HDT_OP_ERFC) || e->op == HDT_OP_POW || e->op == HDT_OP_ATAN2;
+}
+
 static void count_cost(const hdt_expr *e, void *closure)
 {
 	cost_count *c = closure;
-	bool function = (e->op >= HDT_OP_SQRT && e->op <= HDT_OP_ERFC) || e->op == HDT_OP_POW || e->op == HDT_OP_ATAN2;
-	c->operations += function ? 2 * CHEAP_VALUE : e->op >= HDT_OP_LOAD;
+	c->operations += scalar_is_function(e) ? 2 * CHEAP_VALUE : e->op >= HDT_OP_LOAD;
 	c->reduces |= expr_is_reduction(e);
 	c->nodes++;
 }

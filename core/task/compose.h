@@ -56,6 +56,8 @@ tensor_reads compose_reads(const composition *c, const hdt_tensor *tensor);
 
 /* Elements of a tensor, with estimated sizes. */
 double tensor_elements(const hdt_tensor *tensor);
+/* Is it an operation like exp, which counts as several? */
+bool scalar_is_function(const hdt_expr *e);
 /* Scalar operations for one element of `value`, of which functions like exp count as several; -1: it holds a reduction. */
 int value_cost(const hdt_expr *value);
 enum { CHEAP_VALUE = 8 }; /* operations that are done again rather than stored */

@@ -66,6 +66,7 @@ typedef struct hdt_tensors {
 hdt_status hdt_tensors_read(hdt_session *session, const char *path, hdt_tensors *out);
 void hdt_tensors_free(hdt_tensors *tensors);
 
+/* The session must outlive the model. *out is NULL after a fault. */
 hdt_status hdt_model_load(hdt_session *session, const char *path, hdt_model **out);
 void hdt_model_free(hdt_model *model);
 
@@ -82,6 +83,7 @@ typedef struct hdt_compile_options {
 	int rule_limit;             /* stop rewriting and resolving after this many applications (to find the one that harms); 0: no limit; negative: none */
 	bool no_fusion;             /* every operator is computed for itself */
 	bool explain;               /* tell in the log which rules applied or declined, what was fused and what was not, and why */
+	int64_t memory_limit;       /* bytes that the intermediate results of a run may take; a plan beyond it is HDT_OUT_OF_MEMORY; 0: no limit */
 } hdt_compile_options;
 
 /* Compile; the model must outlive the result. */
@@ -97,8 +99,8 @@ hdt_status hdt_model_evaluate(hdt_model *model, const hdt_array *inputs, int inp
 
 /* ---- kernels: programs written as text (docs/script.md) --------------------------------------------------------------- */
 
-/* Read, check and compile the program of a file, once for all sizes. *out is NULL after a fault, and when options->stop_after ended the
- * way before there was anything to run. */
+/* Read, check and compile the program of a file, once for all sizes. The session must outlive the kernel. *out is NULL after a fault, and
+ * when options->stop_after ended the way before there was anything to run. */
 hdt_status hdt_kernel_load(hdt_session *session, const char *path, const hdt_compile_options *options, hdt_kernel **out);
 void hdt_kernel_free(hdt_kernel *kernel);
 
@@ -110,7 +112,7 @@ typedef struct hdt_kernel_parameter {
 	bool is_written; /* an array that the kernel changes */
 	int rank;        /* of an array; -1: any (*f32) */
 } hdt_kernel_parameter;
-/* Their number; arrays come first. Valid as long as the kernel. */
+/* Their number; arrays come first. They and their names are valid as long as the kernel. */
 int hdt_kernel_parameters(const hdt_kernel *kernel, const hdt_kernel_parameter **out);
 
 /* What is given for a parameter, or for a dimension that no array tells. */

@@ -3,9 +3,9 @@
  *     static const hdt_intrinsic barrier = {.size = sizeof(hdt_intrinsic), .name = "syncthreads", .signature = "()",
  *                                           .traits = "b", .doc = "wait for all threads of the block"};
  *
- * A call is checked against the signature when it is parsed or built, and against the target when it is lowered. Emitted C calls
- * hidet_<name>, which `text` defines. Several intrinsics may have one name: the first whose
- * signature takes the operands as they are is meant, else the first one that takes them converted. */
+ * A call is checked against the signature when it is parsed or built, and against the target when it is lowered; it has at most 16
+ * operands. Emitted C calls hidet_<name>, which `text` defines. Several intrinsics may have one name: the first whose signature takes the
+ * operands as they are is meant, else the first one that takes them converted. Descriptors are constant and stay mapped for ever. */
 #ifndef HIDET_INTRINSIC_H
 #define HIDET_INTRINSIC_H
 
@@ -29,7 +29,7 @@ typedef struct hdt_intrinsic {
 	 * warpgroup, b the threads of the block, c those of the cluster, t (or none) each thread for itself. v: also memory of others changes
 	 * (atomics, fences, asynchronous copies). */
 	const char *traits;
-	int architecture;     /* smallest that has it: 80 for compute capability 8.0; 0: all */
+	int architecture;       /* smallest that has it: 80 for compute capability 8.0; 0: all */
 	bool architecture_only; /* of that very architecture's special features ("sm_90a") */
 	const char *doc;
 	const char *text; /* C that defines hidet_<name>, put once before the functions that need it; equal pointers are put once. NULL: the

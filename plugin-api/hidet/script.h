@@ -1,7 +1,9 @@
 /* script.h: tensor programs, "hidet script": what a scheduler builds, a person writes, and a target compiles.
  *
  * A program is a list of functions. A function is built top down: statements are added at the cursor; hdt_begin_* opens a body and
- * hdt_end closes it. docs/script.md is the text form of the same. A row sum on the CPU:
+ * hdt_end closes it. Programs, functions and what they hold live in the context, and are complete when the whole is handed over: a
+ * builder reads what was built so far, and changes it only through the functions below. docs/script.md is the text form of the same. A row
+ * sum on the CPU:
  *
  *     hdt_program_bind(p, task);
  *     hdt_function *f = hdt_function_new(p, "row_sum", HDT_FUNCTION_CPU);
@@ -173,10 +175,12 @@ const hdt_tensor *hdt_parameter_tensor(hdt_function *function, const char *name,
 const hdt_expr *hdt_parameter_scalar(hdt_function *function, const char *name, hdt_dtype dtype);
 /* Make a CUDA function a kernel: one to three extents each (x, y, z), i64. Before its body is begun. `cluster` may be HDT_SCALAR. */
 void hdt_function_grid(hdt_function *function, hdt_list grid, hdt_list block);
+/* What else a kernel asks for (shared_bytes, an i64; blocks_per_processor; cooperative; dependent) is set in the structure. */
 void hdt_function_cluster(hdt_function *function, hdt_list cluster);
 
 /* ---- statements, added at the cursor ------------------------------------------------------------------------------- */
 
+/* Bodies: each hdt_begin_ needs its hdt_end; they nest at most 64 deep. */
 const hdt_expr *hdt_begin_for(hdt_function *function, const char *name, const hdt_expr *extent, hdt_loop_kind kind);
 /* As hdt_begin_for with an existing axis as loop variable. */
 void hdt_begin_loop(hdt_function *function, const hdt_expr *axis, hdt_loop_kind kind);

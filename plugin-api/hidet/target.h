@@ -1,4 +1,8 @@
-/* target.h: a kind of machine: how program text becomes a loaded object there, memory, and running. */
+/* target.h: a kind of machine: how program text becomes a loaded object there, memory, and running.
+ *
+ * A device is opened by the host, used by one thread at a time, and closed after its objects are unloaded and its memory is released; several
+ * may be open at once. Devices and objects belong to the target, and outlive the contexts that they were made with: a context is for
+ * diagnostics, and for memory until the call returns. */
 #ifndef HIDET_TARGET_H
 #define HIDET_TARGET_H
 
@@ -93,43 +97,43 @@ typedef struct hdt_target {
 	size_t size;
 	const char *name;
 	const char *doc;
-	bool host_memory; /* buffers are plain host memory: weights and inputs are used where they lie */
-	hdt_function_kind kind;                   /* of the functions it runs: schedulers for this kind serve it */
+	bool host_memory;       /* buffers are plain host memory: weights and inputs are used where they lie */
+	hdt_function_kind kind; /* of the functions it runs: schedulers for this kind serve it */
 	hdt_language language;
-	const hdt_intrinsic *const *intrinsics;   /* ended by NULL; NULL: none */
+	const hdt_intrinsic *const *intrinsics; /* ended by NULL; NULL: none */
 
-	/* Open a device; a failure leaves its reason in `context`. The device outlives the context. [any thread] */
+	/* Open a device; a failure leaves its reason in `context`, and *out is NULL. [any thread] */
 	hdt_status (*open)(hdt_context *context, const hdt_target_options *options, hdt_device **out);
 	void (*close)(hdt_device *device);
 	/* Valid until close. */
 	const hdt_target_info *(*info)(const hdt_device *device);
 
-	/* The text to put before the functions of a unit: types, runtime and helper functions of the emitted C. */
+	/* The text to put before the functions of a unit: types, runtime and helper functions of the emitted C. Valid until close. */
 	const char *(*prelude)(const hdt_device *device);
 	/* Compile the source into a new file at `path`. Nothing but that file remains afterwards, nor that after a failure. */
 	hdt_status (*compile)(hdt_context *context, hdt_device *device, const hdt_source *source, const char *path);
-	/* Load what compile made. The file may be deleted afterwards. */
+	/* Load what compile made. The file may be deleted afterwards. *out is NULL after a failure. */
 	hdt_status (*load)(hdt_context *context, hdt_device *device, const char *path, hdt_object **out);
 	void (*unload)(hdt_device *device, hdt_object *object);
+	/* The function of this name, for hdt_launch.function; NULL: there is none. Valid until unload. */
 	void *(*find)(hdt_object *object, const char *function);
 
-	/* Memory, aligned to 64 bytes at least; NULL when there is none. copy: either side may be host memory. */
+	/* Memory, aligned to 64 bytes at least; NULL when there is none left. release takes NULL. copy: either side may be host memory. */
 	void *(*allocate)(hdt_device *device, size_t bytes);
 	void (*release)(hdt_device *device, void *memory);
 	hdt_status (*copy)(hdt_device *device, void *to, const void *from, size_t bytes);
 
-	/* Run the launches in order and wait. One run at a time per device. */
+	/* Run the launches in order and wait. A failure is told in *fault, whose status is returned. */
 	hdt_status (*run)(hdt_device *device, const hdt_launch *launches, int count, hdt_fault *fault);
 
 	/* Bytes that `allocate` could still give, and all there are, for messages; false: unknown. NULL: the host's memory. */
 	bool (*memory)(hdt_device *device, size_t *available, size_t *total);
 
 	/* Time that the device takes for the launches, in microseconds: they are run once, and then several times `repeats` times in a row; the
-	 * median of these, divided by `repeats`. Buffers are left as after the last of all. One run at a time per device. NULL: its time means
-	 * nothing. */
+	 * median of these, divided by `repeats`. Buffers are left as after the last of all. NULL: its time means nothing. */
 	hdt_status (*time)(hdt_device *device, const hdt_launch *launches, int count, int repeats, double *microseconds,
 	                   hdt_fault *fault);
-	/* Why nothing works on the device any more; NULL: it works. NULL: there is nothing that could stop it. */
+	/* Why nothing works on the device any more, valid until close; NULL: it works. NULL: there is nothing that could stop it. */
 	const char *(*lost)(const hdt_device *device);
 } hdt_target;
 

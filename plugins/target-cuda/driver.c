@@ -56,9 +56,9 @@ const driver *driver_get(const char **reason)
 
 /* Errors after which "the process must be terminated and relaunched", as cuda.h says. */
 static const CUresult fatal[] = {
-	CUDA_ERROR_ILLEGAL_ADDRESS,      CUDA_ERROR_LAUNCH_TIMEOUT,      CUDA_ERROR_ASSERT,
-	CUDA_ERROR_HARDWARE_STACK_ERROR, CUDA_ERROR_ILLEGAL_INSTRUCTION, CUDA_ERROR_MISALIGNED_ADDRESS,
-	CUDA_ERROR_INVALID_ADDRESS_SPACE, CUDA_ERROR_INVALID_PC,         CUDA_ERROR_LAUNCH_FAILED,
+	CUDA_ERROR_ILLEGAL_ADDRESS,       CUDA_ERROR_LAUNCH_TIMEOUT,      CUDA_ERROR_ASSERT,
+	CUDA_ERROR_HARDWARE_STACK_ERROR,  CUDA_ERROR_ILLEGAL_INSTRUCTION, CUDA_ERROR_MISALIGNED_ADDRESS,
+	CUDA_ERROR_INVALID_ADDRESS_SPACE, CUDA_ERROR_INVALID_PC,          CUDA_ERROR_LAUNCH_FAILED,
 };
 
 const char *driver_lost(void)
@@ -75,7 +75,8 @@ void driver_note(const driver *d, CUresult error)
 	if (!is_fatal || atomic_flag_test_and_set(&noted))
 		return;
 	snprintf(crash, sizeof crash,
-	         "a kernel has crashed (%s): the CUDA driver refuses further work in this process; the program has to be started again",
+	         "a kernel has crashed (%s): the CUDA driver refuses further work in this process; the program has to be "
+	         "started again",
 	         driver_error(d, error, text, sizeof text));
 	atomic_store(&lost, true);
 }

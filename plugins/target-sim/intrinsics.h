@@ -27,6 +27,14 @@
 SIM_FAMILIES(DECLARE)
 #undef DECLARE
 
+/* Bytes that are moved at once, at the most; bytes of n elements, 0 where they are none or more than that. */
+enum { LARGEST_VECTOR = 16 };
+static inline int vector_size(int64_t n, hdt_dtype dtype)
+{
+	int size = hdt_dtype_of(dtype)->bytes;
+	return n >= 1 && n <= LARGEST_VECTOR / size ? (int)n * size : 0;
+}
+
 /* What the target says that it has: all of hidet/cuda_intrinsics.def, ended by NULL. */
 extern const hdt_intrinsic *const sim_declared[];
 

@@ -95,14 +95,15 @@ static uint64_t mapped(sim_warp *w, int lane, const sim_operand *at, int64_t ran
 
 static sim_status cluster_load(sim_warp *w, const sim_call *call)
 {
-	unsigned char vector[16];
+	unsigned char vector[LARGEST_VECTOR];
 	SIM_FOR_LANES (l, w->active) {
-		int64_t bytes = call->operands[2].value->i[l] * hdt_dtype_of(call->operands[0].dtype)->bytes;
+		int bytes = vector_size(call->operands[2].value->i[l], call->operands[0].dtype);
 		if (bytes != 4 && bytes != 8 && bytes != 16)
-			return sim_fault(w, l, "cluster_load of %lld bytes: 4, 8 or 16 are possible", (long long)bytes);
-		uint64_t from = mapped(w, l, &call->operands[1], call->operands[3].value->i[l], (int)bytes);
-		if (!from || !sim_read_at(w, l, from, vector, (int)bytes, (int)bytes) ||
-		    !sim_write(w, l, &call->operands[0], 0, vector, (int)bytes, 1))
+			return sim_fault(w, l, "cluster_load of %lld elements: 4, 8 or 16 bytes are possible",
+			                 (long long)call->operands[2].value->i[l]);
+		uint64_t from = mapped(w, l, &call->operands[1], call->operands[3].value->i[l], bytes);
+		if (!from || !sim_read_at(w, l, from, vector, bytes, bytes) ||
+		    !sim_write(w, l, &call->operands[0], 0, vector, bytes, 1))
 			return SIM_FAULT;
 	}
 	return SIM_DONE;
@@ -110,14 +111,15 @@ static sim_status cluster_load(sim_warp *w, const sim_call *call)
 
 static sim_status cluster_store(sim_warp *w, const sim_call *call)
 {
-	unsigned char vector[16];
+	unsigned char vector[LARGEST_VECTOR];
 	SIM_FOR_LANES (l, w->active) {
-		int64_t bytes = call->operands[2].value->i[l] * hdt_dtype_of(call->operands[1].dtype)->bytes;
+		int bytes = vector_size(call->operands[2].value->i[l], call->operands[1].dtype);
 		if (bytes != 4 && bytes != 8 && bytes != 16)
-			return sim_fault(w, l, "cluster_store of %lld bytes: 4, 8 or 16 are possible", (long long)bytes);
-		uint64_t to = mapped(w, l, &call->operands[0], call->operands[3].value->i[l], (int)bytes);
-		if (!to || !sim_read(w, l, &call->operands[1], 0, vector, (int)bytes, 1) ||
-		    !sim_write_at(w, l, to, vector, (int)bytes, (int)bytes))
+			return sim_fault(w, l, "cluster_store of %lld elements: 4, 8 or 16 bytes are possible",
+			                 (long long)call->operands[2].value->i[l]);
+		uint64_t to = mapped(w, l, &call->operands[0], call->operands[3].value->i[l], bytes);
+		if (!to || !sim_read(w, l, &call->operands[1], 0, vector, bytes, 1) ||
+		    !sim_write_at(w, l, to, vector, bytes, bytes))
 			return SIM_FAULT;
 	}
 	return SIM_DONE;

@@ -18,8 +18,9 @@ static bool copy(sim_warp *w, int lane, const sim_call *call, pending *p, int64_
 {
 	const sim_operand *to = &call->operands[0], *from = &call->operands[1];
 	int64_t n = call->operands[2].value->i[lane], size = hdt_dtype_of(to->dtype)->bytes;
-	unsigned char data[16] = {0};
-	if (size != hdt_dtype_of(from->dtype)->bytes || (n * size != 4 && n * size != 8 && n * size != 16)) {
+	int bytes = vector_size(n, to->dtype);
+	unsigned char data[LARGEST_VECTOR] = {0};
+	if (size != hdt_dtype_of(from->dtype)->bytes || (bytes != 4 && bytes != 8 && bytes != 16)) {
 		sim_fault(w, lane, "%s copies 4, 8 or 16 bytes of one dtype: %" PRId64 " elements of %s are none of these",
 		          call->name, n, hdt_dtype_of(to->dtype)->name);
 		return false;
@@ -28,7 +29,7 @@ static bool copy(sim_warp *w, int lane, const sim_call *call, pending *p, int64_
 		sim_fault(w, lane, "%s reads 0..%" PRId64 " elements, not %" PRId64, call->name, n, valid);
 		return false;
 	}
-	pending_copy c = {.from_bytes = (int)(valid * size), .to_bytes = (int)(n * size)};
+	pending_copy c = {.from_bytes = (int)(valid * size), .to_bytes = bytes};
 	if (c.from_bytes && (!(c.from = sim_address(w, lane, from, 0, c.from_bytes, c.to_bytes)) ||
 	                     !sim_async_read(w, lane, c.from, data, c.from_bytes, 1)))
 		return false;

@@ -4,14 +4,12 @@
 #include "machine.h"
 #include <string.h>
 
-enum { MOST_BYTES = 16 };
-
 /* Bytes of `n` elements, the operand `count`; 0 after a fault. */
 static int vector_bytes(sim_warp *w, const sim_call *call)
 {
 	int64_t n = call->operands[2].value->i[__builtin_ctz(w->active)],
-			bytes = n * hdt_dtype_of(call->operands[0].dtype)->bytes;
-	if (n >= 1 && bytes <= MOST_BYTES && (bytes & (bytes - 1)) == 0 &&
+			bytes = vector_size(n, call->operands[0].dtype);
+	if (bytes && (bytes & (bytes - 1)) == 0 &&
 	    call->operands[0].dtype == call->operands[1].dtype)
 		return (int)bytes;
 	sim_fault(w, __builtin_ctz(w->active),
@@ -23,7 +21,7 @@ static int vector_bytes(sim_warp *w, const sim_call *call)
 /* Aligned on either side to what is moved, as far as registers have a place. */
 static sim_status move(sim_warp *w, const sim_call *call)
 {
-	unsigned char vector[MOST_BYTES];
+	unsigned char vector[LARGEST_VECTOR];
 	int bytes = vector_bytes(w, call);
 	SIM_FOR_LANES (l, bytes ? w->active : 0)
 		if (!sim_read(w, l, &call->operands[1], 0, vector, bytes, bytes) ||

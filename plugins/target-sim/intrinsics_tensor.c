@@ -8,7 +8,15 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MOST_DIMENSIONS = 5, LARGEST_BOX = 256, MOST_ROW = LARGEST_BOX * 8, UNIT = 16, BOX_ALIGNMENT = 128 };
+enum {
+	MOST_DIMENSIONS = 5,
+	LARGEST_BOX = 256,
+	LARGEST_STRIDE = 8,
+	MOST_ROW = LARGEST_BOX * 8,
+	MOST_BYTES = 1 << 22, /* of a box: more than a block's shared memory */
+	UNIT = 16,
+	BOX_ALIGNMENT = 128
+};
 
 /* A box of a map at coordinates, walked row by row. */
 typedef struct box {
@@ -30,24 +38,30 @@ typedef struct inside {
 static bool check_map(sim_warp *w, int lane, const hdt_launch_map *m, int coordinates)
 {
 	int size = hdt_dtype_of(m->dtype)->bytes;
-	int64_t row = m->box[m->rank - 1] * size, pitch = size;
-	if (m->rank != coordinates) {
-		sim_fault(w, lane, "%d coordinates for a tensor map of %d dimensions", coordinates, m->rank);
+	int64_t pitch = size;
+	if (m->rank != coordinates || m->rank < 1 || m->rank > MOST_DIMENSIONS) {
+		sim_fault(w, lane, "%d coordinates for a tensor map of %d dimensions, of 1..%d", coordinates, m->rank,
+		          MOST_DIMENSIONS);
 		return false;
 	}
 	for (int d = 0; d < m->rank; d++)
-		if (m->box[d] < 1 || m->box[d] > LARGEST_BOX || m->strides[d] < 1) {
-			sim_fault(w, lane, "dimension %d of a tensor map has a box of %" PRId64 ": 1..%d", d, m->box[d],
-			          LARGEST_BOX);
+		if (m->box[d] < 1 || m->box[d] > LARGEST_BOX || m->strides[d] < 1 || m->strides[d] > LARGEST_STRIDE) {
+			sim_fault(w, lane,
+			          "dimension %d of a tensor map has a box of %" PRId64 " with stride %" PRId64 ": 1..%d and 1..%d", d,
+			          m->box[d], m->strides[d], LARGEST_BOX, LARGEST_STRIDE);
 			return false;
 		}
-	for (int d = m->rank - 1; d > 0; d--) {
-		pitch *= m->shape[d];
-		if (pitch % UNIT != 0) {
+	for (int d = m->rank - 1; d >= 0; d--) {
+		if (__builtin_mul_overflow(pitch, m->shape[d], &pitch)) {
+			sim_fault(w, lane, "a tensor map of more bytes than can be counted");
+			return false;
+		}
+		if (d > 0 && pitch % UNIT != 0) {
 			sim_fault(w, lane, "rows of a tensor map have %" PRId64 " bytes: no multiple of %d", pitch, UNIT);
 			return false;
 		}
 	}
+	int64_t row = m->box[m->rank - 1] * size;
 	if ((uintptr_t)m->address % UNIT == 0 && row % UNIT == 0 && (!m->swizzle || row == m->swizzle))
 		return true;
 	sim_fault(w, lane,
@@ -68,14 +82,21 @@ static bool make_box(sim_warp *w, int lane, const sim_call *call, const sim_oper
 	}
 	if (!check_map(w, lane, m, call->count - first))
 		return false;
-	*b = (box){.map = m, .size = hdt_dtype_of(m->dtype)->bytes, .rows = 1};
+	*b = (box){.map = m, .size = hdt_dtype_of(m->dtype)->bytes};
+	int64_t rows = 1;
 	for (int d = 0; d < m->rank; d++) {
 		bool last = d == m->rank - 1;
 		b->at[d] = call->operands[first + d].value->i[lane];
 		b->count[d] = last ? m->box[d] : (m->box[d] + m->strides[d] - 1) / m->strides[d];
-		b->rows *= last ? 1 : (int)b->count[d];
+		rows *= last ? 1 : b->count[d];
 	}
 	b->row_bytes = (int)b->count[m->rank - 1] * b->size;
+	if (rows > MOST_BYTES / b->row_bytes) {
+		sim_fault(w, lane, "the box of a tensor map has %" PRId64 " rows of %d bytes: more than shared memory", rows,
+		          b->row_bytes);
+		return false;
+	}
+	b->rows = (int)rows;
 	return true;
 }
 

@@ -53,6 +53,21 @@ static void add_first_leaves(generator *g)
 	}
 }
 
+/* A base with what is computed of it, or an empty graph with some leaves. */
+static bool begin(generator *g, const bases *b)
+{
+	if (b->count && chance(g, 45) && base_choose(g, b->files, b->count))
+		return true;
+	g->pool.count = 0;
+	g->graph = hdt_graph_new(g->context, "fuzz");
+	if (!g->graph)
+		return false;
+	choose_symbols(g);
+	begin_values(g);
+	add_first_leaves(g);
+	return true;
+}
+
 /* ---- nodes ---------------------------------------------------------------------------------------------------------- */
 
 static bool judge(generator *g, const hdt_node *node)
@@ -106,7 +121,7 @@ static void choose_outputs(generator *g)
 	for (int n = 0; n < g->graph->node_count; n++)
 		for (int i = 0; i < g->graph->nodes[n]->output_count; i++) {
 			hdt_value *value = g->graph->nodes[n]->outputs[i];
-			if (!graph_use_count(g->graph, value) || chance(g, 10))
+			if (!graph_use_count(g->graph, value) || chance(g, 8))
 				hdt_graph_output(g->graph, NULL, value);
 		}
 	if (chance(g, 3) && g->pool.count)
@@ -151,18 +166,15 @@ static bool finish(generator *g)
 	return fine;
 }
 
-bool case_generate(const hdt_registry *registry, uint64_t seed, fuzz_case *out)
+bool case_generate(const hdt_registry *registry, const bases *b, uint64_t seed, fuzz_case *out)
 {
 	generator g = {.registry = registry, .context = context_new(registry), .c = out};
 	*out = (fuzz_case){.seed = seed, .runs = 1};
 	random_seed(&g.random, seed);
-	g.graph = g.context ? hdt_graph_new(g.context, "fuzz") : NULL;
-	bool fine = g.graph != NULL;
+	bool fine = g.context && begin(&g, b);
 	if (fine) {
-		choose_symbols(&g);
-		begin_values(&g);
-		add_first_leaves(&g);
-		int wanted = 1 + below(&g, chance(&g, 30) ? MOST_NODES : MOST_NODES / 3);
+		int wanted = g.graph->node_count + 1 + below(&g, chance(&g, 30) ? MOST_NODES : MOST_NODES / 3);
+		wanted = wanted < MOST_NODES ? wanted : MOST_NODES;
 		for (int tries = wanted * TRIES_PER_NODE; tries > 0 && g.graph->node_count < wanted; tries--)
 			(void)add_node(&g);
 		fine = g.graph->node_count > 0 && finish(&g);

@@ -39,6 +39,8 @@ static inline bool chance(generator *g, int percent)
 	return below(g, 100) < percent;
 }
 
+/* generate_base.c: begin from a graph of one of these files; false when it cannot be used: then nothing is begun. */
+bool base_choose(generator *g, const char *const *files, int count);
 /* generate_operator.c: a sample of a random operator; false when there is none that can be used. */
 bool pattern_choose(generator *g, pattern *p);
 /* generate_operands.c: a dimension of any kind; the operand that stands for the sample's input `index`; NULL after a fault. */

@@ -1,10 +1,11 @@
 /* graph_fuzz: random graphs of all registered operators, compiled as they are and with all optimisations, against the evaluator.
  *
- *     graph_fuzz --plugins DIR [--seed N] [--count N] [--target T] [--shrink DIR] [--jobs N] [--print] [FILE...]
+ *     graph_fuzz --plugins DIR [--seed N] [--count N] [--target T] [--from FILE,FILE...] [--shrink DIR] [--jobs N] [--print]
+ *     graph_fuzz --plugins DIR FILE...
  *
  * Graph number i is that of seed N + i alone, so that one of many is found again by --seed and --count 1. Failures are shrunk into
- * --shrink DIR, one .hds file each. Files (goldens: what once failed) are checked in the place of random graphs. --print shows the
- * graphs and runs nothing. Exit: 0 all passed, 1 one failed, 2 wrong usage. */
+ * --shrink DIR, one .hds file each. Files (goldens: what once failed) are checked in the place of random graphs. With --from, some of the
+ * random graphs begin from one of the comma-separated files. --print shows the graphs and runs nothing. Exit: 0 all passed, 1 one failed, 2 wrong usage. */
 #include "check.h"
 #include "generate.h"
 #include "shrink.h"
@@ -22,6 +23,8 @@ typedef struct arguments {
 	uint64_t seed;
 	int count, jobs;
 	bool print;
+	const char *from[256]; /* of --from */
+	int from_count;
 	char **files;
 	int file_count;
 } arguments;
@@ -29,6 +32,12 @@ typedef struct arguments {
 typedef struct totals {
 	int passed, failed, unusable, nodes;
 } totals;
+
+static void split_files(arguments *a, char *list)
+{
+	for (char *file = strtok(list, ","); file && a->from_count < 256; file = strtok(NULL, ","))
+		a->from[a->from_count++] = file;
+}
 
 static bool read_arguments(int argc, char **argv, arguments *out)
 {
@@ -53,6 +62,8 @@ static bool read_arguments(int argc, char **argv, arguments *out)
 			out->seed = strtoull(value, NULL, 10);
 		else if (strcmp(word, "count") == 0)
 			out->count = atoi(value);
+		else if (strcmp(word, "from") == 0)
+			split_files(out, argv[at]);
 		else if (strcmp(word, "jobs") == 0)
 			out->jobs = atoi(value);
 		else
@@ -125,7 +136,7 @@ static bool run_batch(const checker *k, const arguments *a, fuzz_case *cases, in
 static bool next_case(const checker *k, const arguments *a, int index, fuzz_case *out)
 {
 	if (!a->file_count)
-		return case_generate(k->registry, a->seed + (uint64_t)index, out);
+		return case_generate(k->registry, &(bases){a->from, a->from_count}, a->seed + (uint64_t)index, out);
 	if (case_read(a->files[index], out))
 		return true;
 	fprintf(stderr, "%s cannot be read\n", a->files[index]);
@@ -173,7 +184,7 @@ int main(int argc, char **argv)
 	hdt_registry *registry;
 	loader *plugins;
 	if (!read_arguments(argc, argv, &a)) {
-		fprintf(stderr, "usage: graph_fuzz --plugins DIR [--seed N] [--count N] [--target T] [--shrink DIR] [--jobs N] [--print] [FILE...]\n");
+		fprintf(stderr, "usage: graph_fuzz --plugins DIR [--seed N] [--count N] [--target T] [--from FILE,...] [--shrink DIR] [--jobs N] [--print] [FILE...]\n");
 		return 2;
 	}
 	int code = 2;

@@ -5,6 +5,7 @@
 #include "copy.h"
 #include "values.h"
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,8 @@ static bool note_range(fuzz_case *c, hdt_graph *graph, const hdt_value *value)
 	values_init(&v, graph, c, 0);
 	(void)values_add_graph(&v);
 	const known_value *k = values_find(&v, value);
-	bool fine = !k || k->low > k->high || case_set_range(c, copy_name(value), k->low, k->high);
+	bool fine = !k || k->low > k->high ||
+	            case_set_range(c, copy_name(value), fmax(k->low, -1000), fmin(k->high, 1000));
 	values_fini(&v);
 	return fine;
 }

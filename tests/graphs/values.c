@@ -91,6 +91,12 @@ static double element(const hdt_array *a, int64_t i)
 	return hdt_is_float(a->dtype) ? s.f : (double)s.i;
 }
 
+/* What masks hide by, and less than that: it is tame, too. */
+static bool is_hidden(double x)
+{
+	return x < -1e30;
+}
+
 /* Low and high; false when an element is no tame number. */
 static bool take_range(known_value *k)
 {
@@ -99,7 +105,7 @@ static bool take_range(known_value *k)
 	k->high = -INFINITY;
 	for (int64_t i = array_elements(&k->exact) - 1; i >= 0; i--) {
 		double x = element(&k->exact, i);
-		tame = tame && (!hdt_is_float(k->exact.dtype) || fabs(x) <= LARGEST_FLOAT);
+		tame = tame && (!hdt_is_float(k->exact.dtype) || fabs(x) <= LARGEST_FLOAT || is_hidden(x));
 		k->low = fmin(k->low, x);
 		k->high = fmax(k->high, x);
 	}
@@ -127,7 +133,8 @@ static void disturb(values *v, known_value *k, double factor)
 	for (int n = 1; n < VARIANTS && hdt_is_float(k->exact.dtype); n++)
 		for (int64_t i = array_elements(&k->exact) - 1; i >= 0; i--) {
 			scalar s = scalar_load(k->data[n], k->exact.dtype, i);
-			s.f *= 1 + random_uniform(&v->noise, -size, size);
+			if (!is_hidden(s.f))
+				s.f *= 1 + random_uniform(&v->noise, -size, size);
 			scalar_store(k->data[n], k->exact.dtype, i, s);
 		}
 }

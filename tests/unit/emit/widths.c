@@ -1,5 +1,6 @@
 /* widths.c: random index expressions at the edges of 32 bits, written as kernels, compiled for this machine as C++ and run one thread
- * after the other: each value must be the evaluator's. What leaves 64 bits there is passed over: sizes are taken not to. */
+ * after the other: each value, and each address of an element, must be the evaluator's. What leaves 64 bits there is passed over: sizes are
+ * taken not to. */
 #include "fixture.h"
 
 #include "base/context.h"
@@ -8,7 +9,7 @@
 
 TestSuite(widths, .init = set_up, .fini = tear_down);
 
-enum { KERNELS = 12, NODES = 160, LEAVES = 12, SAMPLES = 200 };
+enum { KERNELS = 12, VALUES = 140, NODES = 180, LEAVES = 12, TENSORS = 6, SAMPLES = 200 };
 
 /* For a kernel on the host: its place in the launch is set from outside. */
 static const char host_words[] =
@@ -32,9 +33,10 @@ static uint32_t random_below(uint32_t limit)
 typedef struct sample_kernel {
 	hdt_program *program;
 	hdt_function *function;
-	const hdt_tensor *out;
-	const hdt_expr *nodes[NODES]; /* the leaves first */
+	const hdt_tensor *out, *tensors[TENSORS];
+	const hdt_expr *nodes[NODES]; /* the leaves first, positions in tensors last */
 	const hdt_expr *lets[NODES];  /* node n is the value of lets[n]; NULL: none */
+	const hdt_expr *written[NODES]; /* what the kernel computes: the node, its let, or the address of a position */
 	int count;
 } sample_kernel;
 
@@ -100,21 +102,57 @@ static void add_leaves(sample_kernel *k)
 	cr_assert_eq(k->count, LEAVES);
 }
 
+/* Of bytes, so that positions are distances: the kernel is given them at address 0. */
+static void add_tensors(sample_kernel *k)
+{
+	for (int i = 0; i < TENSORS; i++) {
+		const char *name = (const char *[]){"z0", "z1", "z2", "z3", "z4", "z5"}[i];
+		const hdt_expr *shape[3];
+		for (int d = 0; d < 3; d++)
+			shape[d] = random_below(2) ? k->nodes[random_below(4)] : hdt_int(context, 1 + random_below(70000));
+		k->tensors[i] = hdt_parameter_tensor(k->function, name, HDT_U8, (hdt_list){shape, 1 + i % 3});
+	}
+}
+
+static const hdt_intrinsic distance = {
+	.size = sizeof(hdt_intrinsic),
+	.name = "distance",
+	.signature = "(at: in any any) -> i64",
+	.traits = "p",
+	.text = "static int64_t hidet_distance(const void *at) { return (int64_t)(intptr_t)at; }\n",
+};
+
+static void add_element(sample_kernel *k)
+{
+	const hdt_tensor *t = k->tensors[random_below(TENSORS)];
+	const hdt_expr *indices[3];
+	for (int d = 0; d < t->rank; d++)
+		indices[d] = operand(k);
+	const hdt_expr *address = hdt_address(t, indices, t->rank);
+	k->written[k->count] = expr_call(context, &distance, HDT_I64, &address, 1);
+	k->nodes[k->count++] = hdt_flatten(context, hdt_shape(t), (hdt_list){indices, t->rank});
+}
+
 static void grow(sample_kernel *k)
 {
 	*k = (sample_kernel){.program = hdt_program_new(context, "widths")};
 	k->function = hdt_function_new(k->program, "f", HDT_FUNCTION_CUDA);
 	k->out = hdt_parameter_pointer(k->function, "out", HDT_I64);
 	add_leaves(k);
-	while (k->count < NODES) {
+	add_tensors(k);
+	while (k->count < VALUES) {
 		const hdt_expr *value = random_value(k);
 		cr_assert(value, "%s", context->message);
 		if (random_below(4) == 0 && value->op != HDT_OP_CONST)
 			k->lets[k->count] = hdt_let(k->function, "v", value);
 		k->nodes[k->count++] = value;
 	}
+	for (int n = 0; n < VALUES; n++)
+		k->written[n] = k->lets[n] ? k->lets[n] : k->nodes[n];
+	while (k->count < NODES)
+		add_element(k);
 	for (int n = 0; n < NODES; n++)
-		hdt_store(k->function, k->out, HDT_AT(hdt_int(context, n)), k->lets[n] ? k->lets[n] : k->nodes[n]);
+		hdt_store(k->function, k->out, HDT_AT(hdt_int(context, n)), k->written[n]);
 }
 
 typedef void run_kernel(int64_t *out, const int64_t *leaves);
@@ -124,12 +162,13 @@ static run_kernel *compile_kernel(const sample_kernel *k, const char **source)
 	text t = {0};
 	emitted_texts needed = {0};
 	text_add(&t, host_words);
+	text_add(&t, distance.text);
 	cr_assert_eq(program_finish(k->program), HDT_OK, "%s", context->message);
 	cr_assert_eq(program_verify(k->program), HDT_OK, "%s", context->message);
 	cr_assert_eq(emit_kernels(&t, k->program, "k", &needed), HDT_OK, "%s", context->message);
 	text_add(&t, "extern \"C\" void k(int64_t *out, const int64_t *v)\n{\n"
 	             "  block_x = (int)v[10], thread_x = (int)v[11];\n"
-	             "  k_f(out, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], 0);\n}\n");
+	             "  k_f(out, 0, 0, 0, 0, 0, 0, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], 0);\n}\n");
 	*source = text_finish(&t, context);
 	void *address = compile_text(compiler, *source);
 	run_kernel *run;

@@ -64,6 +64,21 @@ static const char *const two_kernels =
 	"  fn @second(w, y) cuda grid(ceildiv(n, 64)) block(64, 2) { y[blockIdx.x] = w[blockIdx.x, 1]; }\n"
 	"}\n";
 
+Test(launch, a_size_that_only_shared_memory_needs_is_known)
+{
+	const char *source = "program @p(y: f32[4], m: i64) where n in 1..64 {\n"
+	                     "  fn @k(y, m) cuda grid(1) block(32) shared(n * 4) { y[0] = 1.0; }\n"
+	                     "}\n";
+	cr_assert_eq(plan(source, (int64_t[]){10, 0}), HDT_OK, "%s", context->message);
+	cr_assert_eq(LAUNCH(0)->grid->shared_bytes, 40);
+}
+
+Test(launch, a_cluster_beyond_64_bits_is_refused)
+{
+	expect_fault("fn @k(y: *f32) cuda grid(1) block(32) cluster(4294967296, 4294967296, 2) { y[0] = 1.0; }", NULL,
+	             HDT_BAD_TARGET, "a cluster of");
+}
+
 Test(launch, kernels_without_a_host_function_come_in_order_with_numbers)
 {
 	cr_assert_eq(plan(two_kernels, (int64_t[]){100}), HDT_OK, "%s", context->message);

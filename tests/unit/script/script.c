@@ -227,6 +227,20 @@ Test(script, a_foreign_buffer_is_a_fault)
 	expect_fault("z is not a buffer of program @p");
 }
 
+Test(script, a_view_over_what_is_no_axis_is_a_fault)
+{
+	const hdt_expr *two = integer(2);
+	cr_assert_null(hdt_view(f, "v", HDT_AT(two), hdt_use(f, x), HDT_AT(two, two)));
+	expect_fault("function @f: dimension 0 of the view v is given by 2, which is no axis");
+}
+
+Test(script, a_cluster_of_four_extents_is_a_fault)
+{
+	hdt_function *k = hdt_function_new(program, "k", HDT_FUNCTION_CUDA);
+	hdt_function_cluster(k, HDT_AT(integer(1), integer(1), integer(1), integer(2)));
+	expect_fault("function @k: a cluster has up to three extents, of a kernel");
+}
+
 Test(script, a_buffer_that_is_no_parameter_is_a_fault)
 {
 	hdt_function *g = hdt_function_new(program, "g", HDT_FUNCTION_CPU);

@@ -1,2 +1,0 @@
-# Empty dependencies file for template.
-# This may be replaced when dependencies are built.
