@@ -1,6 +1,7 @@
 /* c_narrow.c: which index arithmetic of kernels is done in 32 bits: a thread has 32-bit registers, and wide arithmetic takes several.
  *
  * An i64 expression is narrow when its bounds prove that it fits an int and all that it is made of is narrow; its text then has the type int.
+ * Names of values and selections need no bounds: they are what they stand for. Any other text of ints alone is widened where it is written.
  *     blockIdx.x * 64 + threadIdx.x < m                of a grid of ceildiv(m, 64): narrow
  *     x[i * k + j]  with i, j and k narrow             (int64_t)i * k + j, unless the product is known to fit */
 #include "emit/c.h"
@@ -65,14 +66,12 @@ bool c_is_narrow(const emitter *em, const hdt_expr *e)
 	enum { UNKNOWN, NARROW, WIDE };
 	if (!em->kernel || e->dtype != HDT_I64)
 		return false;
-	if (e->op == HDT_OP_VARIABLE) /* its value, not its own bounds, tells */
+	if (e->op == HDT_OP_VARIABLE)
 		return compute(em, e);
-	if (!fits(e))
-		return false;
 	uint8_t *known = e->id < em->info_count ? &em->widths[e->id] : NULL;
 	if (known && *known != UNKNOWN)
 		return *known == NARROW;
-	bool narrow = compute(em, e);
+	bool narrow = (e->op == HDT_OP_SELECT || fits(e)) && compute(em, e);
 	if (known)
 		*known = narrow ? NARROW : WIDE;
 	return narrow;

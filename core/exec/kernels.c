@@ -55,8 +55,8 @@ static hdt_status emit(const kernels *k, const hdt_program *program, text *t, em
 		program_print_lines(t, program, PLACEHOLDER);
 		return hdt_context_status(program->context);
 	}
-	return program_runs_whole(program) ? emit_c(t, program, PLACEHOLDER)
-	                                   : emit_kernels(t, program, PLACEHOLDER, needed);
+	return program_runs_whole(program, k->target->kind) ? emit_c(t, program, PLACEHOLDER)
+	                                                    : emit_kernels(t, program, PLACEHOLDER, needed);
 }
 
 hdt_status kernels_add(kernels *k, step *steps, int count)

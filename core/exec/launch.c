@@ -21,8 +21,10 @@ void launch_list_fini(launch_list *list)
 	arena_fini(&list->memory);
 }
 
-bool program_runs_whole(const hdt_program *program)
+bool program_runs_whole(const hdt_program *program, hdt_function_kind kind)
 {
+	if (kind != HDT_FUNCTION_CPU)
+		return false;
 	for (int i = 0; i < program->function_count; i++)
 		if (program->functions[i]->kind != HDT_FUNCTION_CPU)
 			return false;
@@ -33,8 +35,8 @@ hdt_status loaded_program_find(hdt_context *context, const loaded *on, const hdt
                                loaded_program *out)
 {
 	void **functions = hdt_allocate(context, sizeof *functions * (size_t)(program->function_count + 1));
-	bool whole = program_runs_whole(program);
-	*out = (loaded_program){program, on->target->info(on->device), functions};
+	bool whole = program_runs_whole(program, on->target->kind);
+	*out = (loaded_program){program, on->target->info(on->device), whole, functions};
 	if (!functions)
 		return HDT_OUT_OF_MEMORY;
 	for (int i = 0; on->object && i < (whole ? 1 : program->function_count); i++) {
@@ -256,7 +258,7 @@ hdt_status launch_program(launch_list *list, hdt_context *diagnostics, const loa
 	             .bytes = bytes};
 	hdt_status status = bind_sizes(&p, sizes);
 	if (status == HDT_OK)
-		status = program_runs_whole(p.program) ? launch_whole(&p)
+		status = program->whole     ? launch_whole(&p)
 		         : p.program->entry            ? planner_run(&p, p.program->entry)
 		                                       : launch_in_order(&p);
 	heap_free(&p.names);

@@ -13,6 +13,7 @@
 typedef struct loaded_program {
 	const hdt_program *program;
 	const hdt_target_info *info;
+	bool whole;             /* see program_runs_whole */
 	void *const *functions; /* of the object, for each function of the program that is launched; as a whole: [0] */
 } loaded_program;
 
@@ -20,8 +21,9 @@ typedef struct loaded_program {
 hdt_status loaded_program_find(hdt_context *context, const loaded *on, const hdt_program *program, const char *name,
                                loaded_program *out);
 
-/* Do the functions of this program run as a whole? Else they are launched one by one. */
-bool program_runs_whole(const hdt_program *program);
+/* Do the functions of this program run as a whole on a target for functions of this kind? Else they are launched one by one; a program
+ * without functions, for results without elements, then launches nothing. */
+bool program_runs_whole(const hdt_program *program, hdt_function_kind kind);
 
 /* What belongs to a launch beside what the target is told. */
 typedef struct planned_launch {

@@ -8,9 +8,9 @@
 
 enum { MOST_LISTED = 8 };
 
-static bool lives(const slot *s, int step)
+static bool lives(const slot *s, int at)
 {
-	return s->place == SLOT_ARENA && s->first <= step && step <= s->last;
+	return s->place == SLOT_ARENA && s->first <= at && at <= s->last;
 }
 
 /* The step in which most bytes are alive; the number of steps stands for "after the run". */
@@ -18,25 +18,25 @@ static int find_peak(const compiled_graph *c, const plan *p)
 {
 	int64_t most = -1;
 	int peak = 0;
-	for (int step = 0; step <= c->step_count; step++) {
+	for (int at = 0; at <= c->step_count; at++) {
 		int64_t alive = 0;
 		for (int i = 0; i < c->slot_count; i++)
-			alive += lives(&c->slots[i], step) ? p->bytes[i] : 0;
+			alive += lives(&c->slots[i], at) ? p->bytes[i] : 0;
 		if (alive > most) {
 			most = alive;
-			peak = step;
+			peak = at;
 		}
 	}
 	return peak;
 }
 
 /* The largest slot alive that comes after `last` in the order (bytes falling, number rising); -1: there is no more. */
-static int find_next(const compiled_graph *c, const plan *p, int step, int last)
+static int find_next(const compiled_graph *c, const plan *p, int at, int last)
 {
 	int best = -1;
 	for (int i = 0; i < c->slot_count; i++) {
 		bool after = last < 0 || p->bytes[i] < p->bytes[last] || (p->bytes[i] == p->bytes[last] && i > last);
-		if (lives(&c->slots[i], step) && after && p->bytes[i] > 0 && (best < 0 || p->bytes[i] > p->bytes[best]))
+		if (lives(&c->slots[i], at) && after && p->bytes[i] > 0 && (best < 0 || p->bytes[i] > p->bytes[best]))
 			best = i;
 	}
 	return best;

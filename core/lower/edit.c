@@ -70,21 +70,17 @@ void edit_replace_tensor(edit *e, const hdt_tensor *from, const hdt_tensor *to)
 		map_set(&e->tensors, from, (void *)(uintptr_t)to);
 }
 
-typedef struct fleeting_search {
-	bool found;
-} fleeting_search;
-
 static void find_fleeting(const hdt_expr *x, void *closure)
 {
-	fleeting_search *search = closure;
-	search->found |= x->op == HDT_OP_LOAD || x->op == HDT_OP_READ || x->op == HDT_OP_CALL;
+	bool *found = closure;
+	*found |= x->op == HDT_OP_LOAD || x->op == HDT_OP_READ || x->op == HDT_OP_CALL;
 }
 
 bool edit_is_fleeting(const hdt_expr *x)
 {
-	fleeting_search search = {false};
-	expr_walk(x, find_fleeting, &search);
-	return search.found;
+	bool found = false;
+	expr_walk(x, find_fleeting, &found);
+	return found;
 }
 
 /* ---- definitions -------------------------------------------------------------------------------------------------- */

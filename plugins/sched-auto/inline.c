@@ -162,6 +162,17 @@ static void add_copies(plan *p)
 	}
 }
 
+/* Surely no elements: then its value is never read. What loops around it would compute ahead may read what is not there, so any number
+ * takes the value's place. */
+static bool is_empty(const hdt_tensor *t)
+{
+	int64_t size;
+	for (int d = 0; d < t->rank; d++)
+		if (hdt_is_const(t->shape[d], &size) && size == 0)
+			return true;
+	return false;
+}
+
 bool plan_stages(plan *p)
 {
 	const hdt_task *task = p->task;
@@ -175,6 +186,8 @@ bool plan_stages(plan *p)
 		rebuilder r = {.after = inline_load, .closure = &in, .fresh_axes = true};
 		const hdt_expr *value = guard_reductions(rebuild(&r, t->value));
 		rebuilder_free(&r);
+		if (is_empty(t))
+			value = hdt_number(p->context, t->dtype, 0);
 		if (!value)
 			return false;
 		bool inlined = worth_inlining(task, t, value), output = is_output(task, t) && !is_alias(task, t);

@@ -156,13 +156,14 @@ void device_close(hdt_device *device)
 	if (!device)
 		return;
 	bool entered = device->context && device_enter(device);
-	recordings_fini(&device->recordings, device->driver);
+	recordings_fini(&device->recordings, entered ? device->driver : NULL);
 	if (entered)
 		device_leave(device);
 	pool_fini(device);
 	launch_room_fini(&device->room);
-	if (device->context)
-		(void)device->driver->context_destroy(device->context); /* with its stream, memory and record */
+	/* With its stream, memory and record. A driver that has lost the process is left alone: it may crash in what it is asked. */
+	if (device->context && !driver_lost())
+		(void)device->driver->context_destroy(device->context);
 	pthread_mutex_destroy(&device->lock);
 	free(device);
 }
@@ -181,7 +182,7 @@ const hdt_target_info *device_info(const hdt_device *device)
 
 bool device_enter(hdt_device *device)
 {
-	if (!device->driver)
+	if (!device->driver || driver_lost())
 		return false;
 	pthread_mutex_lock(&device->lock);
 	if (device->driver->context_push(device->context) == CUDA_SUCCESS)

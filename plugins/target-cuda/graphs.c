@@ -68,9 +68,10 @@ static uint64_t hash(const unsigned char *data, size_t bytes)
 
 /* ---- the recordings ---- */
 
+/* Without a driver its part is left alone. */
 static void forget(recording *one, const driver *d)
 {
-	if (one->executable)
+	if (one->executable && d)
 		(void)d->executable_destroy(one->executable);
 	free(one->key);
 	*one = (recording){0};

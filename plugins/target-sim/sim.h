@@ -56,7 +56,7 @@ typedef struct sim_clock sim_clock;
 /* A buffer of the kernel as an operand points into it. */
 typedef struct sim_buffer sim_buffer;
 
-/* Fields that intrinsics may use; the rest of a warp is execute.h's. */
+/* Fields that intrinsics may use; the rest of a warp is machine.h's. */
 struct sim_warp {
 	sim_block *block;
 	int index;       /* in its block: threads 32 * index ... */

@@ -70,7 +70,7 @@ static hdt_status emit(const hdt_program *program, const hdt_target *target, tex
 	emitted_texts needed = {0};
 	if (target->language == HDT_LANGUAGE_SCRIPT)
 		program_print_lines(t, program, "k");
-	else if (program_runs_whole(program))
+	else if (program_runs_whole(program, HDT_FUNCTION_CPU))
 		return emit_c(t, program, "k");
 	else
 		return emit_kernels(t, program, "k", &needed);
@@ -80,7 +80,7 @@ static hdt_status emit(const hdt_program *program, const hdt_target *target, tex
 /* Is the program of functions that one target can run? */
 static bool is_of_one_kind(const hdt_program *program)
 {
-	bool whole = program_runs_whole(program);
+	bool whole = program_runs_whole(program, HDT_FUNCTION_CPU);
 	for (int i = 0; i < program->function_count && !whole; i++)
 		if (program->functions[i]->kind == HDT_FUNCTION_CPU)
 			return false;

@@ -93,7 +93,7 @@ hdt_graph *case_graph(const fuzz_case *c, hdt_context *context)
 void case_print(text *t, const fuzz_case *c, const char *note)
 {
 	if (note)
-		text_format(t, "# %s\n", note);
+		text_format(t, "# %.*s\n", (int)strcspn(note, "\n"), note);
 	text_format(t, "# seed %" PRIu64 "\n", c->seed);
 	for (int r = 0; r < c->runs && c->symbols; r++) {
 		text_add(t, "# sizes");

@@ -47,7 +47,7 @@ int64_t case_size_of(const fuzz_case *c, int run, const hdt_expr *symbol);
 /* The only graph of the case, in `context`; NULL after a fault there. */
 hdt_graph *case_graph(const fuzz_case *c, hdt_context *context);
 
-/* The file form: comments and graph. `note` (may be NULL) is one more comment. */
+/* The file form: comments and graph. `note` (may be NULL) is one more comment, of which the first line is taken. */
 void case_print(text *t, const fuzz_case *c, const char *note);
 /* False when the file cannot be read. */
 bool case_read(const char *path, fuzz_case *out);

@@ -106,7 +106,7 @@ static void compare_output(subject *s, int how, int run, int output, const hdt_a
 		decide(s, OUTCOME_DIFFERS, how, "run %d, output %d has another dtype or shape", run, output);
 		return;
 	}
-	comparison c = compare_arrays(got, want, (tolerance){-1, -1, s->scale});
+	comparison c = values_compare(got, want, s->scale);
 	if (c.mismatched)
 		decide(s, OUTCOME_DIFFERS, how, "run %d, output %d: %lld of %lld elements differ, largest error %.3g; %.9g instead of %.9g",
 		       run, output, (long long)c.mismatched, (long long)c.elements, c.max_absolute, c.worst_got, c.worst_want);

@@ -8,6 +8,7 @@
 
 #include "base/vec.h"
 #include "case.h"
+#include "compare.h"
 #include "data.h"
 
 enum { VARIANTS = 3 }; /* the first one is exact */
@@ -54,6 +55,8 @@ judgement values_add_graph(values *v);
 const known_value *values_find(const values *v, const hdt_value *value);
 /* Forget all but the first `count`. */
 void values_rewind(values *v, int count);
+/* As compare_arrays, with the dtype's tolerances times `scale`; all numbers that masks hide by are one. Of equal dtype and shape. */
+comparison values_compare(const hdt_array *got, const hdt_array *want, double scale);
 /* The expression in this run; false when it has no value. */
 bool values_size(const values *v, const hdt_expr *e, int64_t *out);
 

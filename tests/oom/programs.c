@@ -39,7 +39,7 @@ static hdt_status emit(const hdt_program *program, const hdt_target *target, tex
 	hdt_status status = HDT_OK;
 	if (target->language == HDT_LANGUAGE_SCRIPT)
 		program_print_lines(out, program, "emitted");
-	else if (program_runs_whole(program))
+	else if (program_runs_whole(program, HDT_FUNCTION_CPU))
 		status = emit_c(out, program, "emitted");
 	else
 		status = emit_kernels(out, program, "emitted", &needed);

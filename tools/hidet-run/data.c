@@ -134,6 +134,10 @@ hdt_status sizes_choose(hdt_context *context, const hdt_graph *graph, const opti
 			return hdt_fail(context, HDT_BAD_INPUT, "--dim=%s: the model has no dimension of that name; it has: %s",
 			                word, *known ? known : "none");
 		}
+		int64_t min = graph->symbols[s]->args[0]->integer, max = graph->symbols[s]->args[1]->integer;
+		if (size < min || size > max)
+			return hdt_fail(context, HDT_BAD_INPUT, "--dim=%s is outside of the range %lld..%lld", word, (long long)min,
+			                (long long)max);
 		values[s] = size;
 	}
 	return HDT_OK;

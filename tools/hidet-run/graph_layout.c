@@ -13,7 +13,7 @@
 #define LINE_GAP 8.0
 #define LAYER_GAP 34.0
 #define MARGIN 12.0
-enum { LONGEST_EDGE = 64, SORT_ROUNDS = 12, PLACE_ROUNDS = 24 };
+enum { LONGEST_EDGE = 64, SORT_ROUNDS = 12, PLACE_ROUNDS = 16, LAST_ROUNDS = 4 };
 
 /* A box, or the place where edges pass through a layer. */
 typedef struct cell {
@@ -234,11 +234,32 @@ static bool sort_layers(placer *p)
 
 /* ---- places in the layers ---- */
 
-/* Cells of a layer that have moved together, as they would overlap: where the first would like to be, on average. */
+/* Cells of a layer that have moved together, as they would overlap: where the first of the layer would be for their sake. */
 typedef struct block {
-	double sum;
+	double sum, weight; /* of wishes */
 	int count;
 } block;
+
+/* Long edges shall be straight before boxes stand below each other (the weights are those of Gansner, Koutsofios, North and Vo, 1993). */
+static double weight_between(const cell *a, const cell *b)
+{
+	bool box_a = a->width > 0, box_b = b->width > 0;
+	return box_a && box_b ? 1 : box_a || box_b ? 2 : 8;
+}
+
+/* What the neighbours on these sides wish: a place with its weight. */
+static block wish_of(const placer *p, const cell *c, bool above, bool below)
+{
+	const int *first = p->neighbours + (above ? c->first_above : c->first_below);
+	int count = (above ? c->above_count : 0) + (below ? c->below_count : 0);
+	block wish = {0, 0, 1};
+	for (int i = 0; i < count; i++) {
+		const cell *neighbour = &p->cells[first[i]];
+		wish.sum += weight_between(c, neighbour) * neighbour->x;
+		wish.weight += weight_between(c, neighbour);
+	}
+	return count ? wish : (block){c->x * 0.1, 0.1, 1};
+}
 
 /* Distance between the middles of two cells side by side. */
 static double distance(const cell *a, const cell *b)
@@ -247,18 +268,19 @@ static double distance(const cell *a, const cell *b)
 }
 
 /* The places next to the wished ones (least squares) that keep order and distances: neighbours that collide share a block. */
-static void place_layer(placer *p, int layer, block *blocks)
+static void place_layer(placer *p, int layer, bool above, bool below, block *blocks)
 {
 	int start = p->starts[layer], count = p->starts[layer + 1] - start, used = 0;
 	double offset = 0; /* of a cell from the first of the layer, side by side */
 	for (int i = 0; i < count; i++) {
 		const cell *c = &p->cells[p->order[start + i]];
-		int neighbours = c->above_count + c->below_count;
-		double wish = neighbours ? mean_of(p, p->neighbours + c->first_above, neighbours) : c->x;
 		offset += i ? distance(&p->cells[p->order[start + i - 1]], c) : 0;
-		blocks[used++] = (block){wish - offset, 1};
-		while (used > 1 && blocks[used - 2].sum * blocks[used - 1].count >= blocks[used - 1].sum * blocks[used - 2].count) {
+		blocks[used] = wish_of(p, c, above, below);
+		blocks[used].sum -= offset * blocks[used].weight;
+		used++;
+		while (used > 1 && blocks[used - 2].sum * blocks[used - 1].weight >= blocks[used - 1].sum * blocks[used - 2].weight) {
 			blocks[used - 2].sum += blocks[used - 1].sum;
+			blocks[used - 2].weight += blocks[used - 1].weight;
 			blocks[used - 2].count += blocks[used - 1].count;
 			used--;
 		}
@@ -268,7 +290,7 @@ static void place_layer(placer *p, int layer, block *blocks)
 		for (int k = 0; k < blocks[b].count; k++, i++) {
 			cell *c = &p->cells[p->order[start + i]];
 			offset += i ? distance(&p->cells[p->order[start + i - 1]], c) : 0;
-			c->x = blocks[b].sum / blocks[b].count + offset;
+			c->x = blocks[b].sum / blocks[b].weight + offset;
 		}
 }
 
@@ -277,9 +299,11 @@ static bool place_cells(placer *p)
 	block *blocks = malloc(((size_t)p->cell_count + 1) * sizeof *blocks);
 	if (!blocks)
 		return false;
-	for (int round = 0; round < PLACE_ROUNDS; round++)
+	for (int round = 0; round < PLACE_ROUNDS; round++) {
+		bool down = round % 2 == 0, last = round >= PLACE_ROUNDS - LAST_ROUNDS; /* the last ones look at both sides */
 		for (int i = 0; i < p->layer_count; i++)
-			place_layer(p, round % 2 ? p->layer_count - 1 - i : i, blocks);
+			place_layer(p, down ? i : p->layer_count - 1 - i, down || last, !down || last, blocks);
+	}
 	free(blocks);
 	return true;
 }

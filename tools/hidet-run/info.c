@@ -105,7 +105,7 @@ static void print_report(const hdt_graph *graph, const int64_t *values, const js
 	for (int s = 0; s < graph->symbol_count; s++)
 		printf("%s%s = %lld%s", s ? ", " : "at ", graph->symbols[s]->name, (long long)values[s],
 		       s + 1 == graph->symbol_count ? ": " : "");
-	printf("%lld kernels a run, %.2f MFLOP, weights %.2f MB, intermediates %.2f MB (at least %.2f MB)\n",
+	printf("%lld kernels a run, %.2f MFLOP, weights %.2f MB, intermediates %.2f MB at their peak (at least %.2f MB)\n",
 	       (long long)json_integer_value(json_object_get(report, "kernels")),
 	       (double)json_integer_value(json_object_get(report, "flops")) * 1e-6,
 	       (double)json_integer_value(json_object_get(report, "weight_bytes")) * 1e-6,

@@ -3,6 +3,7 @@
 
 #include "data.h"
 #include "results.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,11 +42,14 @@ static hdt_status read_number(kernel_call *c, const char *word, hdt_kernel_argum
 	bool is_real = false;
 	for (int i = 0; i < c->parameter_count; i++)
 		is_real = is_real || (is_named(word, c->parameters[i].name) && hdt_is_float(c->parameters[i].dtype));
+	errno = 0;
 	if (is_real)
 		out->real = strtod(equals + 1, &end);
 	else
 		out->integer = strtoll(equals + 1, &end, 10);
-	return *end ? hdt_fail(c->context, HDT_USAGE, "--dim takes NAME=VALUE, not '%s'", word) : HDT_OK;
+	if (*end || (!is_real && errno == ERANGE))
+		return hdt_fail(c->context, HDT_USAGE, "--dim takes NAME=VALUE, not '%s'", word);
+	return HDT_OK;
 }
 
 static hdt_status read_numbers(kernel_call *c)

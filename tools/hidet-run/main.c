@@ -97,6 +97,11 @@ hdt_compile_options compile_options_of(const options *o)
 	                             .no_optimise = o->no_optimise,
 	                             .no_fusion = o->no_fusion,
 	                             .explain = o->explain,
+	                             .rule_limit = o->rule_limit < 0          ? 0
+	                                           : o->rule_limit == 0       ? -1
+	                                           : o->rule_limit < INT_MAX ? (int)o->rule_limit
+	                                                                      : INT_MAX,
+	                             .memory_limit = o->memory_limit,
 	                             .kernels = o->kernels.items};
 }
 

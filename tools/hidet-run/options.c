@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum option_kind { FLAG, TEXT, COUNT, REAL, LIST } option_kind;
+typedef enum option_kind { FLAG, TEXT, COUNT, REAL, BYTES, LIST } option_kind;
 
 typedef struct option_row {
 	const char *group; /* title, for the first option of a group */
@@ -76,6 +76,22 @@ static bool unknown(const char *name, size_t length)
 	return false;
 }
 
+/* A whole number of at least 1, with K, M, G or T behind it for powers of 1024. 0: it is none. */
+static int64_t parse_bytes(const char *word)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	errno = 0;
+	long long number = strtoll(word, &end, 10);
+	int64_t bytes = number;
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	for (const char *u = units; unit && u <= unit; u++)
+		if (__builtin_mul_overflow(bytes, 1024, &bytes))
+			return 0;
+	bool whole = end > word && !errno && *word >= '0' && *word <= '9' && (*end == 0 || (unit && end[1] == 0));
+	return whole ? bytes : 0;
+}
+
 static bool set(options *o, const option_row *r, const char *value)
 {
 	void *field = (char *)o + r->offset;
@@ -102,6 +118,13 @@ static bool set(options *o, const option_row *r, const char *value)
 			return false;
 		}
 		return true;
+	case BYTES:
+		*(int64_t *)field = parse_bytes(value);
+		if (*(int64_t *)field <= 0) {
+			fprintf(stderr, "hidet-run: --%s takes a number of bytes like 4096, 512M or 2G, not '%s'\n", r->name, value);
+			return false;
+		}
+		return true;
 	case LIST:
 		return push(field, value);
 	}
@@ -116,6 +139,8 @@ static bool parse_option(options *o, int argc, char **argv, int *at)
 		return o->verbose = true;
 	if (strcmp(word, "-h") == 0)
 		return o->help = true;
+	if (strcmp(word, "-o") == 0)
+		word = "--out";
 	if (word[1] != '-')
 		return unknown(word + 1, strlen(word + 1));
 	const char *name = word + 2, *equals = strchr(name, '=');

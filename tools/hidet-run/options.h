@@ -3,6 +3,7 @@
 #define HIDET_RUN_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 typedef struct string_list {
@@ -14,6 +15,7 @@ typedef bool option_FLAG;
 typedef const char *option_TEXT;
 typedef long option_COUNT;  /* -1: not given */
 typedef double option_REAL; /* negative: not given */
+typedef int64_t option_BYTES; /* 0: not given */
 typedef string_list option_LIST;
 
 typedef struct options {

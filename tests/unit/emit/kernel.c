@@ -72,6 +72,34 @@ Test(kernel, a_stride_of_two_sizes_widens_an_element_only)
 	cr_assert(strstr(source, "y[(int64_t)blockIdx_x * n + (int64_t)threadIdx_x] = 1.0f;"), "%s", source);
 }
 
+Test(kernel, ints_whose_negation_or_product_is_none_are_widened)
+{
+	hdt_program *p = hdt_program_new(context, "edges");
+	hdt_function *f = hdt_function_new(p, "edges", HDT_FUNCTION_CUDA);
+	const hdt_tensor *y = hdt_parameter_pointer(f, "y", HDT_I64);
+	const hdt_expr *a = hdt_cast(hdt_parameter_scalar(f, "a", HDT_I32), HDT_I64);
+	hdt_function_grid(f, HDT_AT(number(1)), HDT_AT(number(1)));
+	const hdt_expr *v = hdt_let(f, "v", hdt_binary(HDT_OP_BIT_AND, a, number(-4))); /* an int, though its name has no bounds */
+	hdt_store(f, y, HDT_AT(number(0)), hdt_neg(a));
+	hdt_store(f, y, HDT_AT(number(1)), hdt_mul(hdt_select(hdt_less(a, number(7)), v, number(1)), number(279554535)));
+	const char *source = kernel_text(p);
+	cr_assert(strstr(source, "y[0] = -(int64_t)a;"), "%s", source);
+	cr_assert(strstr(source, "const int v = ") && strstr(source, "y[1] = (int64_t)("), "%s", source);
+}
+
+Test(kernel, a_loop_whose_end_is_beyond_an_int_counts_in_64_bits)
+{
+	hdt_program *p = hdt_program_new(context, "loop");
+	hdt_function *f = hdt_function_new(p, "loop", HDT_FUNCTION_CUDA);
+	const hdt_tensor *y = hdt_parameter_pointer(f, "y", HDT_F32);
+	hdt_function_grid(f, HDT_AT(number(1)), HDT_AT(number(1)));
+	const hdt_expr *i = hdt_begin_for(f, "i", hdt_symbol(context, "n", 1, INT64_C(1) << 31), HDT_LOOP_SERIAL);
+	hdt_store(f, y, HDT_AT(i), hdt_number(context, HDT_F32, 1));
+	hdt_end(f);
+	const char *source = kernel_text(p); /* i is at most 2^31 - 1, but for the last comparison */
+	cr_assert(strstr(source, "for (int64_t i = 0; i < n; ++i) {"), "%s", source);
+}
+
 Test(kernel, scalars_come_in_their_memory_types)
 {
 	hdt_program *p = hdt_program_new(context, "fill");

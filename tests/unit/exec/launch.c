@@ -44,7 +44,8 @@ static hdt_status plan(const char *source, const int64_t *values)
 		bytes[i] = ROOM;
 	for (int i = 0; i < p->function_count; i++)
 		functions[i] = (void *)(uintptr_t)p->functions[i]; /* any token */
-	loaded_program found = {p, &device_info, functions};
+	const hdt_function_kind kind = p->function_count ? p->functions[0]->kind : HDT_FUNCTION_CPU;
+	loaded_program found = {p, &device_info, program_runs_whole(p, kind), functions};
 	const bindings b = {names, values, count};
 	return launch_program(&list, context, &found, 7, &b, bytes);
 }

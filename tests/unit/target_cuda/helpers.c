@@ -32,8 +32,11 @@ void open_fake(void)
 
 void close_fake(void)
 {
+	bool lost = hdt_target_cuda.lost(device) != NULL;
 	hdt_target_cuda.close(device);
 	context_free(context);
+	if (lost) /* what a crashed driver holds is left to it */
+		return;
 	cr_assert_eq(fake->contexts, 0, "a context was left");
 	cr_assert_eq(fake->depth, 0, "a context stayed current");
 	cr_assert_eq(fake->executables, 0, "a graph was left");
