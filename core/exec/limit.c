@@ -73,11 +73,11 @@ hdt_status plan_check_limit(const compiled_graph *c, hdt_context *diagnostics, c
 		text_format(&t, "\n  %12lld  ", (long long)p->bytes[i]);
 		describe(&t, &c->slots[i]);
 	}
-	hdt_status status =
-		hdt_fail(diagnostics, HDT_OUT_OF_MEMORY,
-	             "out of memory: this run needs %lld bytes for its intermediate results, and the limit is %lld; most of them "
-	             "live in %s",
-	             (long long)p->size.bytes, (long long)limit, t.data ? t.data : "one step");
+	hdt_status status = hdt_fail(
+		diagnostics, HDT_OUT_OF_MEMORY,
+		"out of memory: this run needs %lld bytes for its intermediate results, and the limit is %lld; most of them "
+		"live in %s",
+		(long long)p->size.bytes, (long long)limit, t.data ? t.data : "one step");
 	text_free(&t);
 	return status;
 }

@@ -3,6 +3,7 @@
 #include "script/builder.h"
 
 #include "base/context.h"
+#include <ctype.h>
 #include <string.h>
 
 enum { MOST_THREADS = 1024 }; /* of a block, in any dimension */
@@ -122,10 +123,23 @@ static void set_axes(hdt_function *f, hdt_list grid, hdt_list block)
 	}
 }
 
+/* It becomes part of a name in emitted text. */
+static bool is_identifier(const char *name)
+{
+	bool good = isalpha((unsigned char)name[0]) || name[0] == '_';
+	for (const char *c = name; *c && good; c++)
+		good = isalnum((unsigned char)*c) || *c == '_' || *c == '.';
+	return good;
+}
+
 hdt_function *hdt_function_new(hdt_program *program, const char *name, hdt_function_kind kind)
 {
 	if (!program || !name || hdt_context_status(program->context) != HDT_OK)
 		return NULL;
+	if (!is_identifier(name)) {
+		hdt_fail(program->context, HDT_BAD_MODEL, "'%s' cannot be the name of a function: letters, digits and _ are", name);
+		return NULL;
+	}
 	program_builder *b = program_builder_of(program);
 	function_builder *f = hdt_allocate(program->context, sizeof *f);
 	open_body *body = hdt_allocate(program->context, sizeof *body);

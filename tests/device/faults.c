@@ -56,8 +56,8 @@ static void check_lost(gpu *a, gpu *b, const call *on_b)
 	expect(gpu_run(b, on_b, 1) == HDT_BAD_TARGET && strstr(b->fault.message, started_again), "the other device: %s",
 	       b->fault.message);
 	expect(hdt_target_cuda.lost(a->device) != NULL, "and they are known to be lost");
-	expect(hdt_target_cuda.open(a->context, NULL, &third) == HDT_BAD_TARGET &&
-	           strstr(hdt_context_message(a->context), started_again),
+	hdt_status status = hdt_target_cuda.open(a->context, NULL, &third);
+	expect(status == HDT_BAD_TARGET && strstr(hdt_context_message(a->context), started_again),
 	       "a device opened anew: %s", hdt_context_message(a->context));
 }
 
@@ -88,7 +88,8 @@ static void check_compiling(const char *kernels)
 {
 	gpu g;
 	setenv("HIDET_CUDA_ARCH", "sm_90a", 1);
-	expect(gpu_open(&g, kernels) == HDT_OK, "compiling goes on (%s)", hdt_context_message(g.context));
+	hdt_status status = gpu_open(&g, kernels);
+	expect(status == HDT_OK, "compiling goes on (%s)", hdt_context_message(g.context));
 	gpu_close(&g);
 	unsetenv("HIDET_CUDA_ARCH");
 }

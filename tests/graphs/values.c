@@ -133,7 +133,9 @@ static void disturb(values *v, known_value *k, double factor)
 	for (int n = 1; n < VARIANTS && hdt_is_float(k->exact.dtype); n++)
 		for (int64_t i = array_elements(&k->exact) - 1; i >= 0; i--) {
 			scalar s = scalar_load(k->data[n], k->exact.dtype, i);
-			if (!is_hidden(s.f))
+			if (s.f < -1e38)
+				s.f = -INFINITY; /* a sum of two may be that */
+			else if (!is_hidden(s.f))
 				s.f = s.f * (1 + random_uniform(&v->noise, -size, size)) + random_uniform(&v->noise, -least, least);
 			scalar_store(k->data[n], k->exact.dtype, i, s);
 		}

@@ -23,7 +23,8 @@ static drawing drawing_of(const char *path)
 }
 
 /* The graph after its passes, drawn into `t`; `before` is there for what shows both. */
-static hdt_status draw(hdt_graph *graph, const options *o, drawing what, const picture *before, const int64_t *values, text *t)
+static hdt_status draw(hdt_graph *graph, const options *o, drawing what, const picture *before, const int64_t *values,
+                       text *t)
 {
 	partition groups;
 	picture after = {0};
@@ -72,7 +73,8 @@ int verb_graph(hdt_session *session, const options *o)
 	int code;
 	drawing what = o->out ? drawing_of(o->out) : DRAWING_COUNT;
 	if (what == DRAWING_COUNT) {
-		fprintf(stderr, "hidet-run: %s%s%s: a graph is written to a file that ends in .html, .svg, .dot or .hds: -o FILE\n",
+		fprintf(stderr,
+		        "hidet-run: %s%s%s: a graph is written to a file that ends in .html, .svg, .dot or .hds: -o FILE\n",
 		        o->out ? "'" : "", o->out ? o->out : "where to", o->out ? "'" : "");
 		return exit_code_of(HDT_USAGE);
 	}

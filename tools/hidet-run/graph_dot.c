@@ -15,8 +15,8 @@ static void add_quoted(text *t, const char *string)
 
 static void add_box(text *t, const picture *p, int i, const char *indent)
 {
-	static const char *const shapes[] = {"shape=oval", "shape=box, style=dashed", "shape=box, style=\"rounded,filled\", fillcolor=white",
-	                                     "shape=oval"};
+	static const char *const shapes[] = {"shape=oval", "shape=box, style=dashed",
+	                                     "shape=box, style=\"rounded,filled\", fillcolor=white", "shape=oval"};
 	const picture_box *box = &p->boxes[i];
 	text_format(t, "%sn%d [%s, label=\"", indent, i, shapes[box->kind]);
 	for (int k = 0; k < 3; k++)
@@ -35,7 +35,8 @@ static void add_kernel(text *t, const picture *p, int k)
 	const picture_kernel *kernel = &p->kernels[k];
 	text_format(t, "  subgraph cluster_%d {\n    label=\"%d: ", k, k);
 	add_quoted(t, kernel->text);
-	text_format(t, "\"; style=filled; fillcolor=\"%s\"; color=\"%s\";\n", picture_colour(k, false, light), picture_colour(k, true, strong));
+	text_format(t, "\"; style=filled; fillcolor=\"%s\"; color=\"%s\";\n", picture_colour(k, false, light),
+	            picture_colour(k, true, strong));
 	for (int i = 0; i < kernel->box_count; i++)
 		if (p->boxes[kernel->boxes[i]].kernel == k) /* a node of several kernels is drawn in the first */
 			add_box(t, p, kernel->boxes[i], "    ");

@@ -1,9 +1,9 @@
 /* graph_html.c: one page that needs nothing else: the graph before and after, the kernels, a search, what is known of a box. */
 #include "graph_picture.h"
 
-static const char head[] =
-	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n";
+static const char head[] = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+						   "<meta http-equiv=\"Content-Security-Policy\"\n"
+						   " content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n";
 
 static const char style[] =
 	"<style>\n"
@@ -12,13 +12,17 @@ static const char style[] =
 	"header{display:flex;flex-wrap:wrap;gap:8px;align-items:center;padding:6px 10px;border-bottom:1px solid #ccc}\n"
 	"header b{font-size:15px}header input{width:18em}button{cursor:pointer}button.on{background:#333;color:#fff}\n"
 	"main{flex:1;display:flex;min-height:0}\n"
-	".pane{flex:1;overflow:auto;min-width:0;border-right:1px solid #ccc}.pane h2{font-size:13px;margin:6px 10px;position:sticky;left:10px}\n"
+	".pane{flex:1;overflow:auto;min-width:0;border-right:1px solid #ccc}\n"
+	".pane h2{font-size:13px;margin:6px 10px;position:sticky;left:10px}\n"
 	"main.one .pane{display:none}main.one .pane.on{display:block}\n"
-	"aside{width:27em;overflow:auto;padding:0 10px}aside pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:6px;margin:4px 0}\n"
+	"aside{width:27em;overflow:auto;padding:0 10px}\n"
+	"aside pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:6px;margin:4px 0}\n"
 	"#facts{min-height:11em}table{border-collapse:collapse;width:100%;font-size:12px}th{text-align:left}\n"
-	"td{border-top:1px solid #ddd;padding:2px 4px;vertical-align:top}td.n{text-align:right;white-space:nowrap}tbody tr{cursor:pointer}\n"
-	"tr.on{outline:2px solid #333}.mark{display:inline-block;width:10px;height:10px;border:1px solid #888}\n"
-	".some .box,.some .edge{opacity:.15}.some .box.hit,.some .edge.hit{opacity:1}.box.hit rect{stroke:#000!important;stroke-width:2}\n"
+	"td{border-top:1px solid #ddd;padding:2px 4px;vertical-align:top}td.n{text-align:right;white-space:nowrap}\n"
+	"tbody tr{cursor:pointer}tr.on{outline:2px solid #333}\n"
+	".mark{display:inline-block;width:10px;height:10px;border:1px solid #888}\n"
+	".some .box,.some .edge{opacity:.15}.some .box.hit,.some .edge.hit{opacity:1}\n"
+	".box.hit rect{stroke:#000!important;stroke-width:2}\n"
 	"</style>\n";
 
 /* A hit is a box of the kernel that was clicked, or one whose facts hold the word searched for; the others fade. */
@@ -34,7 +38,10 @@ static const char script[] =
 	"}\n"
 	"function next(){\n"
 	"  const seen=hits.filter(e=>e.matches('.box')&&e.closest('.pane').offsetParent);\n"
-	"  if(seen.length){at=(at+1)%seen.length;show(seen[at]);seen[at].scrollIntoView({block:'center',inline:'center'});}\n"
+	"  if(!seen.length)return;\n"
+	"  at=(at+1)%seen.length;\n"
+	"  show(seen[at]);\n"
+	"  seen[at].scrollIntoView({block:'center',inline:'center'});\n"
 	"}\n"
 	"function show(box){one('#facts').textContent=box.querySelector('title').textContent;}\n"
 	"function search(){\n"
@@ -62,7 +69,8 @@ static const char script[] =
 	"}));\n"
 	"let scale=1;\n"
 	"function zoom(by){scale=by?Math.min(4,Math.max(.05,scale*by)):1;all('svg.graph').forEach(s=>{\n"
-	"  const box=s.viewBox.baseVal;s.setAttribute('width',box.width*scale);s.setAttribute('height',box.height*scale);});}\n"
+	"  const "
+	"box=s.viewBox.baseVal;s.setAttribute('width',box.width*scale);s.setAttribute('height',box.height*scale);});}\n"
 	"all('header button[data-zoom]').forEach(b=>b.addEventListener('click',()=>zoom(+b.dataset.zoom)));\n"
 	"</script>\n";
 
@@ -76,13 +84,15 @@ static void add_header(text *t, const picture *before, const picture *after)
 	}
 	text_add(t, "<header><b>");
 	picture_escape(t, before->name);
-	text_format(t,
-	            "</b><button data-show=\"both\" class=\"on\">Side by side</button><button data-show=\"before\">Before</button>"
-	            "<button data-show=\"after\">After</button>"
-	            "<button data-zoom=\"0.8\">&minus;</button><button data-zoom=\"0\">1:1</button><button data-zoom=\"1.25\">+</button>"
-	            "<input id=\"word\" type=\"search\" placeholder=\"operator, name, origin, shape\"><span id=\"found\"></span>"
-	            "<span>%d kernels, which read %s and write %s",
-	            after->kernel_count, picture_bytes(read, r), picture_bytes(written, w));
+	text_format(
+		t,
+		"</b><button data-show=\"both\" class=\"on\">Side by side</button><button data-show=\"before\">Before</button>"
+		"<button data-show=\"after\">After</button>"
+		"<button data-zoom=\"0.8\">&minus;</button><button data-zoom=\"0\">1:1</button><button "
+		"data-zoom=\"1.25\">+</button>"
+		"<input id=\"word\" type=\"search\" placeholder=\"operator, name, origin, shape\"><span id=\"found\"></span>"
+		"<span>%d kernels, which read %s and write %s",
+		after->kernel_count, picture_bytes(read, r), picture_bytes(written, w));
 	if (*after->sizes) {
 		text_add(t, " at ");
 		picture_escape(t, after->sizes);
@@ -109,8 +119,9 @@ static void add_kernel(text *t, const picture *p, int k)
 {
 	const picture_kernel *kernel = &p->kernels[k];
 	char colour[8], bytes[32];
-	text_format(t, "<tr data-kernel=\"%d\"><td class=\"n\"><span class=\"mark\" style=\"background:%s\"></span> %d</td><td>", k,
-	            picture_colour(k, false, colour), k);
+	text_format(
+		t, "<tr data-kernel=\"%d\"><td class=\"n\"><span class=\"mark\" style=\"background:%s\"></span> %d</td><td>", k,
+		picture_colour(k, false, colour), k);
 	picture_escape(t, kernel->text);
 	text_add(t, kernel->once ? " <i>(once, before the first run)</i></td>" : "</td>");
 	text_format(t, "<td class=\"n\">%s</td>", picture_bytes(kernel->read, bytes));
@@ -124,7 +135,8 @@ static void add_kernel(text *t, const picture *p, int k)
 
 static void add_side(text *t, const picture *after, const char *notes)
 {
-	text_add(t, "<aside><pre id=\"facts\">Point at a box.</pre>\n<table><thead><tr><th>#</th><th>kernel</th><th>reads</th><th>constants</th>"
+	text_add(t, "<aside><pre id=\"facts\">Point at a "
+	            "box.</pre>\n<table><thead><tr><th>#</th><th>kernel</th><th>reads</th><th>constants</th>"
 	            "<th>writes</th><th>MFLOP</th></tr></thead><tbody>\n");
 	for (int k = 0; k < after->kernel_count; k++)
 		add_kernel(t, after, k);

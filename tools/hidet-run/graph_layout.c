@@ -19,9 +19,9 @@ enum { LONGEST_EDGE = 64, SORT_ROUNDS = 12, PLACE_ROUNDS = 16, LAST_ROUNDS = 4 }
 typedef struct cell {
 	int layer;
 	double width;
-	double x;   /* of its middle */
+	double x;                                               /* of its middle */
 	int first_above, above_count, first_below, below_count; /* neighbours, in `links` */
-	double key; /* while sorting */
+	double key;                                             /* while sorting */
 } cell;
 
 typedef struct placer {
@@ -51,7 +51,8 @@ static bool find_layers(placer *p)
 {
 	layout *l = p->l;
 	layout_edge **sorted = malloc(((size_t)l->edge_count + 1) * sizeof(layout_edge *));
-	int *readers = malloc(((size_t)l->box_count + 1) * sizeof *readers); /* the highest layer that reads a box; -1: none */
+	int *readers =
+		malloc(((size_t)l->box_count + 1) * sizeof *readers); /* the highest layer that reads a box; -1: none */
 	bool *reads = calloc((size_t)l->box_count + 1, sizeof *reads);
 	bool good = sorted && readers && reads;
 	for (int i = 0; i < l->edge_count && good; i++)
@@ -278,7 +279,8 @@ static void place_layer(placer *p, int layer, bool above, bool below, block *blo
 		blocks[used] = wish_of(p, c, above, below);
 		blocks[used].sum -= offset * blocks[used].weight;
 		used++;
-		while (used > 1 && blocks[used - 2].sum * blocks[used - 1].weight >= blocks[used - 1].sum * blocks[used - 2].weight) {
+		while (used > 1 &&
+		       blocks[used - 2].sum * blocks[used - 1].weight >= blocks[used - 1].sum * blocks[used - 2].weight) {
 			blocks[used - 2].sum += blocks[used - 1].sum;
 			blocks[used - 2].weight += blocks[used - 1].weight;
 			blocks[used - 2].count += blocks[used - 1].count;

@@ -32,7 +32,11 @@ typedef struct painter {
 /* Bytes of the code point at `s`; 0: not UTF-8. */
 static int utf8_length(const unsigned char *s)
 {
-	int length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+	int length = s[0] < 0x80                   ? 1
+	             : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+	             : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+	             : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+	                                           : 0;
 	for (int i = 1; i < length; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
@@ -176,7 +180,11 @@ static const char *plain_line(const painter *p, const char *string)
 static void add_constant(painter *p, const hdt_value *v)
 {
 	if (p->constants && v->constant && find_box(p, v) < 0)
-		add_box(p, v, (picture_box){PICTURE_CONSTANT, {plain_line(p, v->name), "", type_line(p, v, 0)}, value_facts(p, "constant", v->name, v), -1});
+		add_box(p, v,
+		        (picture_box){PICTURE_CONSTANT,
+		                      {plain_line(p, v->name), "", type_line(p, v, 0)},
+		                      value_facts(p, "constant", v->name, v),
+		                      -1});
 }
 
 static void add_edge(painter *p, const hdt_value *v, int to, int_list *seen)
@@ -195,10 +203,11 @@ static void add_node(painter *p, const hdt_node *node)
 	for (int i = 0; i < node->input_count; i++)
 		if (node->inputs[i])
 			add_constant(p, node->inputs[i]);
-	picture_box box = {PICTURE_OPERATOR,
-	                   {plain_line(p, node->op->name), detail_line(p, node), type_line(p, node->outputs[0], node->output_count - 1)},
-	                   node_facts(p, node),
-	                   -1};
+	picture_box box = {
+		PICTURE_OPERATOR,
+		{plain_line(p, node->op->name), detail_line(p, node), type_line(p, node->outputs[0], node->output_count - 1)},
+		node_facts(p, node),
+		-1};
 	add_box(p, node, box);
 	for (int i = 0; i < node->input_count; i++)
 		if (node->inputs[i])
@@ -210,7 +219,11 @@ static void add_boxes(painter *p)
 	const hdt_graph *g = p->graph;
 	for (int i = 0; i < g->input_count; i++) {
 		const hdt_value *v = g->inputs[i];
-		add_box(p, v, (picture_box){PICTURE_INPUT, {plain_line(p, v->name), "", type_line(p, v, 0)}, value_facts(p, "input", v->name, v), -1});
+		add_box(p, v,
+		        (picture_box){PICTURE_INPUT,
+		                      {plain_line(p, v->name), "", type_line(p, v, 0)},
+		                      value_facts(p, "input", v->name, v),
+		                      -1});
 	}
 	for (int n = 0; n < g->node_count; n++)
 		add_node(p, g->nodes[n]);
@@ -219,7 +232,10 @@ static void add_boxes(painter *p)
 		const char *name = g->output_names[i];
 		int_list seen = {0};
 		add_constant(p, v);
-		add_box(p, NULL, (picture_box){PICTURE_OUTPUT, {plain_line(p, name), "", type_line(p, v, 0)}, value_facts(p, "output", name, v), -1});
+		add_box(
+			p, NULL,
+			(picture_box){
+				PICTURE_OUTPUT, {plain_line(p, name), "", type_line(p, v, 0)}, value_facts(p, "output", name, v), -1});
 		add_edge(p, v, p->boxes.count - 1, &seen);
 	}
 }
@@ -250,7 +266,8 @@ static void describe_group(const painter *p, const fusion_group *g, int number, 
 	int *boxes = hdt_allocate(p->context, ((size_t)g->node_count + 1) * sizeof *boxes);
 	text t = {0};
 	text_add(&t, g->text);
-	*out = (picture_kernel){.text = finish(p, &t, FACT_COLUMNS), .boxes = boxes, .flops = task_flops(g->task, &p->sizes), .once = true};
+	*out = (picture_kernel){
+		.text = finish(p, &t, FACT_COLUMNS), .boxes = boxes, .flops = task_flops(g->task, &p->sizes), .once = true};
 	for (int n = 0; n < g->node_count && boxes; n++) {
 		boxes[out->box_count] = find_box(p, g->nodes[n]);
 		if (boxes[out->box_count] >= 0)
@@ -295,7 +312,8 @@ static bool lay_out(painter *p)
 			columns = c > columns ? c : columns;
 			lines += c > 0;
 		}
-		l->boxes[i] = (layout_box){.width = columns * COLUMN_WIDTH + 2 * PADDING, .height = lines * LINE_HEIGHT + PADDING};
+		l->boxes[i] =
+			(layout_box){.width = columns * COLUMN_WIDTH + 2 * PADDING, .height = lines * LINE_HEIGHT + PADDING};
 	}
 	return l->boxes && layout_place(l);
 }
@@ -344,7 +362,8 @@ const char *picture_colour(int kernel, bool strong, char *out)
 		double at = fabs(fmod(hue + 6 - 2 * i, 6) - 3) - 1; /* red is strongest at 0, green at 2, blue at 4 */
 		rgb[i] = light + chroma * ((at < 0 ? 0 : at > 1 ? 1 : at) - 0.5);
 	}
-	snprintf(out, 8, "#%02x%02x%02x", (unsigned)(rgb[0] * 255) & 255, (unsigned)(rgb[1] * 255) & 255, (unsigned)(rgb[2] * 255) & 255);
+	snprintf(out, 8, "#%02x%02x%02x", (unsigned)(rgb[0] * 255) & 255, (unsigned)(rgb[1] * 255) & 255,
+	         (unsigned)(rgb[2] * 255) & 255);
 	return out;
 }
 

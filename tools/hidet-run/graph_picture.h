@@ -28,7 +28,7 @@ typedef struct picture_kernel {
 typedef struct picture {
 	hdt_context *context;
 	const char *name;
-	const char *sizes; /* "n = 4, m = 2": what bytes were counted with; "" for none */
+	const char *sizes;  /* "n = 4, m = 2": what bytes were counted with; "" for none */
 	picture_box *boxes; /* each after those it reads */
 	layout layout;      /* of the same boxes; edges are there once */
 	picture_kernel *kernels;

@@ -21,8 +21,8 @@ static void add_styles(text *t, const picture *p)
 	for (int k = 0; k < p->kernel_count; k++) {
 		picture_colour(k, false, light);
 		picture_colour(k, true, strong);
-		text_format(t, ".graph .k%d rect{fill:%s;stroke:%s}.graph .k%d.edge{stroke:%s;stroke-width:2.4}", k, light, strong, k,
-		            strong);
+		text_format(t, ".graph .k%d rect{fill:%s;stroke:%s}.graph .k%d.edge{stroke:%s;stroke-width:2.4}", k, light,
+		            strong, k, strong);
 	}
 	text_add(t, "</style>\n");
 }
@@ -59,8 +59,8 @@ static void add_box(text *t, const picture *p, int i)
 		text_add(t, " view"); /* part of no kernel: it costs nothing */
 	text_add(t, "\"><title>");
 	picture_escape(t, box->facts);
-	text_format(t, "</title><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"4\"/>", at->x, at->y, at->width,
-	            at->height);
+	text_format(t, "</title><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"4\"/>", at->x, at->y,
+	            at->width, at->height);
 	double y = at->y + FIRST_BASELINE;
 	for (int k = 0; k < 3; k++) {
 		if (!*box->lines[k])
@@ -78,7 +78,9 @@ void graph_svg(text *t, const picture *p, bool alone)
 	const layout *l = &p->layout;
 	if (alone)
 		text_add(t, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-	text_format(t, "<svg class=\"graph\" xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n",
+	text_format(t,
+	            "<svg class=\"graph\" xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 "
+	            "0 %.0f %.0f\">\n",
 	            l->width, l->height, l->width, l->height);
 	add_styles(t, p);
 	for (int i = 0; i < l->edge_count; i++)

@@ -84,6 +84,13 @@ double now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
+/* On the command line 0 allows none, among the options of a compilation a negative number does. */
+static int rule_limit_of(const options *o)
+{
+	int limit = o->rule_limit < INT_MAX ? (int)o->rule_limit : INT_MAX;
+	return limit < 0 ? 0 : limit == 0 ? -1 : limit;
+}
+
 hdt_compile_options compile_options_of(const options *o)
 {
 	return (hdt_compile_options){.size = sizeof(hdt_compile_options),
@@ -97,10 +104,7 @@ hdt_compile_options compile_options_of(const options *o)
 	                             .no_optimise = o->no_optimise,
 	                             .no_fusion = o->no_fusion,
 	                             .explain = o->explain,
-	                             .rule_limit = o->rule_limit < 0          ? 0
-	                                           : o->rule_limit == 0       ? -1
-	                                           : o->rule_limit < INT_MAX ? (int)o->rule_limit
-	                                                                      : INT_MAX,
+	                             .rule_limit = rule_limit_of(o),
 	                             .memory_limit = o->memory_limit,
 	                             .kernels = o->kernels.items};
 }

@@ -121,7 +121,8 @@ static bool set(options *o, const option_row *r, const char *value)
 	case BYTES:
 		*(int64_t *)field = parse_bytes(value);
 		if (*(int64_t *)field <= 0) {
-			fprintf(stderr, "hidet-run: --%s takes a number of bytes like 4096, 512M or 2G, not '%s'\n", r->name, value);
+			fprintf(stderr, "hidet-run: --%s takes a number of bytes like 4096, 512M or 2G, not '%s'\n", r->name,
+			        value);
 			return false;
 		}
 		return true;

@@ -76,15 +76,16 @@ Test(kernel, ints_whose_negation_or_product_is_none_are_widened)
 {
 	hdt_program *p = hdt_program_new(context, "edges");
 	hdt_function *f = hdt_function_new(p, "edges", HDT_FUNCTION_CUDA);
-	const hdt_tensor *y = hdt_parameter_pointer(f, "y", HDT_I64);
+	const hdt_tensor *y = hdt_parameter_tensor(f, "y", HDT_I64, HDT_AT(number(128), number(279554535)));
 	const hdt_expr *a = hdt_cast(hdt_parameter_scalar(f, "a", HDT_I32), HDT_I64);
-	hdt_function_grid(f, HDT_AT(number(1)), HDT_AT(number(1)));
-	const hdt_expr *v = hdt_let(f, "v", hdt_binary(HDT_OP_BIT_AND, a, number(-4))); /* an int, though its name has no bounds */
-	hdt_store(f, y, HDT_AT(number(0)), hdt_neg(a));
-	hdt_store(f, y, HDT_AT(number(1)), hdt_mul(hdt_select(hdt_less(a, number(7)), v, number(1)), number(279554535)));
+	hdt_function_grid(f, HDT_AT(number(1)), HDT_AT(number(32)));
+	/* An int, though its name has no bounds. */
+	const hdt_expr *v = hdt_let(f, "v", hdt_add(hdt_mul(f->thread_at[0], number(4)), number(1)));
+	const hdt_expr *row = hdt_select(hdt_less(f->thread_at[0], number(7)), v, number(1));
+	hdt_store(f, y, HDT_AT(row, number(0)), hdt_neg(a));
 	const char *source = kernel_text(p);
-	cr_assert(strstr(source, "y[0] = -(int64_t)a;"), "%s", source);
-	cr_assert(strstr(source, "const int v = ") && strstr(source, "y[1] = (int64_t)("), "%s", source);
+	cr_assert(strstr(source, "const int v = "), "%s", source);
+	cr_assert(strstr(source, "y[(int64_t)(threadIdx_x < 7 ? v : 1) * 279554535] = -(int64_t)a;"), "%s", source);
 }
 
 Test(kernel, a_loop_whose_end_is_beyond_an_int_counts_in_64_bits)

@@ -10,7 +10,7 @@
 
 TestSuite(widths, .init = set_up, .fini = tear_down);
 
-enum { KERNELS = 10, VALUES = 140, NODES = 180, LEAVES = 12, MOST_DERIVED = 200, TENSORS = 6, SAMPLES = 200 };
+enum { KERNELS = 6, VALUES = 140, NODES = 180, LEAVES = 12, MOST_DERIVED = 200, TENSORS = 6, SAMPLES = 200 };
 
 /* For a kernel on the host: its place in the launch is set from outside. */
 static const char host_words[] =

@@ -14,9 +14,9 @@ static void place(layout *l)
 	}
 	cr_assert(layout_place(l));
 }
-#define PLACE(l, count, ...)                                                                                 \
-	layout_box boxes[count] = {{0}};                                                                         \
-	layout_edge edges[] = {__VA_ARGS__};                                                                     \
+#define PLACE(l, count, ...)                                                                                     \
+	layout_box boxes[count] = {{0}};                                                                             \
+	layout_edge edges[] = {__VA_ARGS__};                                                                         \
 	layout l = {.boxes = boxes, .box_count = count, .edges = edges, .edge_count = sizeof edges / sizeof *edges}; \
 	place(&l)
 
@@ -40,7 +40,8 @@ static void check(const layout *l)
 {
 	for (int i = 0; i < l->box_count; i++) {
 		const layout_box *b = &l->boxes[i];
-		cr_assert(b->x >= 0 && b->y >= 0 && b->x + b->width <= l->width && b->y + b->height <= l->height, "box %d is outside", i);
+		cr_assert(b->x >= 0 && b->y >= 0 && b->x + b->width <= l->width && b->y + b->height <= l->height,
+		          "box %d is outside", i);
 		for (int k = 0; k < i; k++)
 			cr_assert(apart(b, &l->boxes[k]), "boxes %d and %d overlap", k, i);
 	}
@@ -101,7 +102,8 @@ Test(graph_layout, what_reads_nothing_stands_above_its_reader)
 
 Test(graph_layout, edges_of_a_box_share_their_way)
 {
-	PLACE(l, 5, {.from = 0, .to = 1}, {.from = 1, .to = 2}, {.from = 2, .to = 3}, {.from = 3, .to = 4}, {.from = 0, .to = 4}, {.from = 0, .to = 3});
+	PLACE(l, 5, {.from = 0, .to = 1}, {.from = 1, .to = 2}, {.from = 2, .to = 3}, {.from = 3, .to = 4},
+	      {.from = 0, .to = 4}, {.from = 0, .to = 3});
 	check(&l);
 	cr_assert_eq(edges[5].count, 6);
 	cr_assert_eq(memcmp(l.points + edges[4].first, l.points + edges[5].first, 5 * sizeof(layout_point)), 0);
