@@ -128,7 +128,7 @@ static bool is_identifier(const char *name)
 {
 	bool good = isalpha((unsigned char)name[0]) || name[0] == '_';
 	for (const char *c = name; *c && good; c++)
-		good = isalnum((unsigned char)*c) || *c == '_' || *c == '.';
+		good = isalnum((unsigned char)*c) || *c == '_';
 	return good;
 }
 

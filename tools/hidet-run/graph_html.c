@@ -68,9 +68,13 @@ static const char script[] =
 	"  all('.pane').forEach(p=>p.classList.toggle('on',p.id===b.dataset.show));\n"
 	"}));\n"
 	"let scale=1;\n"
-	"function zoom(by){scale=by?Math.min(4,Math.max(.05,scale*by)):1;all('svg.graph').forEach(s=>{\n"
-	"  const "
-	"box=s.viewBox.baseVal;s.setAttribute('width',box.width*scale);s.setAttribute('height',box.height*scale);});}\n"
+	"function zoom(by){\n"
+	"  scale=by?Math.min(4,Math.max(.05,scale*by)):1;\n"
+	"  all('svg.graph').forEach(s=>{\n"
+	"    const box=s.viewBox.baseVal;\n"
+	"    s.setAttribute('width',box.width*scale);s.setAttribute('height',box.height*scale);\n"
+	"  });\n"
+	"}\n"
 	"all('header button[data-zoom]').forEach(b=>b.addEventListener('click',()=>zoom(+b.dataset.zoom)));\n"
 	"</script>\n";
 
@@ -79,8 +83,8 @@ static void add_header(text *t, const picture *before, const picture *after)
 	int64_t read = 0, written = 0;
 	char r[32], w[32];
 	for (int k = 0; k < after->kernel_count; k++) {
-		read = read < 0 || after->kernels[k].read < 0 ? -1 : read + after->kernels[k].read;
-		written = written < 0 || after->kernels[k].written < 0 ? -1 : written + after->kernels[k].written;
+		picture_add_bytes(&read, after->kernels[k].read);
+		picture_add_bytes(&written, after->kernels[k].written);
 	}
 	text_add(t, "<header><b>");
 	picture_escape(t, before->name);
@@ -135,9 +139,9 @@ static void add_kernel(text *t, const picture *p, int k)
 
 static void add_side(text *t, const picture *after, const char *notes)
 {
-	text_add(t, "<aside><pre id=\"facts\">Point at a "
-	            "box.</pre>\n<table><thead><tr><th>#</th><th>kernel</th><th>reads</th><th>constants</th>"
-	            "<th>writes</th><th>MFLOP</th></tr></thead><tbody>\n");
+	text_add(t, "<aside><pre id=\"facts\">Point at a box.</pre>\n"
+	            "<table><thead><tr><th>#</th><th>kernel</th><th>reads</th><th>constants</th><th>writes</th>"
+	            "<th>MFLOP</th></tr></thead><tbody>\n");
 	for (int k = 0; k < after->kernel_count; k++)
 		add_kernel(t, after, k);
 	text_add(t, "</tbody></table>\n");

@@ -177,14 +177,18 @@ static const char *plain_line(const painter *p, const char *string)
 	return finish(p, &t, LINE_COLUMNS);
 }
 
+/* A box for a tensor that no operator makes, or that is given away. */
+static void add_value_box(painter *p, const void *key, picture_kind kind, const char *name, const hdt_value *v)
+{
+	static const char *const kinds[] = {"input", "constant", "operator", "output"};
+	const char *facts = value_facts(p, kinds[kind], name, v);
+	add_box(p, key, (picture_box){kind, {plain_line(p, name), "", type_line(p, v, 0)}, facts, -1});
+}
+
 static void add_constant(painter *p, const hdt_value *v)
 {
 	if (p->constants && v->constant && find_box(p, v) < 0)
-		add_box(p, v,
-		        (picture_box){PICTURE_CONSTANT,
-		                      {plain_line(p, v->name), "", type_line(p, v, 0)},
-		                      value_facts(p, "constant", v->name, v),
-		                      -1});
+		add_value_box(p, v, PICTURE_CONSTANT, v->name, v);
 }
 
 static void add_edge(painter *p, const hdt_value *v, int to, int_list *seen)
@@ -203,12 +207,9 @@ static void add_node(painter *p, const hdt_node *node)
 	for (int i = 0; i < node->input_count; i++)
 		if (node->inputs[i])
 			add_constant(p, node->inputs[i]);
-	picture_box box = {
-		PICTURE_OPERATOR,
-		{plain_line(p, node->op->name), detail_line(p, node), type_line(p, node->outputs[0], node->output_count - 1)},
-		node_facts(p, node),
-		-1};
-	add_box(p, node, box);
+	const char *type = type_line(p, node->outputs[0], node->output_count - 1);
+	const char *name = plain_line(p, node->op->name), *detail = detail_line(p, node);
+	add_box(p, node, (picture_box){PICTURE_OPERATOR, {name, detail, type}, node_facts(p, node), -1});
 	for (int i = 0; i < node->input_count; i++)
 		if (node->inputs[i])
 			add_edge(p, node->inputs[i], p->boxes.count - 1, &seen);
@@ -217,26 +218,15 @@ static void add_node(painter *p, const hdt_node *node)
 static void add_boxes(painter *p)
 {
 	const hdt_graph *g = p->graph;
-	for (int i = 0; i < g->input_count; i++) {
-		const hdt_value *v = g->inputs[i];
-		add_box(p, v,
-		        (picture_box){PICTURE_INPUT,
-		                      {plain_line(p, v->name), "", type_line(p, v, 0)},
-		                      value_facts(p, "input", v->name, v),
-		                      -1});
-	}
+	for (int i = 0; i < g->input_count; i++)
+		add_value_box(p, g->inputs[i], PICTURE_INPUT, g->inputs[i]->name, g->inputs[i]);
 	for (int n = 0; n < g->node_count; n++)
 		add_node(p, g->nodes[n]);
 	for (int i = 0; i < g->output_count; i++) {
-		const hdt_value *v = g->outputs[i];
-		const char *name = g->output_names[i];
 		int_list seen = {0};
-		add_constant(p, v);
-		add_box(
-			p, NULL,
-			(picture_box){
-				PICTURE_OUTPUT, {plain_line(p, name), "", type_line(p, v, 0)}, value_facts(p, "output", name, v), -1});
-		add_edge(p, v, p->boxes.count - 1, &seen);
+		add_constant(p, g->outputs[i]);
+		add_value_box(p, NULL, PICTURE_OUTPUT, g->output_names[i], g->outputs[i]);
+		add_edge(p, g->outputs[i], p->boxes.count - 1, &seen);
 	}
 }
 
@@ -247,7 +237,7 @@ static int64_t bytes_of(const painter *p, const hdt_value *v)
 	return shape_bytes(v->dtype, hdt_value_shape(v), &p->sizes, NULL);
 }
 
-static void add_bytes(int64_t *sum, int64_t bytes)
+void picture_add_bytes(int64_t *sum, int64_t bytes)
 {
 	if (bytes < 0 || *sum < 0 || __builtin_add_overflow(*sum, bytes, sum))
 		*sum = -1;
@@ -275,9 +265,10 @@ static void describe_group(const painter *p, const fusion_group *g, int number, 
 	}
 	for (int i = 0; i < g->input_count; i++)
 		if (g->inputs[i])
-			add_bytes(value_root(g->inputs[i])->constant ? &out->constants : &out->read, bytes_of(p, g->inputs[i]));
+			picture_add_bytes(value_root(g->inputs[i])->constant ? &out->constants : &out->read,
+			                  bytes_of(p, g->inputs[i]));
 	for (int i = 0; i < g->output_count; i++) {
-		add_bytes(&out->written, bytes_of(p, g->outputs[i]));
+		picture_add_bytes(&out->written, bytes_of(p, g->outputs[i]));
 		out->once = out->once && hdt_is_fixed(g->outputs[i]);
 	}
 }

@@ -41,6 +41,8 @@ void picture_free(picture *p);
 
 /* "#rrggbb" of a kernel, light or strong, in `out` (8 bytes). Kernels of neighbouring numbers differ most. */
 const char *picture_colour(int kernel, bool strong, char *out);
+/* -1 when one of them is unknown, or the sum is too large to count. */
+void picture_add_bytes(int64_t *sum, int64_t bytes);
 /* "1.50 MB"; "?" for a negative number. `out` has room for 32 bytes. */
 const char *picture_bytes(int64_t bytes, char *out);
 /* The string with what means something to XML and HTML written as entities. */
