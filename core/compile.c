@@ -374,7 +374,8 @@ static hdt_status compile_jobs(compilation *c, job *jobs, int count, compiled_gr
 		job *j = &jobs[i];
 		j->failed = j->failed || make_groups(c, j) != HDT_OK;
 		if (!j->failed && !stops_at(c, "partition"))
-			j->failed = make_programs(c, j, where) != HDT_OK || emit_steps(c, j->steps, j->count, where, &all) != HDT_OK;
+			j->failed =
+				make_programs(c, j, where) != HDT_OK || emit_steps(c, j->steps, j->count, where, &all) != HDT_OK;
 	}
 	if (status == HDT_OK && !stops_before_object(c) && !all_failed(jobs, count))
 		status = make_object(c, where, &all);
@@ -426,8 +427,9 @@ static hdt_status check_kinds(const compilation *c, const hdt_program *program, 
 			                f->name, function_text(f->kind), target->name, function_text(target->kind));
 		launched += f->kind == HDT_FUNCTION_CPU || f->launched;
 	}
-	return launched ? HDT_OK
-	                : hdt_fail(c->context, HDT_BAD_MODEL, "program @%s has no function that can be launched", program->name);
+	return launched
+	           ? HDT_OK
+	           : hdt_fail(c->context, HDT_BAD_MODEL, "program @%s has no function that can be launched", program->name);
 }
 
 hdt_status compile_program(hdt_program *program, const hdt_compile_options *options, loaded **on, loaded_program *out,

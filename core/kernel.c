@@ -169,8 +169,9 @@ static hdt_status check_overlap(const kernel_run *r)
 				continue;
 			if ((uintptr_t)a < (uintptr_t)b + (uintptr_t)r->buffers[j].bytes &&
 			    (uintptr_t)b < (uintptr_t)a + (uintptr_t)r->buffers[i].bytes)
-				return hdt_fail(k->diagnostics, HDT_BAD_INPUT, "'%s', which is written, and '%s' lie in the same memory",
-				                k->parameters[i].name, k->parameters[j].name);
+				return hdt_fail(k->diagnostics, HDT_BAD_INPUT,
+				                "'%s', which is written, and '%s' lie in the same memory", k->parameters[i].name,
+				                k->parameters[j].name);
 		}
 	return HDT_OK;
 }
@@ -206,7 +207,8 @@ static hdt_status launch(kernel_run *r)
 		return HDT_OK;
 	bool known = fault.launch >= 0 && fault.launch < r->launches.planned.count;
 	const hdt_function *f = known ? r->launches.planned.items[fault.launch].function : NULL;
-	return hdt_fail(diagnostics, status, "kernel @%s: %s", f ? f->name : r->kernel->loaded.program->name, fault.message);
+	return hdt_fail(diagnostics, status, "kernel @%s: %s", f ? f->name : r->kernel->loaded.program->name,
+	                fault.message);
 }
 
 static hdt_status copy_back(const kernel_run *r)
@@ -217,7 +219,8 @@ static hdt_status copy_back(const kernel_run *r)
 		if (!p->owned || !k->parameters[i].is_written)
 			continue;
 		if (k->on->target->copy(k->on->device, r->arguments.arrays[i]->data, p->address, (size_t)p->bytes) != HDT_OK)
-			return hdt_fail(k->diagnostics, HDT_BAD_TARGET, "'%s' cannot be copied from the device", k->parameters[i].name);
+			return hdt_fail(k->diagnostics, HDT_BAD_TARGET, "'%s' cannot be copied from the device",
+			                k->parameters[i].name);
 	}
 	return HDT_OK;
 }

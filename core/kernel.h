@@ -32,7 +32,8 @@ typedef struct kernel_arguments {
 hdt_status kernel_arguments_init(kernel_arguments *a, hdt_kernel *kernel);
 void kernel_arguments_fini(kernel_arguments *a);
 /* Sort arguments to the parameters; one that is none, or given twice or wrongly, is a fault (BAD_INPUT) of the kernel's diagnostics. */
-hdt_status kernel_arguments_sort(kernel_arguments *a, hdt_kernel *kernel, const hdt_kernel_argument *arguments, int count);
+hdt_status kernel_arguments_sort(kernel_arguments *a, hdt_kernel *kernel, const hdt_kernel_argument *arguments,
+                                 int count);
 /* Everything must be given; sizes that only arrays tell are found out, and all shapes checked. */
 hdt_status kernel_arguments_complete(kernel_arguments *a, hdt_kernel *kernel);
 

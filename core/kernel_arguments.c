@@ -67,7 +67,8 @@ static hdt_status check_range(const hdt_kernel *k, const hdt_expr *symbol, int64
 }
 
 /* Take the number for a scalar or a symbol. */
-static hdt_status take_number(kernel_arguments *a, const hdt_kernel *k, const hdt_expr *name, const hdt_kernel_argument *given)
+static hdt_status take_number(kernel_arguments *a, const hdt_kernel *k, const hdt_expr *name,
+                              const hdt_kernel_argument *given)
 {
 	hdt_dtype dtype = (hdt_dtype)name->dtype;
 	scalar value = {.i = given->integer};
@@ -84,7 +85,8 @@ static hdt_status take_number(kernel_arguments *a, const hdt_kernel *k, const hd
 			return refuse(k, name->name, "is a number of %s: give it as `integer`", hdt_dtype_of(dtype)->name);
 		scalar converted = scalar_cast(value, HDT_I64, dtype);
 		if (converted.i != value.i)
-			return refuse(k, name->name, "is %lld, which does not fit %s", (long long)value.i, hdt_dtype_of(dtype)->name);
+			return refuse(k, name->name, "is %lld, which does not fit %s", (long long)value.i,
+			              hdt_dtype_of(dtype)->name);
 	}
 	hdt_status status = check_range(k, name, value.i);
 	if (status == HDT_OK)

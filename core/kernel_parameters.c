@@ -115,7 +115,8 @@ hdt_status kernel_describe(hdt_kernel *k)
 		return HDT_OUT_OF_MEMORY;
 	for (int i = 0; i < k->array_count; i++)
 		if (!p->buffers[i])
-			return hdt_fail(k->context, HDT_BAD_MODEL, "program @%s leaves out an input: it runs in a model only", p->name);
+			return hdt_fail(k->context, HDT_BAD_MODEL, "program @%s leaves out an input: it runs in a model only",
+			                p->name);
 	hdt_status status = find_writes(&w, p);
 	for (int i = 0; i < k->parameter_count && status == HDT_OK; i++) {
 		if (i >= k->array_count) {
@@ -148,8 +149,8 @@ const hdt_program *kernel_source(const hdt_kernel *kernel)
 
 typedef struct view_search {
 	const hdt_tensor *pointer;
-	const hdt_program *program;       /* as it was written */
-	const hdt_expr *const *scalars;   /* whose values the launch has */
+	const hdt_program *program;     /* as it was written */
+	const hdt_expr *const *scalars; /* whose values the launch has */
 	int scalar_count;
 	const hdt_launch *launch;
 	int64_t elements; /* that the views seen so far reach; -1: none */
@@ -256,8 +257,7 @@ static hdt_status shape_by_views(hdt_kernel *k, const kernel_arguments *a, int i
 	int64_t *bytes = hdt_allocate(k->diagnostics, sizeof *bytes * (size_t)(k->loaded.program->buffer_count + 1));
 	for (int i = 0; bytes && i < k->loaded.program->buffer_count; i++)
 		bytes[i] = MAX_TENSOR_BYTES;
-	hdt_status status =
-		bytes ? launch_program(&list, k->diagnostics, &k->loaded, 0, &b, bytes) : HDT_OUT_OF_MEMORY;
+	hdt_status status = bytes ? launch_program(&list, k->diagnostics, &k->loaded, 0, &b, bytes) : HDT_OUT_OF_MEMORY;
 	view_search v = {.program = k->source, .elements = -1, .out = out};
 	for (int i = 0; i < list.launches.count && status == HDT_OK; i++) {
 		const planned_launch *planned = &list.planned.items[i];
@@ -292,8 +292,8 @@ hdt_status kernel_array_shape(hdt_kernel *k, const hdt_kernel_argument *numbers,
 		for (int d = 0; d < t->rank && status == HDT_OK; d++)
 			if (!expr_evaluate(t->shape[d], &b, &out->shape[d]) || out->shape[d] < 0)
 				status = hdt_fail(k->diagnostics, HDT_BAD_INPUT,
-				                  "dimension %d of '%s' is not known: %s; a number for each name in it is needed", d, t->name,
-				                  hdt_expr_text(t->shape[d]));
+				                  "dimension %d of '%s' is not known: %s; a number for each name in it is needed", d,
+				                  t->name, hdt_expr_text(t->shape[d]));
 	}
 	kernel_arguments_fini(&a);
 	if (status != HDT_OK)

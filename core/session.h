@@ -29,6 +29,7 @@ void session_count_compilation(hdt_session *session);
 const hdt_program *kernel_source(const hdt_kernel *kernel);
 /* The dtype and shape that parameter `index`, an array, has for these numbers (of parameters, or of dimensions by name): as the parameter
  * says, or as the kernels view a pointer. Rank -1 where nothing tells. */
-hdt_status kernel_array_shape(hdt_kernel *kernel, const hdt_kernel_argument *numbers, int count, int index, hdt_array *out);
+hdt_status kernel_array_shape(hdt_kernel *kernel, const hdt_kernel_argument *numbers, int count, int index,
+                              hdt_array *out);
 
 #endif

@@ -142,8 +142,8 @@ static void warn_of_rules(loader *l)
 	for (int i = 0; i < count; i++) {
 		plugin *p = find_loaded(l, refused[i].entry->plugin);
 		if (p) /* of the reason without the line of text and the caret */
-			plugin_warn(l, p, "rule %s is left out: %.*s", refused[i].entry->name, (int)strcspn(refused[i].reason, "\n"),
-			            refused[i].reason);
+			plugin_warn(l, p, "rule %s is left out: %.*s", refused[i].entry->name,
+			            (int)strcspn(refused[i].reason, "\n"), refused[i].reason);
 	}
 }
 

@@ -11,9 +11,9 @@
 
 typedef struct uses {
 	const hdt_program *program;
-	bool *reads, *writes; /* per buffer of the program */
-	bool *symbols;        /* per symbol of the program */
-	bool *scalars;        /* per scalar of the program */
+	bool *reads, *writes;       /* per buffer of the program */
+	bool *symbols;              /* per symbol of the program */
+	bool *scalars;              /* per scalar of the program */
 	VEC(const hdt_stmt *) lets; /* of a parallel loop: those before it whose values it uses */
 } uses;
 
@@ -180,8 +180,8 @@ static int emit_values(emitter *em, const uses *u)
 		const hdt_expr *let = u->lets.items[i]->axis;
 		const char *name = c_name(em, let->name), *comma = i + 1 < u->lets.count ? ", " : "";
 		if (hdt_is_float((hdt_dtype)let->dtype))
-			text_format(em->out, "((union { %s value; int64_t bits; }){%s}).bits%s", c_value_type((hdt_dtype)let->dtype), name,
-			            comma);
+			text_format(em->out, "((union { %s value; int64_t bits; }){%s}).bits%s",
+			            c_value_type((hdt_dtype)let->dtype), name, comma);
 		else
 			text_format(em->out, "(int64_t)%s%s", name, comma);
 	}

@@ -44,8 +44,8 @@ typedef struct emitter {
 	uint32_t statement;
 	const hdt_function *kernel; /* being written; NULL in other functions */
 	uint8_t *widths;            /* of a kernel's index arithmetic: see c_narrow.c; by id */
-	bool without_locals; /* a stride is being written: it is no part of the statement's bookkeeping */
-	int local_count;     /* local consts in the current C function */
+	bool without_locals;        /* a stride is being written: it is no part of the statement's bookkeeping */
+	int local_count;            /* local consts in the current C function */
 	VEC(select_scope) scopes;
 	VEC(const hdt_expr *) nodes; /* of the current statement, larger ids first */
 	size_t statement_start;      /* in the text */

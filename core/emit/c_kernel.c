@@ -10,7 +10,7 @@
 typedef struct survey {
 	emitter *em;
 	emitted_texts *needed;
-	bool *written; /* per parameter of the kernel */
+	bool *written;     /* per parameter of the kernel */
 	bool places[2][3]; /* are thread_at[d] and block_at[d] asked for? */
 } survey;
 

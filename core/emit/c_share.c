@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define MAX_SCOPES 8192 /* of one statement: what arms guard may have to be written in each of them */
+#define MAX_SCOPES 8192  /* of one statement: what arms guard may have to be written in each of them */
 #define MAX_NESTING 4000 /* of an expression: the emitter recurses */
 
 static node_info *info_of(const emitter *em, const hdt_expr *e)
@@ -58,8 +58,9 @@ static void collect(emitter *em, const hdt_expr *e, int nesting)
 		return;
 	}
 	if (nesting > MAX_NESTING) {
-		hdt_fail(em->context, HDT_UNSUPPORTED, "program @%s: a value is nested more than %d deep: name parts of it by lets",
-		         em->program->name, MAX_NESTING);
+		hdt_fail(em->context, HDT_UNSUPPORTED,
+		         "program @%s: a value is nested more than %d deep: name parts of it by lets", em->program->name,
+		         MAX_NESTING);
 		return;
 	}
 	const hdt_expr *below[C_MOST_OPERANDS];

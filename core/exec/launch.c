@@ -84,7 +84,8 @@ void planner_unbind(planner *p, int count)
 	p->names.count = p->values.count = count;
 }
 
-hdt_status planner_evaluate(planner *p, const hdt_function *f, int line, const hdt_expr *e, const char *what, scalar *out)
+hdt_status planner_evaluate(planner *p, const hdt_function *f, int line, const hdt_expr *e, const char *what,
+                            scalar *out)
 {
 	const bindings b = planner_scope(p);
 	if (expr_evaluate_value(e, &b, out))
@@ -92,7 +93,8 @@ hdt_status planner_evaluate(planner *p, const hdt_function *f, int line, const h
 	const hdt_status status = hdt_context_status(p->program->context);
 	if (status == HDT_OUT_OF_MEMORY)
 		return planner_fail_memory(p);
-	return planner_fault(p, f, line, HDT_BAD_INPUT, "%s cannot be computed for these sizes: %s", what, hdt_expr_text(e));
+	return planner_fault(p, f, line, HDT_BAD_INPUT, "%s cannot be computed for these sizes: %s", what,
+	                     hdt_expr_text(e));
 }
 
 int planner_buffer(const planner *p, const hdt_tensor *t)
@@ -222,7 +224,7 @@ static hdt_status launch_in_order(planner *p)
 		for (int k = 0; k < f->parameter_count; k++)
 			if ((buffers[k] = planner_buffer(p, f->parameters[k])) < 0)
 				return planner_fault(p, f, f->line, HDT_INTERNAL, "parameter '%s' is no buffer of the program",
-				             f->parameters[k]->name);
+				                     f->parameters[k]->name);
 		hdt_status status = planner_launch(p, f, buffers);
 		if (status != HDT_OK)
 			return status;
@@ -259,8 +261,8 @@ hdt_status launch_program(launch_list *list, hdt_context *diagnostics, const loa
 	hdt_status status = bind_sizes(&p, sizes);
 	if (status == HDT_OK)
 		status = program->whole     ? launch_whole(&p)
-		         : p.program->entry            ? planner_run(&p, p.program->entry)
-		                                       : launch_in_order(&p);
+		         : p.program->entry ? planner_run(&p, p.program->entry)
+		                            : launch_in_order(&p);
 	heap_free(&p.names);
 	heap_free(&p.values);
 	return status;

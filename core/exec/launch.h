@@ -34,8 +34,8 @@ typedef struct planned_launch {
 } planned_launch;
 
 typedef struct launch_list {
-	arena memory;               /* of what the launches point to */
-	VEC(hdt_launch) launches;   /* in order; their addresses are open until launch_address */
+	arena memory;                /* of what the launches point to */
+	VEC(hdt_launch) launches;    /* in order; their addresses are open until launch_address */
 	VEC(planned_launch) planned; /* one for each */
 } launch_list;
 
@@ -47,8 +47,8 @@ void launch_list_fini(launch_list *list);
 
 /* Append the launches of a program for these sizes, which bind its symbols and scalars. `bytes` are the sizes of its buffers. A grid of no
  * blocks launches nothing. A fault (BAD_INPUT or BAD_TARGET) goes to `diagnostics`; what was appended before it stays. */
-hdt_status launch_program(launch_list *list, hdt_context *diagnostics, const loaded_program *p, int owner, const bindings *sizes,
-                          const int64_t *bytes);
+hdt_status launch_program(launch_list *list, hdt_context *diagnostics, const loaded_program *p, int owner,
+                          const bindings *sizes, const int64_t *bytes);
 
 /* Fill in the addresses of one launch; `buffers` are those of its program. */
 void launch_address(launch_list *list, int index, void *const *buffers);

@@ -25,8 +25,8 @@ static hdt_status bind_arguments(planner *p, const hdt_function *host, const hdt
 			return status;
 		scalar converted = scalar_cast(v, (hdt_dtype)value->dtype, to);
 		if (hdt_is_integer(to) && hdt_is_integer((hdt_dtype)value->dtype) && converted.i != v.i)
-			return planner_fault(p, host, s->line, HDT_BAD_INPUT, "%lld does not fit '%s' of @%s, which is %s", (long long)v.i,
-			             f->scalars[i]->name, f->name, hdt_dtype_of(to)->name);
+			return planner_fault(p, host, s->line, HDT_BAD_INPUT, "%lld does not fit '%s' of @%s, which is %s",
+			                     (long long)v.i, f->scalars[i]->name, f->name, hdt_dtype_of(to)->name);
 		bits[i] = converted.i;
 	}
 	for (int i = 0; i < given; i++)
@@ -40,13 +40,15 @@ static hdt_status launch_kernel(planner *p, const hdt_function *host, const hdt_
 	const hdt_function *f = s->function;
 	int wanted = f->parameter_count + f->scalar_count - f->derived_count;
 	if (s->operand_count != wanted)
-		return planner_fault(p, host, s->line, HDT_INTERNAL, "@%s takes %d operands, not %d", f->name, wanted, s->operand_count);
+		return planner_fault(p, host, s->line, HDT_INTERNAL, "@%s takes %d operands, not %d", f->name, wanted,
+		                     s->operand_count);
 	int *buffers = planner_take(p, (size_t)f->parameter_count, sizeof *buffers);
 	if (!buffers)
 		return planner_fail_memory(p);
 	for (int i = 0; i < f->parameter_count; i++)
 		if ((buffers[i] = planner_buffer(p, s->operands[i].tensor)) < 0)
-			return planner_fault(p, host, s->line, HDT_INTERNAL, "operand %d of @%s is no buffer of the program", i, f->name);
+			return planner_fault(p, host, s->line, HDT_INTERNAL, "operand %d of @%s is no buffer of the program", i,
+			                     f->name);
 	int scope = p->names.count;
 	hdt_status status = bind_arguments(p, host, s);
 	if (status == HDT_OK)
@@ -64,7 +66,8 @@ static hdt_status run_for(planner *p, const hdt_function *host, const hdt_stmt *
 	for (int64_t i = 0; i < extent.i && status == HDT_OK; i++) {
 		int scope = p->names.count;
 		if (++p->statements > MOST_STATEMENTS)
-			return planner_fault(p, host, s->line, HDT_BAD_INPUT, "these sizes need more than %d statements", MOST_STATEMENTS);
+			return planner_fault(p, host, s->line, HDT_BAD_INPUT, "these sizes need more than %d statements",
+			                     MOST_STATEMENTS);
 		status = planner_bind(p, s->axis, i) ? run_body(p, host, s->body) : planner_fail_memory(p);
 		planner_unbind(p, scope);
 	}
@@ -76,7 +79,8 @@ static hdt_status run_statement(planner *p, const hdt_function *host, const hdt_
 	scalar value;
 	hdt_status status;
 	if (++p->statements > MOST_STATEMENTS)
-		return planner_fault(p, host, s->line, HDT_BAD_INPUT, "these sizes need more than %d statements", MOST_STATEMENTS);
+		return planner_fault(p, host, s->line, HDT_BAD_INPUT, "these sizes need more than %d statements",
+		                     MOST_STATEMENTS);
 	switch (s->kind) {
 	case HDT_STMT_FOR:
 		return run_for(p, host, s);
@@ -92,7 +96,8 @@ static hdt_status run_statement(planner *p, const hdt_function *host, const hdt_
 	case HDT_STMT_LAUNCH:
 		return launch_kernel(p, host, s);
 	default:
-		return planner_fault(p, host, s->line, HDT_INTERNAL, "a host function cannot have a %s statement", stmt_text(s->kind));
+		return planner_fault(p, host, s->line, HDT_INTERNAL, "a host function cannot have a %s statement",
+		                     stmt_text(s->kind));
 	}
 }
 

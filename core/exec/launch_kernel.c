@@ -7,11 +7,11 @@ static hdt_status check_extents(planner *p, const hdt_function *f, const char *w
 	for (int d = 0; d < 3; d++) {
 		if (extents[d] < 0)
 			return planner_fault(p, f, f->line, HDT_BAD_INPUT, "these sizes give a %s of %lld in dimension %c", what,
-			             (long long)extents[d], "xyz"[d]);
+			                     (long long)extents[d], "xyz"[d]);
 		if (most[d] && extents[d] > most[d])
 			return planner_fault(p, f, f->line, HDT_BAD_INPUT,
-			             "these sizes need a %s of %lld in dimension %c, and %s takes at most %lld", what,
-			             (long long)extents[d], "xyz"[d], p->info->device, (long long)most[d]);
+			                     "these sizes need a %s of %lld in dimension %c, and %s takes at most %lld", what,
+			                     (long long)extents[d], "xyz"[d], p -> info -> device, (long long)most[d]);
 	}
 	return HDT_OK;
 }
@@ -34,19 +34,20 @@ static hdt_status check_grid(planner *p, const hdt_function *f, const hdt_launch
 	if (status != HDT_OK)
 		return status;
 	if (info->threads_per_block && threads > info->threads_per_block)
-		return planner_fault(p, f, f->line, HDT_BAD_TARGET, "a block of %lld threads, and %s takes at most %d", (long long)threads,
-		             info->device, info->threads_per_block);
+		return planner_fault(p, f, f->line, HDT_BAD_TARGET, "a block of %lld threads, and %s takes at most %d",
+		                     (long long)threads, info->device, info->threads_per_block);
 	if (blocks > 1 && blocks > info->cluster_blocks)
-		return planner_fault(p, f, f->line, HDT_BAD_TARGET, "a cluster of %lld blocks, and %s takes at most %d", (long long)blocks,
-		             info->device, info->cluster_blocks);
+		return planner_fault(p, f, f->line, HDT_BAD_TARGET, "a cluster of %lld blocks, and %s takes at most %d",
+		                     (long long)blocks, info->device, info->cluster_blocks);
 	for (int d = 0; d < 3; d++)
 		if (g->cluster[d] && g->grid[d] % g->cluster[d])
 			return planner_fault(p, f, f->line, HDT_BAD_INPUT,
-			             "a grid of %lld in dimension %c is not a whole number of clusters of %lld",
-			             (long long)g->grid[d], "xyz"[d], (long long)g->cluster[d]);
+			                     "a grid of %lld in dimension %c is not a whole number of clusters of %lld",
+			                     (long long)g->grid[d], "xyz"[d], (long long)g -> cluster[d]);
 	if (g->shared_bytes < 0 || (info->shared_bytes_asked && g->shared_bytes > info->shared_bytes_asked))
-		return planner_fault(p, f, f->line, HDT_BAD_TARGET, "a block needs %lld bytes of dynamic shared memory, and %s has %lld",
-		             (long long)g->shared_bytes, info->device, (long long)info->shared_bytes_asked);
+		return planner_fault(p, f, f->line, HDT_BAD_TARGET,
+		                     "a block needs %lld bytes of dynamic shared memory, and %s has %lld",
+		                     (long long)g->shared_bytes, info->device, (long long)info->shared_bytes_asked);
 	return HDT_OK;
 }
 
@@ -93,13 +94,14 @@ static hdt_status plan_map(planner *p, const hdt_function *f, const hdt_stmt *s,
 	for (*buffer = 0; *buffer < f->parameter_count && f->parameters[*buffer] != root;)
 		++*buffer;
 	if (*buffer == f->parameter_count)
-		return planner_fault(p, f, s->line, HDT_INTERNAL, "map %s is of '%s', which is no parameter", s->axis->name, root->name);
+		return planner_fault(p, f, s->line, HDT_INTERNAL, "map %s is of '%s', which is no parameter", s->axis->name,
+		                     root->name);
 	for (int d = 0; d < t->rank; d++) {
 		out->box[d] = s->map->box[d];
 		out->strides[d] = s->map->strides[d];
 		if (!expr_evaluate(t->shape[d], &b, &out->shape[d]) || out->shape[d] < 0)
-			return planner_fault(p, f, s->line, HDT_BAD_INPUT, "dimension %d of map %s cannot be computed for these sizes", d,
-			             s->axis->name);
+			return planner_fault(p, f, s->line, HDT_BAD_INPUT,
+			                     "dimension %d of map %s cannot be computed for these sizes", d, s->axis->name);
 	}
 	return HDT_OK;
 }

@@ -33,7 +33,8 @@ static inline bindings planner_scope(const planner *p)
 	return (bindings){p->names.items, p->values.items, p->names.count};
 }
 /* The value of an expression; `what` says in a fault what could not be computed. */
-hdt_status planner_evaluate(planner *p, const hdt_function *f, int line, const hdt_expr *e, const char *what, scalar *out);
+hdt_status planner_evaluate(planner *p, const hdt_function *f, int line, const hdt_expr *e, const char *what,
+                            scalar *out);
 
 /* Index in the program's buffers; -1: none of them. */
 int planner_buffer(const planner *p, const hdt_tensor *t);

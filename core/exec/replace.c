@@ -47,7 +47,8 @@ static void print_buffers(text *t, const hdt_program *p)
 }
 
 /* Its name is there with other buffers, or not at all. */
-static hdt_status fail_unmatched(hdt_context *context, const char *file, const hdt_program *p, const step *steps, int count)
+static hdt_status fail_unmatched(hdt_context *context, const char *file, const hdt_program *p, const step *steps,
+                                 int count)
 {
 	text mine = {0}, there = {0};
 	bool named = false;
@@ -58,17 +59,19 @@ static hdt_status fail_unmatched(hdt_context *context, const char *file, const h
 		const hdt_program *other = steps[i].program;
 		bool again = false;
 		for (int k = 0; k < i; k++)
-			again = again || (strcmp(steps[k].program->name, other->name) == 0 && (!named || same_buffers(steps[k].program, other)));
+			again = again || (strcmp(steps[k].program->name, other->name) == 0 &&
+			                  (!named || same_buffers(steps[k].program, other)));
 		if (again || (named && strcmp(other->name, p->name) != 0))
 			continue;
 		text_format(&there, "%s@%s", there.length ? ", " : "", other->name);
 		if (named)
 			print_buffers(&there, other);
 	}
-	hdt_status status = hdt_fail(
-		context, HDT_BAD_INPUT, named ? "%s: program @%s%s fits no program of the model: the buffers differ; there is %s"
-									  : "%s: program @%s%s fits no program of the model: there is %s",
-		file, p->name, mine.data ? mine.data : "", there.data ? there.data : "none");
+	hdt_status status =
+		hdt_fail(context, HDT_BAD_INPUT,
+	             named ? "%s: program @%s%s fits no program of the model: the buffers differ; there is %s"
+	                   : "%s: program @%s%s fits no program of the model: there is %s",
+	             file, p->name, mine.data ? mine.data : "", there.data ? there.data : "none");
 	text_free(&mine);
 	text_free(&there);
 	return status;

@@ -179,7 +179,8 @@ static hdt_status keep_apart(hdt_graph *graph, partition *out)
 {
 	*out = (partition){hdt_allocate(graph->context, ((size_t)graph->node_count + 1) * sizeof *out->groups), 0};
 	for (int i = 0; out->groups && i < graph->node_count; i++)
-		if (!node_is_view(graph->nodes[i]) && !finish_single(graph->context, graph->nodes[i], &out->groups[out->count++]))
+		if (!node_is_view(graph->nodes[i]) &&
+		    !finish_single(graph->context, graph->nodes[i], &out->groups[out->count++]))
 			return hdt_context_status(graph->context);
 	return hdt_context_status(graph->context);
 }
@@ -195,8 +196,8 @@ static void explain_refusals(const partitioner *p, text *out)
 		for (int k = i + 1; k < p->refusals.count && !later; k++)
 			later = p->refusals.items[k].from == r->from && p->refusals.items[k].to == r->to;
 		if (!later)
-			text_format(out, "not fused: %%%s = %s and %%%s = %s: %s\n", from->node->outputs[0]->name, from->node->op->name,
-			            to->node->outputs[0]->name, to->node->op->name, r->reason);
+			text_format(out, "not fused: %%%s = %s and %%%s = %s: %s\n", from->node->outputs[0]->name,
+			            from->node->op->name, to->node->outputs[0]->name, to->node->op->name, r->reason);
 	}
 }
 
@@ -218,7 +219,8 @@ hdt_status pass_partition(hdt_graph *graph, const partition_options *options, pa
 		return hdt_context_status(graph->context);
 	if (!options->fuse)
 		return keep_apart(graph, out);
-	if (!partition_facts(&p) || !partition_epilogues(&p) || !partition_rows(&p) || !partition_prologues(&p) || !finish(&p, out)) {
+	if (!partition_facts(&p) || !partition_epilogues(&p) || !partition_rows(&p) || !partition_prologues(&p) ||
+	    !finish(&p, out)) {
 		hdt_status status = hdt_context_status(graph->context);
 		return status != HDT_OK ? status
 		                        : hdt_fail(graph->context, HDT_INTERNAL, "the graph cannot be cut into groups");

@@ -8,17 +8,17 @@
 
 enum {
 	MOST_STEPS = 40,
-	SHORT_ROW = 32,       /* elements that are computed side by side: fewer do not hide how long a function takes, */
-	LONG_REDUCTION = 512  /* unless the reduction before it takes long enough */
+	SHORT_ROW = 32,      /* elements that are computed side by side: fewer do not hide how long a function takes, */
+	LONG_REDUCTION = 512 /* unless the reduction before it takes long enough */
 };
 
 typedef struct growth {
 	partitioner *p;
 	int unit;
-	int stages;        /* of the heavy node alone */
-	double elements;   /* of its result */
-	double steps;      /* of its reductions, for each of them */
-	int_list refused;  /* units that were tried */
+	int stages;       /* of the heavy node alone */
+	double elements;  /* of its result */
+	double steps;     /* of its reductions, for each of them */
+	int_list refused; /* units that were tried */
 } growth;
 
 static int64_t row_length(const hdt_value *v)
@@ -40,7 +40,8 @@ static const char *candidate_reason(const growth *g, int u)
 		return "the second one has several outputs";
 	if (n->functions && g->steps < LONG_REDUCTION && row_length(n->node->outputs[0]) < SHORT_ROW)
 		return "the second one has functions that are computed faster over all elements at once";
-	return n->elements > g->elements * 1.0001 ? "the second one has more elements: the reduction would be done again" : NULL;
+	return n->elements > g->elements * 1.0001 ? "the second one has more elements: the reduction would be done again"
+	                                          : NULL;
 }
 
 /* The first unit in the order of the graph that may join; -1: none. */
@@ -55,7 +56,8 @@ static int next_candidate(growth *g)
 		int u = users.items[i];
 		if (u < 0 || (best >= 0 && u > best) || list_has(&g->refused, u))
 			continue;
-		const char *reason = p->units[u].parts.count == 1 ? candidate_reason(g, u) : "the second one has joined another unit";
+		const char *reason =
+			p->units[u].parts.count == 1 ? candidate_reason(g, u) : "the second one has joined another unit";
 		if (!reason && units_tangle(p, g->unit, u))
 			reason = "the second one also needs what others make of the first one's result";
 		if (!reason) {
@@ -149,7 +151,8 @@ static bool grow(partitioner *p, int u)
 			return false;
 	}
 	for (int i = best; p->explain && i < p->units[u].parts.count; i++)
-		refuse(p, p->units[u].parts.items[0], p->units[u].parts.items[i], "the first one's result is needed elsewhere, too");
+		refuse(p, p->units[u].parts.items[0], p->units[u].parts.items[i],
+		       "the first one's result is needed elsewhere, too");
 	unit_give_back(p, u, best);
 	drop_last_moves(p, u);
 	return hdt_context_status(p->context) == HDT_OK;

@@ -21,10 +21,10 @@ typedef struct part {
 	bool absorbed; /* every unit that reads it computes it itself */
 	bool setup;    /* depends on constants alone: computed once, before the first run */
 	bool reduces, heavy;
-	bool moves;  /* each element of its output is one of an input: an index map */
-	bool functions; /* it computes functions like exp for each element along its rows */
-	int cost;    /* operations for an element, when it does not reduce */
-	int stages;  /* tensors of its own that have to be somewhere */
+	bool moves;      /* each element of its output is one of an input: an index map */
+	bool functions;  /* it computes functions like exp for each element along its rows */
+	int cost;        /* operations for an element, when it does not reduce */
+	int stages;      /* tensors of its own that have to be somewhere */
 	double elements; /* of its first output */
 	double steps;    /* of its reductions, for each of these */
 	unsigned mark;   /* the last walk that met it */
@@ -55,8 +55,8 @@ typedef struct partitioner {
 	part *parts; /* by node */
 	unit *units; /* by node: the one that it began as */
 	int count;
-	map numbers; /* node -> its index, plus 1 */
-	map uses;    /* value -> value_uses */
+	map numbers;              /* node -> its index, plus 1 */
+	map uses;                 /* value -> value_uses */
 	unsigned walk, unit_walk; /* the last walks over parts and over units */
 	bool explain;
 	VEC(refusal) refusals;

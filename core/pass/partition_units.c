@@ -262,8 +262,7 @@ bool unit_compose(partitioner *p, int u, const void *also, composition *out, con
 	int_list members = {0};
 	value_list needed = {0};
 	*reason = NULL;
-	if (!unit_members(p, u, &members) || !unit_needed(p, u, &needed) ||
-	    (also && !vec_push(p->context, &needed, also)))
+	if (!unit_members(p, u, &members) || !unit_needed(p, u, &needed) || (also && !vec_push(p->context, &needed, also)))
 		return false;
 	if (members.count > MAX_MEMBERS) {
 		*reason = "together they would have too many nodes";

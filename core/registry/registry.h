@@ -52,7 +52,8 @@ const registry_entry *registry_at(const hdt_registry *registry, registry_kind ki
 
 /* What a layer above makes once of all that is registered: made by the first caller while others wait, and given to `release` when the
  * registry is freed. NULL when `make` gave NULL: the next call tries again. One maker for a registry. */
-void *registry_derive(const hdt_registry *registry, void *(*make)(const hdt_registry *registry), void (*release)(void *made));
+void *registry_derive(const hdt_registry *registry, void *(*make)(const hdt_registry *registry),
+                      void (*release)(void *made));
 
 /* Typed look-ups. */
 const hdt_operator *registry_operator(const hdt_registry *registry, const char *name);

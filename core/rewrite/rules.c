@@ -67,7 +67,8 @@ static void *make_set(const hdt_registry *registry)
 	rule_set *set = context ? hdt_allocate(context, sizeof *set) : NULL;
 	bool ok = set != NULL;
 	if (ok)
-		*set = (rule_set){.context = context, .rewrite.kind = REGISTRY_REWRITE_RULE, .resolve.kind = REGISTRY_RESOLVE_RULE};
+		*set = (rule_set){
+			.context = context, .rewrite.kind = REGISTRY_REWRITE_RULE, .resolve.kind = REGISTRY_RESOLVE_RULE};
 	ok = ok && fill_list(set, &set->rewrite, registry) && fill_list(set, &set->resolve, registry);
 	if (ok)
 		return set;

@@ -137,7 +137,8 @@ hdt_function *hdt_function_new(hdt_program *program, const char *name, hdt_funct
 	if (!program || !name || hdt_context_status(program->context) != HDT_OK)
 		return NULL;
 	if (!is_identifier(name)) {
-		hdt_fail(program->context, HDT_BAD_MODEL, "'%s' cannot be the name of a function: letters, digits and _ are", name);
+		hdt_fail(program->context, HDT_BAD_MODEL, "'%s' cannot be the name of a function: letters, digits and _ are",
+		         name);
 		return NULL;
 	}
 	program_builder *b = program_builder_of(program);
@@ -191,8 +192,8 @@ void hdt_function_cluster(hdt_function *function, hdt_list cluster)
 	if (!function_usable(function))
 		return;
 	if (function->kind != HDT_FUNCTION_CUDA || cluster.count > 3) {
-		hdt_fail(function->program->context, HDT_INTERNAL, "function @%s: a cluster has up to three extents, of a kernel",
-		         function->name);
+		hdt_fail(function->program->context, HDT_INTERNAL,
+		         "function @%s: a cluster has up to three extents, of a kernel", function->name);
 		return;
 	}
 	for (int d = 0; d < 3; d++) {
@@ -332,10 +333,10 @@ void hdt_begin_tasks(hdt_function *function, const hdt_task_mapping *mapping, co
 	const hdt_expr *const *axes = list_copy(context, (hdt_list){indices, mapping->rank});
 	worker = hdt_cast(worker, HDT_I64);
 	if (axes && worker)
-		stmt_open(function, stmt_append(function, (hdt_stmt){.kind = HDT_STMT_TASKS,
-		                                                     .mapping = mapping,
-		                                                     .value = worker,
-		                                                     .indices = axes}));
+		stmt_open(
+			function,
+			stmt_append(function,
+		                (hdt_stmt){.kind = HDT_STMT_TASKS, .mapping = mapping, .value = worker, .indices = axes}));
 }
 
 void hdt_begin_while(hdt_function *function, const hdt_expr *condition)

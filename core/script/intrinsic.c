@@ -60,7 +60,8 @@ static const char *read_parameter(const char *at, parameter *p)
 		const char *word;
 		operand_use use;
 	} uses[] = {
-		{"in", OPERAND_IN}, {"out", OPERAND_OUT}, {"inout", OPERAND_INOUT}, {"const", OPERAND_CONST}, {"map", OPERAND_MAP},
+		{"in", OPERAND_IN},       {"out", OPERAND_OUT}, {"inout", OPERAND_INOUT},
+		{"const", OPERAND_CONST}, {"map", OPERAND_MAP},
 	};
 	const char *word;
 	*p = (parameter){.use = OPERAND_VALUE};
@@ -154,7 +155,8 @@ static const hdt_expr *fit(const parameter *p, const hdt_expr *e)
 		if (lists_dtype(p->dtypes, p->dtypes_length, (hdt_dtype)e->dtype, &only))
 			return e;
 		/* Integers are converted to the one integer there is, and so on; an integer is no float without a word. */
-		return only != HDT_DTYPE_NONE && (hdt_is_float(only) == hdt_is_float((hdt_dtype)e->dtype) || hdt_is_const(e, &value))
+		return only != HDT_DTYPE_NONE &&
+		               (hdt_is_float(only) == hdt_is_float((hdt_dtype)e->dtype) || hdt_is_const(e, &value))
 		           ? hdt_cast(e, only)
 		           : NULL;
 	case OPERAND_CONST:

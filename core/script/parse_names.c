@@ -104,7 +104,8 @@ static void find_data(const hdt_expr *e, void *closure)
 	data_search *search = closure;
 	const known_name *known = e->op == HDT_OP_VARIABLE ? name_find(search->reader, e->name) : NULL;
 	bool effects = e->op == HDT_OP_CALL && e->serial;
-	bool named = e->op == HDT_OP_VARIABLE && (!known || known->value != e || known->is_data); /* no name yet: what a call gave */
+	bool named =
+		e->op == HDT_OP_VARIABLE && (!known || known->value != e || known->is_data); /* no name yet: what a call gave */
 	search->found |= e->op == HDT_OP_LOAD || e->op == HDT_OP_READ || effects || named;
 }
 

@@ -30,7 +30,8 @@ void stmt_expressions(const hdt_stmt *s, void (*visit)(const hdt_expr *e, void *
 /* Replace those expressions by what `replace` gives (NULL: keep). Tensors are left alone: see tensor_replace in LOAD nodes. */
 void stmt_map(hdt_stmt *s, const hdt_expr *(*replace)(const hdt_expr *e, void *closure), void *closure);
 /* A fault about a place in a program: file and line where they are known, else the function. Returns `status`. */
-hdt_status script_fail(const hdt_function *function, const hdt_stmt *s, hdt_status status, const char *format, ...) HDT_PRINTF(4, 5);
+hdt_status script_fail(const hdt_function *function, const hdt_stmt *s, hdt_status status, const char *format, ...)
+	HDT_PRINTF(4, 5);
 
 enum { INTRINSIC_MOST_OPERANDS = 16 }; /* a call with more is a fault */
 /* intrinsic.c: the intrinsic of the loaded targets whose name and signature take these operands, converted into `converted` (room for
@@ -39,7 +40,14 @@ const hdt_intrinsic *intrinsic_find(hdt_context *context, const char *name, cons
                                     const hdt_expr **converted, hdt_dtype *result);
 bool intrinsic_exists(const hdt_context *context, const char *name);
 /* How an operand is used. */
-typedef enum operand_use { OPERAND_VALUE, OPERAND_CONST, OPERAND_MAP, OPERAND_IN, OPERAND_OUT, OPERAND_INOUT } operand_use;
+typedef enum operand_use {
+	OPERAND_VALUE,
+	OPERAND_CONST,
+	OPERAND_MAP,
+	OPERAND_IN,
+	OPERAND_OUT,
+	OPERAND_INOUT
+} operand_use;
 /* Of parameter `index`; `elements`: how many are read or written at an address, by these operands; 0: only the target knows. */
 operand_use intrinsic_use(const hdt_expr *call, int index, int64_t *elements);
 static inline bool intrinsic_has(const hdt_intrinsic *i, char trait)

@@ -14,8 +14,9 @@ static bool layout_fits(hdt_function *function, const char *name, hdt_list shape
 		fits = hdt_is_const(shape.items[d], &extent) && extent == layout->shape[d];
 	}
 	if (!fits)
-		hdt_fail(function->program->context, HDT_BAD_MODEL, "function @%s: the shape of %s is not that of its layout %s",
-		         function->name, name, hdt_layout_text(layout));
+		hdt_fail(function->program->context, HDT_BAD_MODEL,
+		         "function @%s: the shape of %s is not that of its layout %s", function->name, name,
+		         hdt_layout_text(layout));
 	return fits;
 }
 
@@ -44,8 +45,9 @@ const hdt_tensor *hdt_local(hdt_function *function, const char *name, hdt_dtype 
 static bool rank_fits(hdt_function *function, const char *view, int rank)
 {
 	if (rank > HDT_MAX_RANK)
-		hdt_fail(function->program->context, HDT_BAD_MODEL, "function @%s: the view %s has %d dimensions, at most %d are possible",
-		         function->name, view, rank, HDT_MAX_RANK);
+		hdt_fail(function->program->context, HDT_BAD_MODEL,
+		         "function @%s: the view %s has %d dimensions, at most %d are possible", function->name, view, rank,
+		         HDT_MAX_RANK);
 	return rank <= HDT_MAX_RANK;
 }
 
@@ -67,8 +69,9 @@ const hdt_tensor *hdt_view(hdt_function *function, const char *name, hdt_list ax
 		if (!axes.items[d])
 			return NULL;
 		if (axes.items[d]->op != HDT_OP_AXIS) {
-			hdt_fail(context, HDT_INTERNAL, "function @%s: dimension %d of the view %s is given by %s, which is no axis",
-			         function->name, d, name, hdt_expr_text(axes.items[d]));
+			hdt_fail(context, HDT_INTERNAL,
+			         "function @%s: dimension %d of the view %s is given by %s, which is no axis", function->name, d,
+			         name, hdt_expr_text(axes.items[d]));
 			return NULL;
 		}
 		extents[d] = axes.items[d]->args[0];
@@ -145,11 +148,10 @@ static void store(hdt_function *function, const hdt_tensor *buffer, hdt_list ind
 	const hdt_expr *const *copy = list_copy(context, (hdt_list){at, indices.count});
 	const hdt_expr *converted = hdt_cast(value, buffer->dtype);
 	if (copy && converted)
-		stmt_append(function, (hdt_stmt){.kind = HDT_STMT_STORE,
-		                                 .tensor = buffer,
-		                                 .indices = copy,
-		                                 .value = converted,
-		                                 .protect = protect});
+		stmt_append(
+			function,
+			(hdt_stmt){
+				.kind = HDT_STMT_STORE, .tensor = buffer, .indices = copy, .value = converted, .protect = protect});
 }
 
 void hdt_store(hdt_function *function, const hdt_tensor *buffer, hdt_list indices, const hdt_expr *value)
@@ -215,8 +217,7 @@ void hdt_asm(hdt_function *function, const char *assembly, const hdt_operand *op
 	const hdt_operand *copy = copy_operands(function->program->context, operands, count);
 	const char *kept = hdt_intern(function->program->context, assembly);
 	if (copy && kept)
-		stmt_append(function,
-		            (hdt_stmt){.kind = HDT_STMT_ASM, .text = kept, .operands = copy, .operand_count = count});
+		stmt_append(function, (hdt_stmt){.kind = HDT_STMT_ASM, .text = kept, .operands = copy, .operand_count = count});
 }
 
 /* The operands as the callee's parameters want them; NULL after a fault. */
@@ -233,8 +234,8 @@ static const hdt_operand *bind_operands(hdt_function *function, const hdt_functi
 	for (int i = 0; copy && i < count; i++) {
 		int at = i - callee->parameter_count;
 		const char *name = at < 0 ? callee->parameters[i]->name : callee->scalars[at]->name;
-		bool fits = at < 0 ? copy[i].tensor && copy[i].tensor->dtype == callee->parameters[i]->dtype
-		                       : copy[i].value != NULL;
+		bool fits =
+			at < 0 ? copy[i].tensor && copy[i].tensor->dtype == callee->parameters[i]->dtype : copy[i].value != NULL;
 		if (!fits) {
 			hdt_fail(context, HDT_BAD_MODEL, "@%s: its parameter %s takes %s%s", callee->name, name,
 			         at < 0 ? "a buffer of " : "a value",
@@ -254,8 +255,7 @@ static void call(hdt_function *function, hdt_stmt_kind kind, const hdt_function 
 		return;
 	const hdt_operand *bound = bind_operands(function, callee, operands, count);
 	if (bound)
-		stmt_append(function,
-		            (hdt_stmt){.kind = kind, .function = callee, .operands = bound, .operand_count = count});
+		stmt_append(function, (hdt_stmt){.kind = kind, .function = callee, .operands = bound, .operand_count = count});
 }
 
 void hdt_call_function(hdt_function *function, const hdt_function *callee, const hdt_operand *operands, int count)

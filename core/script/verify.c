@@ -56,7 +56,8 @@ static void check_access(checker *c, const hdt_tensor *t)
 	if (is_accessible(c, t))
 		return;
 	if (c->around && is_accessible(c->around, t))
-		fault(c, "the workers of a parallel loop cannot share a buffer of the function: make it within the loop", t->name);
+		fault(c, "the workers of a parallel loop cannot share a buffer of the function: make it within the loop",
+		      t->name);
 	else
 		fault(c, "neither a parameter of the function nor a buffer in scope", t->name);
 }

@@ -177,7 +177,8 @@ tensor_reads compose_reads(const composition *c, const hdt_tensor *tensor)
 			continue;
 		r.loads += s.count;
 		r.reader = i;
-		int kept = s.count < (int)(sizeof s.loads / sizeof *s.loads) ? s.count : (int)(sizeof s.loads / sizeof *s.loads);
+		int kept =
+			s.count < (int)(sizeof s.loads / sizeof *s.loads) ? s.count : (int)(sizeof s.loads / sizeof *s.loads);
 		for (int k = 0; k < kept; k++)
 			r.evaluations += tensor_elements(t->tensor) * repetitions(&s, s.loads[k], &r.reduced);
 	}
@@ -225,7 +226,8 @@ static bool no_more_elements(const hdt_tensor *a, const hdt_tensor *b)
 	int64_t min, most, least, max;
 	if (!of_a || !of_b)
 		return false;
-	return hdt_proves_equal(of_a, of_b) || (hdt_bounds(of_a, &min, &most) && hdt_bounds(of_b, &least, &max) && most <= least);
+	return hdt_proves_equal(of_a, of_b) ||
+	       (hdt_bounds(of_a, &min, &most) && hdt_bounds(of_b, &least, &max) && most <= least);
 }
 
 static bool fits(const composition *c, const hdt_tensor *t, const tensor_reads *r)
@@ -266,7 +268,8 @@ static bool inline_tensor(composition *c, int index)
 }
 
 /* Last ones first: what a tensor reads is then looked at with all that it has become part of. */
-static bool inline_tensors(composition *c, bool (*worth)(const composition *c, const hdt_tensor *t, const tensor_reads *r))
+static bool inline_tensors(composition *c,
+                           bool (*worth)(const composition *c, const hdt_tensor *t, const tensor_reads *r))
 {
 	for (int i = c->tensors.count - 1; i >= 0; i--) {
 		composed_tensor *t = &c->tensors.items[i];
@@ -281,8 +284,8 @@ static bool inline_tensors(composition *c, bool (*worth)(const composition *c, c
 	return hdt_context_status(c->context) == HDT_OK;
 }
 
-bool compose(composition *c, hdt_context *context, const task_member *members, int member_count, const void *const *needed,
-             int needed_count)
+bool compose(composition *c, hdt_context *context, const task_member *members, int member_count,
+             const void *const *needed, int needed_count)
 {
 	*c = (composition){.context = context};
 	for (int i = 0; i < member_count; i++)
@@ -323,7 +326,8 @@ static bool add_tensors(const composition *c, task_builder *b, map *sources)
 	return true;
 }
 
-static bool add_outputs(const composition *c, task_builder *b, const map *sources, const void *const *needed, int needed_count)
+static bool add_outputs(const composition *c, task_builder *b, const map *sources, const void *const *needed,
+                        int needed_count)
 {
 	for (int o = 0; o < needed_count; o++) {
 		const source *s = NULL;

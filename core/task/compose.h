@@ -12,8 +12,9 @@
 /* A task and what its inputs and outputs are: pointers that are equal when the values are. */
 typedef struct task_member {
 	const hdt_task *task;
-	const void *const *inputs;        /* NULL: left out */
-	const hdt_expr *const *numbers;   /* per input: its only element where that is a known constant, else NULL. May be NULL: none is */
+	const void *const *inputs; /* NULL: left out */
+	const hdt_expr *const
+		*numbers; /* per input: its only element where that is a known constant, else NULL. May be NULL: none is */
 	const void *const *outputs;
 } task_member;
 
@@ -37,8 +38,8 @@ typedef struct composition {
 } composition;
 
 /* The members come in an order in which each follows those it reads. `needed`: the values that are to be outputs. False after a fault. */
-bool compose(composition *c, hdt_context *context, const task_member *members, int member_count, const void *const *needed,
-             int needed_count);
+bool compose(composition *c, hdt_context *context, const task_member *members, int member_count,
+             const void *const *needed, int needed_count);
 
 /* The task of a composition, with `needed` as its outputs, in this order, and what its inputs are in `inputs`: those that are read.
  * NULL after a fault. */
@@ -47,10 +48,10 @@ const hdt_task *compose_finish(const composition *c, const char *name, const voi
 
 /* How a tensor is read by those of the composition that are not gone. */
 typedef struct tensor_reads {
-	int loads;            /* different ones */
-	int reader;           /* index of the last tensor that reads it; -1: none */
-	bool reduced;         /* one of them stands within a reduction */
-	double evaluations;   /* of all loads, with estimated sizes */
+	int loads;          /* different ones */
+	int reader;         /* index of the last tensor that reads it; -1: none */
+	bool reduced;       /* one of them stands within a reduction */
+	double evaluations; /* of all loads, with estimated sizes */
 } tensor_reads;
 tensor_reads compose_reads(const composition *c, const hdt_tensor *tensor);
 

@@ -5,11 +5,11 @@
 #include "task/compose.h"
 
 typedef struct row_facts {
-	int stages;          /* tensors that are left */
-	int rows;            /* leading dimensions in which every tensor reads those before it in its own row, and operands of
+	int stages;   /* tensors that are left */
+	int rows;     /* leading dimensions in which every tensor reads those before it in its own row, and operands of
 	                      * reductions that no other row reads as often; 0: there are none */
-	double count;        /* of rows, with estimated sizes */
-	double work;         /* elements, and steps of reductions */
+	double count; /* of rows, with estimated sizes */
+	double work;  /* elements, and steps of reductions */
 } row_facts;
 row_facts compose_rows(const composition *c);
 

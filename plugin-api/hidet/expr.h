@@ -38,12 +38,13 @@ struct hdt_expr {
 	uint8_t count;      /* number of args */
 	uint8_t reduce;     /* hdt_reduce_kind of REDUCE and ARG_REDUCE */
 	uint8_t accumulate; /* hdt_dtype in which a REDUCE accumulates */
-	uint32_t serial;    /* AXIS, VARIABLE, CALL: tells apart two that look alike; CONST: 1 when it is an i64 that wrapped */
+	uint32_t
+		serial; /* AXIS, VARIABLE, CALL: tells apart two that look alike; CONST: 1 when it is an i64 that wrapped */
 	union {
-		int64_t integer;          /* CONST of bool or integer dtype */
-		double real;              /* CONST of float dtype */
-		const char *name;         /* SYMBOL, AXIS, VARIABLE: interned */
-		const hdt_tensor *tensor; /* LOAD, READ, ADDRESS */
+		int64_t integer;                /* CONST of bool or integer dtype */
+		double real;                    /* CONST of float dtype */
+		const char *name;               /* SYMBOL, AXIS, VARIABLE: interned */
+		const hdt_tensor *tensor;       /* LOAD, READ, ADDRESS */
 		const hdt_intrinsic *intrinsic; /* CALL */
 	};
 	const hdt_expr *const *args;

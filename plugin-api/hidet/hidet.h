@@ -79,11 +79,13 @@ typedef struct hdt_compile_options {
 	const char *dump_dir;   /* write every stage's text here; NULL: none */
 	const char *stop_after; /* stop after this pass; no compiled model is made; NULL: go the whole way */
 	bool no_optimise;       /* compile the graph as it is: no rewriting, no folding */
-	const char *const *kernels; /* files, ended by NULL, with programs that take the place of the model's own of the same name and buffers */
-	int rule_limit;             /* stop rewriting and resolving after this many applications (to find the one that harms); 0: no limit; negative: none */
-	bool no_fusion;             /* every operator is computed for itself */
-	bool explain;               /* tell in the log which rules applied or declined, what was fused and what was not, and why */
-	int64_t memory_limit;       /* bytes that the intermediate results of a run may take; a plan beyond it is HDT_OUT_OF_MEMORY; 0: no limit */
+	const char *const *
+		kernels; /* files, ended by NULL, with programs that take the place of the model's own of the same name and buffers */
+	int rule_limit; /* stop rewriting and resolving after this many applications (to find the one that harms); 0: no limit; negative: none */
+	bool no_fusion; /* every operator is computed for itself */
+	bool explain;   /* tell in the log which rules applied or declined, what was fused and what was not, and why */
+	int64_t
+		memory_limit; /* bytes that the intermediate results of a run may take; a plan beyond it is HDT_OUT_OF_MEMORY; 0: no limit */
 } hdt_compile_options;
 
 /* Compile; the model must outlive the result. */
@@ -101,7 +103,8 @@ hdt_status hdt_model_evaluate(hdt_model *model, const hdt_array *inputs, int inp
 
 /* Read, check and compile the program of a file, once for all sizes. The session must outlive the kernel. *out is NULL after a fault, and
  * when options->stop_after ended the way before there was anything to run. */
-hdt_status hdt_kernel_load(hdt_session *session, const char *path, const hdt_compile_options *options, hdt_kernel **out);
+hdt_status hdt_kernel_load(hdt_session *session, const char *path, const hdt_compile_options *options,
+                           hdt_kernel **out);
 void hdt_kernel_free(hdt_kernel *kernel);
 
 /* What a kernel takes: the parameters of the file's host function, of its only kernel, or the buffers of its program. */

@@ -32,7 +32,8 @@ typedef struct hdt_intrinsic {
 	int architecture;       /* smallest that has it: 80 for compute capability 8.0; 0: all */
 	bool architecture_only; /* of that very architecture's special features ("sm_90a") */
 	const char *doc;
-	const char *text; /* C that defines hidet_<name>, put once before the functions that need it; equal pointers are put once. NULL: the
+	const char *
+		text; /* C that defines hidet_<name>, put once before the functions that need it; equal pointers are put once. NULL: the
 	                   * prelude has it, or the target takes no C */
 } hdt_intrinsic;
 

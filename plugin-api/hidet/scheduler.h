@@ -22,7 +22,7 @@ typedef struct hdt_scheduler {
 	const char *doc;
 	const char *target; /* name of the one target it schedules for; NULL: every target that runs functions of `kind` */
 	hdt_function_kind kind;
-	int rank;           /* decides between equal costs */
+	int rank; /* decides between equal costs */
 	hdt_answer (*query)(const hdt_task *task, const hdt_target_info *target);
 	/* The program for the task, its buffers bound by hdt_program_bind; NULL after a fault. Deterministic. */
 	hdt_program *(*build)(const hdt_task *task, const hdt_target_info *target);

@@ -107,14 +107,14 @@ struct hdt_function {
 	int scalar_count;
 	const hdt_stmt *body;
 	/* CUDA. Extents over the program's symbols and the function's scalars; those of a block and a cluster are constant. */
-	bool launched; /* it has a grid */
+	bool launched;                                   /* it has a grid */
 	const hdt_expr *grid[3], *block[3], *cluster[3]; /* x, y, z; 1 where nothing is said */
-	const hdt_expr *shared_bytes;                    /* dynamic shared memory asked for beyond that of its buffers; NULL: none. Once
+	const hdt_expr *shared_bytes; /* dynamic shared memory asked for beyond that of its buffers; NULL: none. Once
 	                                                  * lowered: all of it, that of its buffers first (see hdt_tensor.place) */
-	int blocks_per_processor;                        /* at least so many are to fit; 0: not said */
-	bool cooperative;                                /* all blocks run at once and may wait for each other */
-	bool dependent;                                  /* may begin before the kernel before it has ended (griddepcontrol) */
-	const hdt_expr *thread_at[3], *block_at[3];      /* AXES threadIdx.x, ... blockIdx.x, ... */
+	int blocks_per_processor;     /* at least so many are to fit; 0: not said */
+	bool cooperative;             /* all blocks run at once and may wait for each other */
+	bool dependent;               /* may begin before the kernel before it has ended (griddepcontrol) */
+	const hdt_expr *thread_at[3], *block_at[3]; /* AXES threadIdx.x, ... blockIdx.x, ... */
 	/* The last ones of `scalars` when lowering added some: derived[i] is what scalars[scalar_count - derived_count + i] is, an i64 expression
 	 * over symbols and the scalars before them. No caller gives them: who plans a launch computes each and passes it as the scalar's dtype. */
 	const hdt_expr *const *derived;
@@ -161,7 +161,8 @@ typedef struct hdt_param {
 
 /* Read a program from its text (docs/script.md). `file` is for messages. A param without a value here takes its default. NULL after a
  * fault, which tells line, column and shows a caret. */
-hdt_program *hdt_program_parse(hdt_context *context, const char *file, const char *text, const hdt_param *params, int count);
+hdt_program *hdt_program_parse(hdt_context *context, const char *file, const char *text, const hdt_param *params,
+                               int count);
 
 /* ---- functions ---------------------------------------------------------------------------------------------------- */
 
@@ -185,7 +186,8 @@ const hdt_expr *hdt_begin_for(hdt_function *function, const char *name, const hd
 /* As hdt_begin_for with an existing axis as loop variable. */
 void hdt_begin_loop(hdt_function *function, const hdt_expr *axis, hdt_loop_kind kind);
 /* The tasks of a worker under a mapping, one after the other; their indices into indices[0..mapping->rank-1]. */
-void hdt_begin_tasks(hdt_function *function, const hdt_task_mapping *mapping, const hdt_expr *worker, const hdt_expr **indices);
+void hdt_begin_tasks(hdt_function *function, const hdt_task_mapping *mapping, const hdt_expr *worker,
+                     const hdt_expr **indices);
 void hdt_begin_while(hdt_function *function, const hdt_expr *condition);
 void hdt_begin_if(hdt_function *function, const hdt_expr *condition);
 void hdt_begin_else(hdt_function *function);
@@ -201,9 +203,11 @@ typedef struct hdt_buffer_options {
 	const hdt_layout *layout;
 	const hdt_expr *start;
 } hdt_buffer_options;
-const hdt_tensor *hdt_buffer(hdt_function *function, const char *name, hdt_dtype dtype, hdt_list shape, const hdt_buffer_options *options);
+const hdt_tensor *hdt_buffer(hdt_function *function, const char *name, hdt_dtype dtype, hdt_list shape,
+                             const hdt_buffer_options *options);
 /* Another way to index a buffer or view: element `axes` (made by hdt_axis; their extents are its shape) is base[indices]. */
-const hdt_tensor *hdt_view(hdt_function *function, const char *name, hdt_list axes, const hdt_tensor *base, hdt_list indices);
+const hdt_tensor *hdt_view(hdt_function *function, const char *name, hdt_list axes, const hdt_tensor *base,
+                           hdt_list indices);
 /* The row-major view of a pointer as a tensor of this shape. */
 const hdt_tensor *hdt_view_as(hdt_function *function, const char *name, const hdt_tensor *pointer, hdt_list shape);
 /* A tensor map, for intrinsics that take one. Outside of loops and branches. */

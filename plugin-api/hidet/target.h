@@ -61,9 +61,11 @@ typedef struct hdt_launch_map {
 
 /* One kernel call of a run. */
 typedef struct hdt_launch {
-	void *function;         /* from hdt_target.find */
-	void *const *buffers;   /* device addresses: CPU: in the order of hdt_program.buffers; CUDA: of hdt_function.parameters */
-	const int64_t *symbols; /* values, in the order of hdt_program.symbols; CPU: then its scalars, each in the first bytes of its eight */
+	void *function; /* from hdt_target.find */
+	void *const
+		*buffers; /* device addresses: CPU: in the order of hdt_program.buffers; CUDA: of hdt_function.parameters */
+	const int64_t *
+		symbols; /* values, in the order of hdt_program.symbols; CPU: then its scalars, each in the first bytes of its eight */
 	/* CUDA. The kernel's parameters are: buffers, symbols (i64), scalars, maps. */
 	const hdt_launch_grid *grid; /* NULL for CPU functions */
 	int buffer_count, symbol_count, scalar_count, map_count;
@@ -88,7 +90,7 @@ typedef struct hdt_target_options {
 
 /* What `compile` takes. */
 typedef enum hdt_language {
-	HDT_LANGUAGE_C,     /* docs/emitted-c.md; kernels as docs/emitted-kernels.md tells */
+	HDT_LANGUAGE_C, /* docs/emitted-c.md; kernels as docs/emitted-kernels.md tells */
 	HDT_LANGUAGE_SCRIPT /* units are programs in text, for hdt_program_parse, named so that find("NAME") is program NAME's function, and
 	                     * find("NAME_f") its function f */
 } hdt_language;

@@ -23,7 +23,11 @@ typedef enum hdt_tensor_kind {
 	HDT_TENSOR_BUFFER   /* memory of a function (script.h) */
 } hdt_tensor_kind;
 
-typedef enum hdt_scope { HDT_SCOPE_GLOBAL, HDT_SCOPE_SHARED, HDT_SCOPE_REGISTER } hdt_scope; /* shared: by the threads of a block */
+typedef enum hdt_scope {
+	HDT_SCOPE_GLOBAL,
+	HDT_SCOPE_SHARED,
+	HDT_SCOPE_REGISTER
+} hdt_scope; /* shared: by the threads of a block */
 
 /* A tensor of a task, or a buffer or view of a function. Row-major unless it has a layout. Read only. */
 struct hdt_tensor {
@@ -37,14 +41,14 @@ struct hdt_tensor {
 	const hdt_expr *const *axes;  /* COMPUTE and views: `rank` axes, axes[d] runs over shape[d] */
 	const hdt_expr *value;        /* COMPUTE: element at `axes`, of dtype `dtype` */
 	/* BUFFER only: */
-	bool pointer;                         /* a parameter whose size is not told (*f32): of rank 1, its extent the largest there may be */
-	bool dynamic;                         /* shared: in the part whose size is set at launch */
-	int bits;                             /* 1, 2, 4: that many low ones of each element, of dtype u8 or i8, are kept, the first element in the
+	bool pointer;  /* a parameter whose size is not told (*f32): of rank 1, its extent the largest there may be */
+	bool dynamic;  /* shared: in the part whose size is set at launch */
+	int bits;      /* 1, 2, 4: that many low ones of each element, of dtype u8 or i8, are kept, the first element in the
 	                                       * lowest of a byte. Text: u4. 0: all. Of functions alone: buffers, and parameters of rank 1 */
-	int64_t place;                        /* of a dynamic one, once lowered: its first byte in that part */
-	const struct hdt_layout *layout;      /* where its elements lie; NULL: row by row */
-	const hdt_tensor *base;               /* a view: its element at `axes` is that of `base` at `base_indices` */
-	const hdt_expr *const *base_indices;  /* base->rank of them, over `axes` */
+	int64_t place; /* of a dynamic one, once lowered: its first byte in that part */
+	const struct hdt_layout *layout;     /* where its elements lie; NULL: row by row */
+	const hdt_tensor *base;              /* a view: its element at `axes` is that of `base` at `base_indices` */
+	const hdt_expr *const *base_indices; /* base->rank of them, over `axes` */
 };
 
 /* Where the elements of an input land in an output: input element (axes) lands at output index (indices). */

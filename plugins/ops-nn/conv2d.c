@@ -25,7 +25,7 @@ const hdt_operator hdt_op_conv2d = {
 			"conv2d(f32[0, 1, 3, 3], f32[1, 1, 2, 2])",
 			"conv2d(f32[1, 1, 1, 1], f32[1, 1, 1, 1], f32[1])",
 			"conv2d(f32[1, 4, 6, 5], f32[6, 2, 2, 3], f32[6], stride=[2, 1], padding=[1, 2], dilation=[2, 1], "
-            "groups=2)",
+			"groups=2)",
 			"conv2d(f32[1, 3, 3, 3], f32[3, 1, 2, 2], groups=3)",
 			"conv2d(f32[2, 3, 3], f32[2, 2, 2, 2])",
 			NULL,

@@ -22,7 +22,7 @@ const hdt_operator hdt_op_conv_transpose2d = {
 			"conv_transpose2d(T[1, 2, 3, 3], T[2, 3, 2, 3], T[3], stride=2)",
 			"conv_transpose2d(f32[n, 1, 2, 2], f32[1, 2, 2, 2]) where n = 3",
 			"conv_transpose2d(f32[1, 1, n, 2], f32[1, 1, 3, 3], none, stride=2, padding=1, output_padding=1) where n = "
-            "3",
+			"3",
 			"conv_transpose2d(f32[0, 1, 2, 2], f32[1, 1, 2, 2])",
 			"conv_transpose2d(f32[1, 1, 1, 1], f32[1, 1, 1, 1], f32[1])",
 			"conv_transpose2d(f32[4, 3, 2], f32[4, 1, 2, 3], stride=[2, 1], padding=[1, 0], dilation=[1, 2], groups=2)",

@@ -25,7 +25,7 @@ const hdt_operator hdt_op_conv_transpose3d = {
 			"conv_transpose3d(f32[0, 1, 2, 2, 2], f32[1, 1, 2, 2, 2])",
 			"conv_transpose3d(f32[1, 1, 1, 1, 1], f32[1, 1, 1, 1, 1], f32[1])",
 			"conv_transpose3d(f32[4, 2, 2, 1], f32[4, 1, 2, 1, 2], stride=[1, 2, 1], output_padding=[0, 1, 0], "
-            "groups=2)",
+			"groups=2)",
 			NULL,
 		},
 };

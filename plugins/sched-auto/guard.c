@@ -29,7 +29,8 @@ static bool is_harmless(const hdt_expr *reduce)
 	for (int i = 0; i < nodes.count; i++) {
 		const hdt_expr *e = nodes.items[i];
 		bool divides = e->op == HDT_OP_FLOORDIV || e->op == HDT_OP_MOD;
-		if (e->op == HDT_OP_BOUNDED || (e->op == HDT_OP_LOAD && !is_within(e)) || (divides && e->args[1]->op != HDT_OP_CONST))
+		if (e->op == HDT_OP_BOUNDED || (e->op == HDT_OP_LOAD && !is_within(e)) ||
+		    (divides && e->args[1]->op != HDT_OP_CONST))
 			return false;
 	}
 	return true;

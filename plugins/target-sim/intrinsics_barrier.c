@@ -116,8 +116,7 @@ static uint64_t address_of(sim_warp *w, int lane, const sim_call *call)
 
 static sim_status mbarrier_init(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		int64_t count = call->operands[1].value->i[l];
 		if (count < 1 || count > MOST_ARRIVALS)
 			return sim_fault(w, l, "the count of an mbarrier is 1..%d, not %" PRId64, MOST_ARRIVALS, count);
@@ -131,16 +130,15 @@ static sim_status mbarrier_init(sim_warp *w, const sim_call *call)
 static sim_status mbarrier_invalidate(sim_warp *w, const sim_call *call)
 {
 	const barrier_state none = {0};
-	SIM_FOR_LANES(l, w->active)
-	if (!sim_write(w, l, &call->operands[0], 0, &none, sizeof none, sizeof none))
-		return SIM_FAULT;
+	SIM_FOR_LANES (l, w->active)
+		if (!sim_write(w, l, &call->operands[0], 0, &none, sizeof none, sizeof none))
+			return SIM_FAULT;
 	return SIM_DONE;
 }
 
 static sim_status mbarrier_arrive(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		uint64_t barrier = address_of(w, l, call);
 		if (!barrier || !barrier_arrive(w, l, barrier))
 			return SIM_FAULT;
@@ -150,8 +148,7 @@ static sim_status mbarrier_arrive(sim_warp *w, const sim_call *call)
 
 static sim_status mbarrier_expect_tx(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		uint64_t barrier = address_of(w, l, call);
 		if (!barrier || !barrier_add_bytes(w, l, barrier, call->operands[1].value->i[l]))
 			return SIM_FAULT;
@@ -162,8 +159,7 @@ static sim_status mbarrier_expect_tx(sim_warp *w, const sim_call *call)
 /* One lane after the other: expecting alone could end the phase that the arrival belongs to. */
 static sim_status mbarrier_arrive_expect_tx(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		uint64_t barrier = address_of(w, l, call);
 		if (!barrier || !barrier_add_bytes(w, l, barrier, call->operands[1].value->i[l]) ||
 		    !barrier_arrive(w, l, barrier))
@@ -175,8 +171,7 @@ static sim_status mbarrier_arrive_expect_tx(sim_warp *w, const sim_call *call)
 static sim_status mbarrier_wait(sim_warp *w, const sim_call *call)
 {
 	bool all = true;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		uint64_t barrier = address_of(w, l, call);
 		bool ended;
 		if (!barrier || !ask(w, l, barrier, call->operands[1].value->i[l], &ended))
@@ -189,8 +184,7 @@ static sim_status mbarrier_wait(sim_warp *w, const sim_call *call)
 static sim_status mbarrier_test(sim_warp *w, const sim_call *call)
 {
 	bool all = true;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		uint64_t barrier = address_of(w, l, call);
 		bool ended;
 		if (!barrier || !ask(w, l, barrier, call->operands[1].value->i[l], &ended))

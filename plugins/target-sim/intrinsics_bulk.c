@@ -37,8 +37,7 @@ static bool copy(sim_warp *w, int lane, const sim_call *call, pending_copy *c)
 
 static sim_status bulk_load(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		pending_copy c;
 		uint64_t barrier = sim_address(w, l, &call->operands[3], 0, 8, 8);
 		sim_clock *clock = barrier ? barrier_clock(w, l, barrier) : NULL;
@@ -57,8 +56,7 @@ static sim_status bulk_store(sim_warp *w, const sim_call *call)
 	pending *stores = bulk_stores(w);
 	if (!stores)
 		return SIM_FAULT;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		pending_copy c;
 		if (!copy(w, l, call, &c) || !pending_add(w, &stores[l], c))
 			return SIM_FAULT;
@@ -72,8 +70,8 @@ static sim_status commit(sim_warp *w, const sim_call *call)
 	(void)call;
 	if (!stores)
 		return SIM_FAULT;
-	SIM_FOR_LANES(l, w->active)
-	stores[l].group++;
+	SIM_FOR_LANES (l, w->active)
+		stores[l].group++;
 	return SIM_DONE;
 }
 
@@ -101,8 +99,8 @@ static sim_status wait_for(sim_warp *w, const sim_call *call, bool written)
 		return SIM_FAULT;
 	if (groups < 0)
 		return sim_fault(w, 0, "%s takes a number of groups, not %" PRId64, call->name, groups);
-	SIM_FOR_LANES(l, w->active)
-	end_stores(w, l, &stores[l], groups, written);
+	SIM_FOR_LANES (l, w->active)
+		end_stores(w, l, &stores[l], groups, written);
 	return SIM_DONE;
 }
 

@@ -18,8 +18,7 @@ static uint64_t mapped(sim_warp *w, int lane, const sim_operand *at, int64_t ran
 static sim_status store_async(sim_warp *w, const sim_call *call)
 {
 	unsigned char data[16];
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		int64_t bytes = call->operands[2].value->i[l] * hdt_dtype_of(call->operands[1].dtype)->bytes,
 				rank = call->operands[4].value->i[l];
 		if (bytes != 4 && bytes != 8 && bytes != 16)
@@ -39,8 +38,7 @@ static sim_status store_async(sim_warp *w, const sim_call *call)
 
 static sim_status mbarrier_arrive(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		uint64_t barrier = mapped(w, l, &call->operands[0], call->operands[1].value->i[l], 8);
 		if (!barrier || !barrier_arrive(w, l, barrier))
 			return SIM_FAULT;

@@ -42,8 +42,7 @@ static sim_status cp_async(sim_warp *w, const sim_call *call)
 	pending *copies = copies_of(w);
 	if (!copies)
 		return SIM_FAULT;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		int64_t valid = call->operands[call->count == 4 ? 3 : 2].value->i[l];
 		if (!copy(w, l, call, &copies[l], valid))
 			return SIM_FAULT;
@@ -57,8 +56,8 @@ static sim_status commit(sim_warp *w, const sim_call *call)
 	(void)call;
 	if (!copies)
 		return SIM_FAULT;
-	SIM_FOR_LANES(l, w->active)
-	copies[l].group++;
+	SIM_FOR_LANES (l, w->active)
+		copies[l].group++;
 	return SIM_DONE;
 }
 
@@ -67,8 +66,7 @@ static sim_status wait_for(sim_warp *w, int64_t groups)
 	pending *copies = copies_of(w);
 	if (!copies)
 		return SIM_FAULT;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		int ended = pending_ended(&copies[l], groups);
 		for (int i = 0; i < ended; i++) {
 			const pending_copy *c = pending_at(&copies[l], i);
@@ -100,8 +98,7 @@ static sim_status mbarrier_arrive(sim_warp *w, const sim_call *call)
 	pending *copies = copies_of(w);
 	if (!copies)
 		return SIM_FAULT;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		uint64_t barrier = sim_address(w, l, &call->operands[0], 0, 8, 8);
 		sim_clock *clock = barrier ? barrier_clock(w, l, barrier) : NULL;
 		if (!clock)

@@ -32,8 +32,7 @@ static sim_status ldmatrix(sim_warp *w, const sim_call *call)
 	for (int i = 0; i < count * SIDE; i++) /* lane i tells where row i % 8 of matrix i / 8 is */
 		if (!sim_read(w, i, &call->operands[1], 0, all[i / SIDE][i % SIDE], ROW_BYTES, ROW_BYTES))
 			return SIM_FAULT;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		uint16_t registers[MOST_MATRICES][2];
 		for (int m = 0; m < count; m++)
 			for (int e = 0; e < 2; e++)
@@ -49,8 +48,7 @@ static sim_status stmatrix(sim_warp *w, const sim_call *call)
 	bool transposed;
 	matrices all;
 	int count = matrix_count(call->name, &transposed);
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		uint16_t registers[MOST_MATRICES][2];
 		if (!sim_read(w, l, &call->operands[1], 0, registers, count * (int)sizeof *registers, 4))
 			return SIM_FAULT;

@@ -7,10 +7,8 @@
 /* Bytes of `n` elements, the operand `count`; 0 after a fault. */
 static int vector_bytes(sim_warp *w, const sim_call *call)
 {
-	int64_t n = call->operands[2].value->i[__builtin_ctz(w->active)],
-			bytes = vector_size(n, call->operands[0].dtype);
-	if (bytes && (bytes & (bytes - 1)) == 0 &&
-	    call->operands[0].dtype == call->operands[1].dtype)
+	int64_t n = call->operands[2].value->i[__builtin_ctz(w->active)], bytes = vector_size(n, call->operands[0].dtype);
+	if (bytes && (bytes & (bytes - 1)) == 0 && call->operands[0].dtype == call->operands[1].dtype)
 		return (int)bytes;
 	sim_fault(w, __builtin_ctz(w->active),
 	          "%s of %lld elements, from one dtype to another or not of 1, 2, 4, 8 or 16 bytes together", call->name,

@@ -53,8 +53,7 @@ static bool read_operands(sim_warp *w, const sim_call *call, const shape *s, ope
 {
 	int size = hdt_dtype_of(s->dtype)->bytes, p = 4 / size;
 	int a_count = s->rows * s->depth / SIM_LANES, b_count = s->depth * COLUMNS / SIM_LANES;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		unsigned char bytes[MOST_BYTES];
 		if (!sim_read(w, l, &call->operands[1], 0, bytes, a_count * size, 4))
 			return false;
@@ -105,8 +104,7 @@ static sim_status mma(sim_warp *w, const sim_call *call)
 		return SIM_FAULT;
 	hdt_dtype dtype = call->operands[0].dtype;
 	int size = hdt_dtype_of(dtype)->bytes, count = s.rows * COLUMNS / SIM_LANES;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		unsigned char d[MOST_BYTES];
 		if (!sim_read(w, l, &call->operands[0], 0, d, count * size, 4))
 			return SIM_FAULT;

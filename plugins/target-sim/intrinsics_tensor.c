@@ -47,8 +47,8 @@ static bool check_map(sim_warp *w, int lane, const hdt_launch_map *m, int coordi
 	for (int d = 0; d < m->rank; d++)
 		if (m->box[d] < 1 || m->box[d] > LARGEST_BOX || m->strides[d] < 1 || m->strides[d] > LARGEST_STRIDE) {
 			sim_fault(w, lane,
-			          "dimension %d of a tensor map has a box of %" PRId64 " with stride %" PRId64 ": 1..%d and 1..%d", d,
-			          m->box[d], m->strides[d], LARGEST_BOX, LARGEST_STRIDE);
+			          "dimension %d of a tensor map has a box of %" PRId64 " with stride %" PRId64 ": 1..%d and 1..%d",
+			          d, m->box[d], m->strides[d], LARGEST_BOX, LARGEST_STRIDE);
 			return false;
 		}
 	for (int d = m->rank - 1; d >= 0; d--) {
@@ -186,17 +186,17 @@ static bool load_for(sim_warp *w, int lane, const sim_call *call, int first, uin
 
 static sim_status tensor_load(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
-	if (!load_for(w, l, call, 3, UINT64_C(1) << sim_cluster_rank(w->block)))
-		return SIM_FAULT;
+	SIM_FOR_LANES (l, w->active)
+		if (!load_for(w, l, call, 3, UINT64_C(1) << sim_cluster_rank(w->block)))
+			return SIM_FAULT;
 	return SIM_DONE;
 }
 
 static sim_status tensor_load_multicast(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
-	if (!load_for(w, l, call, 4, call->operands[3].value->u[l]))
-		return SIM_FAULT;
+	SIM_FOR_LANES (l, w->active)
+		if (!load_for(w, l, call, 4, call->operands[3].value->u[l]))
+			return SIM_FAULT;
 	return SIM_DONE;
 }
 
@@ -241,8 +241,7 @@ static sim_status tensor_store(sim_warp *w, const sim_call *call)
 	pending *stores = bulk_stores(w);
 	if (!stores)
 		return SIM_FAULT;
-	SIM_FOR_LANES(l, w->active)
-	{
+	SIM_FOR_LANES (l, w->active) {
 		box b;
 		uint64_t from;
 		if (!make_box(w, l, call, &call->operands[0], 2, &b) || !check_start(w, l, &b) ||
@@ -256,9 +255,9 @@ static sim_status tensor_store(sim_warp *w, const sim_call *call)
 static sim_status tensor_prefetch_l2(sim_warp *w, const sim_call *call)
 {
 	box b;
-	SIM_FOR_LANES(l, w->active)
-	if (!make_box(w, l, call, &call->operands[0], 1, &b))
-		return SIM_FAULT;
+	SIM_FOR_LANES (l, w->active)
+		if (!make_box(w, l, call, &call->operands[0], 1, &b))
+			return SIM_FAULT;
 	return SIM_DONE;
 }
 

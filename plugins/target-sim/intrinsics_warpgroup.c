@@ -360,9 +360,9 @@ static sim_status fence_registers(sim_warp *w, const sim_call *call)
 
 static sim_status descriptor(sim_warp *w, const sim_call *call)
 {
-	SIM_FOR_LANES(l, w->active)
-	call->result->u[l] = tile_descriptor(call->operands[0].value->u[l], call->operands[1].value->i[l],
-	                                     call->operands[2].value->i[l], call->operands[3].value->i[l]);
+	SIM_FOR_LANES (l, w->active)
+		call->result->u[l] = tile_descriptor(call->operands[0].value->u[l], call->operands[1].value->i[l],
+		                                     call->operands[2].value->i[l], call->operands[3].value->i[l]);
 	return SIM_DONE;
 }
 

@@ -84,16 +84,13 @@ static bool uses_symbol(hdt_list shape, const hdt_expr *symbol)
 	return s.found;
 }
 
-/* Some needed input or node output has the symbol in its shape or attributes, and no needed input tells it plainly. */
+/* A needed node has the symbol in an output's shape or an attribute, and no needed input has it. */
 static bool lacks_symbol(const copier *c, const hdt_expr *symbol)
 {
 	bool used = false;
 	for (int i = 0; i < c->from->input_count; i++)
-		for (int d = 0; d < c->from->inputs[i]->rank && map_get(&c->needed, c->from->inputs[i]); d++) {
-			if (c->from->inputs[i]->shape[d] == symbol)
-				return false;
-			used = true;
-		}
+		if (map_get(&c->needed, c->from->inputs[i]) && uses_symbol(hdt_value_shape(c->from->inputs[i]), symbol))
+			return false;
 	for (int n = 0; n < c->from->node_count; n++) {
 		const hdt_node *node = c->from->nodes[n];
 		for (int i = 0; i < node->output_count; i++)
@@ -116,11 +113,10 @@ static void need_symbols(copier *c)
 		}
 		bool lacks = lacks_symbol(c, symbol);
 		for (int i = 0; i < c->from->input_count && lacks; i++)
-			for (int d = 0; d < c->from->inputs[i]->rank && lacks; d++)
-				if (c->from->inputs[i]->shape[d] == symbol) {
-					need(c, c->from->inputs[i]);
-					lacks = false;
-				}
+			if (uses_symbol(hdt_value_shape(c->from->inputs[i]), symbol)) {
+				need(c, c->from->inputs[i]);
+				lacks = false;
+			}
 	}
 }
 

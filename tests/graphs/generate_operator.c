@@ -3,13 +3,6 @@
 
 #include <string.h>
 
-/* Operators that are left out, each with its reason. */
-static bool is_left_out(const hdt_operator *op)
-{
-	(void)op;
-	return false;
-}
-
 /* Is `dtype` among the names and groups of an operator's `dtypes`? */
 static bool claims(const hdt_operator *op, hdt_dtype dtype)
 {
@@ -58,7 +51,7 @@ bool pattern_choose(generator *g, pattern *p)
 	int samples = 0;
 	while (p->op->samples && p->op->samples[samples])
 		samples++;
-	if (!samples || is_left_out(p->op))
+	if (!samples)
 		return false;
 	const char *source = p->op->samples[below(g, samples)];
 	hdt_dtype dtype = choose_dtype(g, p->op);

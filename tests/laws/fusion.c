@@ -114,8 +114,9 @@ static bool close_enough(const hdt_value *v, const void *got, const void *want, 
 	double tolerance = hdt_dtype_of(v->dtype)->bytes < 4 ? 0.05 : 1e-4;
 	for (int64_t e = 0; e < elements; e++) {
 		scalar a = scalar_load(got, v->dtype, e), w = scalar_load(want, v->dtype, e);
-		bool same = hdt_is_float(v->dtype) ? (isnan(a.f) && isnan(w.f)) || a.f == w.f || fabs(a.f - w.f) <= tolerance * (1 + fabs(w.f))
-		                                   : a.i == w.i;
+		bool same = hdt_is_float(v->dtype)
+		                ? (isnan(a.f) && isnan(w.f)) || a.f == w.f || fabs(a.f - w.f) <= tolerance * (1 + fabs(w.f))
+		                : a.i == w.i;
 		if (!same)
 			return false;
 	}
@@ -142,7 +143,8 @@ static int compare(hdt_graph *g, const sample *s, const partition *groups)
 	for (int i = 0; i < groups->count && result == 1; i++)
 		result = run_group(&groups->groups[i], &b, &values) ? 1 : 0;
 	for (int o = 0; o < g->output_count && result == 1; o++)
-		result = close_enough(g->outputs[o], data_of(&values, g->outputs[o]), want[o].data, count_elements(g->outputs[o], &b));
+		result = close_enough(g->outputs[o], data_of(&values, g->outputs[o]), want[o].data,
+		                      count_elements(g->outputs[o], &b));
 	for (size_t i = 0; i < values.capacity; i++)
 		free(values.keys[i] ? values.values[i] : NULL);
 	for (int o = 0; o < g->output_count; o++)
@@ -156,7 +158,8 @@ typedef struct tally {
 	int compared, fused, failed;
 } tally;
 
-static void check(const hdt_registry *registry, const hdt_operator *op, const char *source, hdt_dtype dtype, int variant, tally *t)
+static void check(const hdt_registry *registry, const hdt_operator *op, const char *source, hdt_dtype dtype,
+                  int variant, tally *t)
 {
 	hdt_context *context = context_new(registry);
 	sample s;
@@ -173,7 +176,8 @@ static void check(const hdt_registry *registry, const hdt_operator *op, const ch
 		t->fused += groups.count < g->node_count;
 		t->failed += result == 0;
 		if (result == 0)
-			printf("FAILED %s, %s, variant %d: the groups compute something else %s\n", op->name, source, variant, context->message);
+			printf("FAILED %s, %s, variant %d: the groups compute something else %s\n", op->name, source, variant,
+			       context->message);
 	}
 	context_free(context);
 }

@@ -212,8 +212,7 @@ static void run_call(machine *m, const hdt_stmt *s)
 	for (int i = 0; i < f->parameter_count; i++)
 		inner[i] = map_get(&m->places, s->operands[i].tensor);
 	for (int i = 0; i < f->scalar_count; i++)
-		map_set(&m->values, f->scalars[i],
-		        (void *)(uintptr_t)value_of(m, s->operands[f->parameter_count + i].value));
+		map_set(&m->values, f->scalars[i], (void *)(uintptr_t)value_of(m, s->operands[f->parameter_count + i].value));
 	for (int i = 0; i < f->parameter_count; i++) {
 		outer[i] = map_get(&m->places, f->parameters[i]);
 		place *p = add_place(m, f->parameters[i]);

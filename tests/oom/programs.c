@@ -101,8 +101,9 @@ hdt_status programs_of_graph(hdt_graph *graph, text *out)
 	for (int n = 0; n < graph->node_count; n++)
 		for (int s = 0; s < schedulers; s++)
 			for (int t = 0; t < targets && status == HDT_OK; t++)
-				status = schedule(graph->nodes[n]->task, registry_at(context->registry, REGISTRY_SCHEDULER, s)->descriptor,
-				                  target_at(context, t), out);
+				status =
+					schedule(graph->nodes[n]->task, registry_at(context->registry, REGISTRY_SCHEDULER, s)->descriptor,
+				             target_at(context, t), out);
 	return status;
 }
 
@@ -119,7 +120,8 @@ static bool runs(const hdt_target *target, const hdt_program *program)
 	return true;
 }
 
-static hdt_status way_of_text(hdt_context *context, const char *name, const char *source, const hdt_target *target, text *out)
+static hdt_status way_of_text(hdt_context *context, const char *name, const char *source, const hdt_target *target,
+                              text *out)
 {
 	parser p;
 	hdt_program *program;
@@ -166,7 +168,8 @@ static bool place_buffers(trial *t)
 	const bindings b = {t->names, t->values, t->count};
 	for (int i = 0; i < t->program->buffer_count; i++) {
 		const hdt_tensor *x = t->program->buffers[i];
-		int64_t bytes = x->kind == HDT_TENSOR_BUFFER && x->rank ? shape_bytes(x->dtype, hdt_shape(x), &b, NULL) : UNSAID_BYTES;
+		int64_t bytes =
+			x->kind == HDT_TENSOR_BUFFER && x->rank ? shape_bytes(x->dtype, hdt_shape(x), &b, NULL) : UNSAID_BYTES;
 		t->bytes[i] = bytes;
 		t->buffers[i] = bytes < 0 ? NULL : t->on->target->allocate(t->on->device, (size_t)bytes + 1);
 		if (!t->buffers[i])

@@ -9,8 +9,8 @@
  * Allocations of the arena and of the heap fail, each alone and with all that follow it. */
 #include "base/file.h"
 #include "heap.h"
-#include "tests/load_plugins.h"
 #include "subject.h"
+#include "tests/load_plugins.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,9 +34,9 @@ static const char *const failure_texts[] = {"arena", "arena, once", "heap", "hea
 
 typedef struct tester {
 	const hdt_registry *registry;
-	long runs; /* at most so many values of n; 0: all */
+	long runs;            /* at most so many values of n; 0: all */
 	subject_kind samples; /* what is done with sample calls */
-	int wrong; /* answers */
+	int wrong;            /* answers */
 } tester;
 
 typedef struct result {
@@ -171,7 +171,9 @@ int main(int argc, char **argv)
 		return 1;
 	bool every = !strcmp(argv[2], "every"), schedules = !strcmp(argv[2], "schedules");
 	tester t = {.registry = registry,
-	            .runs = every ? 0 : schedules ? SCHEDULE_RUNS : RUNS,
+	            .runs = every       ? 0
+	                    : schedules ? SCHEDULE_RUNS
+	                                : RUNS,
 	            .samples = schedules ? SUBJECT_SCHEDULES : SUBJECT_SAMPLE};
 	if (argc == 3 && every)
 		check_every_operator(&t);

@@ -5,8 +5,8 @@
 #include "graph/graph.h"
 
 typedef enum subject_kind {
-	SUBJECT_GRAPHS, /* a text of graphs and tasks */
-	SUBJECT_SAMPLE, /* a sample call of an operator */
+	SUBJECT_GRAPHS,    /* a text of graphs and tasks */
+	SUBJECT_SAMPLE,    /* a sample call of an operator */
 	SUBJECT_SCHEDULES, /* a sample call, whose task becomes programs */
 	SUBJECT_KERNELS,   /* a text of programs */
 	SUBJECT_RUN        /* a text of one program, which is run */

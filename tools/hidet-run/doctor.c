@@ -11,7 +11,8 @@
 static json_t *look_at_target(hdt_session *session, const hdt_target *target, const options *o)
 {
 	hdt_context *context = context_new(session_registry(session));
-	hdt_target_options wanted = {.size = sizeof wanted, .threads = o->threads > 0 && o->threads < 4096 ? (int)o->threads : 0};
+	hdt_target_options wanted = {.size = sizeof wanted,
+	                             .threads = o->threads > 0 && o->threads < 4096 ? (int)o->threads : 0};
 	hdt_device *device = NULL;
 	if (!context)
 		return NULL;
@@ -58,8 +59,8 @@ static json_t *look_at_plugins(hdt_session *session)
 		const plugin_info *p = loader_at(l, i);
 		loaded_count += p->status == PLUGIN_LOADED;
 		if (p->status != PLUGIN_LOADED)
-			json_array_append_new(others, json_pack("{s:s, s:s, s:s}", "id", p->id, "status", plugin_status_text(p->status),
-			                                        "reason", p->reason));
+			json_array_append_new(others, json_pack("{s:s, s:s, s:s}", "id", p->id, "status",
+			                                        plugin_status_text(p->status), "reason", p->reason));
 	}
 	for (const not_built_plugin *p = not_built_plugins; p->name; p++)
 		json_array_append_new(missing, json_pack("{s:s, s:s}", "name", p->name, "reason", p->reason));
@@ -81,7 +82,8 @@ static void print_targets(const json_t *targets)
 		if (json_object_get(t, "reason"))
 			printf("  %-12s not usable: %s\n", word(t, "name"), word(t, "reason"));
 		else
-			printf("  %-12s %s\n  %-12s compiles with %s\n", word(t, "name"), word(t, "device"), "", word(t, "compiler"));
+			printf("  %-12s %s\n  %-12s compiles with %s\n", word(t, "name"), word(t, "device"), "",
+			       word(t, "compiler"));
 	}
 	if (!json_array_size(targets))
 		printf("  none\n");

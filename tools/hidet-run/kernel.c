@@ -101,13 +101,13 @@ static hdt_status make_up(kernel_call *c, int index, random_stream *stream)
 	const hdt_kernel_parameter *p = &c->parameters[index];
 	const char *word = shape_word(c, p->name);
 	*a = (hdt_array){.name = p->name, .dtype = p->dtype};
-	hdt_status status = word ? shape_parse(c->context, word, a)
-	                         : kernel_array_shape(c->kernel, c->numbers, c->o->dims.count, index, a);
+	hdt_status status =
+		word ? shape_parse(c->context, word, a) : kernel_array_shape(c->kernel, c->numbers, c->o->dims.count, index, a);
 	if (status != HDT_OK && !word)
 		return hdt_fail(c->context, status, "%s", hdt_session_error(c->session));
 	if (status == HDT_OK && a->rank < 0)
-		return hdt_fail(c->context, HDT_BAD_INPUT, "nothing tells how large '%s' is: --shape %s=SIZE, or --inputs", p->name,
-		                p->name);
+		return hdt_fail(c->context, HDT_BAD_INPUT, "nothing tells how large '%s' is: --shape %s=SIZE, or --inputs",
+		                p->name, p->name);
 	if (status == HDT_OK)
 		status = inputs_make_room(c->context, &c->inputs, a);
 	if (status == HDT_OK && !p->is_written)
@@ -194,8 +194,9 @@ int run_kernel(hdt_session *session, const options *o)
 		return exit_code_of(HDT_OUT_OF_MEMORY);
 	c.results = (results){.o = o, .context = c.context};
 	if (o->kernels.count != 1 || o->reference) {
-		hdt_fail(c.context, HDT_USAGE, o->reference ? "--reference is for models: a kernel has no other meaning than its own"
-		                                            : "without a model, one --kernel at a time");
+		hdt_fail(c.context, HDT_USAGE,
+		         o->reference ? "--reference is for models: a kernel has no other meaning than its own"
+		                      : "without a model, one --kernel at a time");
 		return finish(&c, report_fault(c.context));
 	}
 	hdt_compile_options how = compile_options_of(o);

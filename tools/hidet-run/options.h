@@ -13,8 +13,8 @@ typedef struct string_list {
 
 typedef bool option_FLAG;
 typedef const char *option_TEXT;
-typedef long option_COUNT;  /* -1: not given */
-typedef double option_REAL; /* negative: not given */
+typedef long option_COUNT;    /* -1: not given */
+typedef double option_REAL;   /* negative: not given */
 typedef int64_t option_BYTES; /* 0: not given */
 typedef string_list option_LIST;
 

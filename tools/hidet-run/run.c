@@ -59,8 +59,7 @@ int verb_run(hdt_session *session, const options *o)
 	int code;
 	if (o->kernels.count && !o->operands.count)
 		return run_kernel(session, o);
-	model_run r = {
-		.session = session, .o = o, .results = {.o = o, .context = context_new(session_registry(session))}};
+	model_run r = {.session = session, .o = o, .results = {.o = o, .context = context_new(session_registry(session))}};
 	hdt_context *context = r.results.context;
 	if (!context || !(r.model = load_model(session, o, &code)))
 		return finish(&r, context ? code : exit_code_of(HDT_OUT_OF_MEMORY));

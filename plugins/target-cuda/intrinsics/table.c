@@ -10,7 +10,7 @@ enum intrinsic_row {
 };
 
 static const hdt_intrinsic rows[ROW_COUNT] = {
-#define HDT_INTRINSIC(row, family, name_, signature_, traits_, architecture_, only, doc_)                                     \
+#define HDT_INTRINSIC(row, family, name_, signature_, traits_, architecture_, only, doc_) \
 	{sizeof(hdt_intrinsic), name_, signature_, traits_, architecture_, only, doc_, cuda_text_##family},
 #include <hidet/cuda_intrinsics.def>
 #undef HDT_INTRINSIC

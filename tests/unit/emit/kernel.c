@@ -39,18 +39,19 @@ static hdt_program *doubling(const hdt_expr *n)
 
 Test(kernel, a_thread_for_each_element)
 {
-	cr_assert_str_eq(kernel_text(doubling(hdt_symbol(context, "n", 1, 1 << 20))),
-	                 "HIDET_KERNEL(256, 0) void k_twice(const float *restrict x, float *restrict y, const int64_t n_wide_, const "
-	                 "hidet_runtime rt)\n"
-	                 "{\n"
-	                 "  const int n = (int)n_wide_;\n"
-	                 "  const int threadIdx_x = HIDET_THREAD_X;\n"
-	                 "  const int blockIdx_x = HIDET_BLOCK_X;\n"
-	                 "  if (blockIdx_x * 256 + threadIdx_x < n) {\n"
-	                 "    const int t1 = blockIdx_x * 256 + threadIdx_x;\n"
-	                 "    y[t1] = x[t1] * 2.0f;\n"
-	                 "  }\n"
-	                 "}\n");
+	cr_assert_str_eq(
+		kernel_text(doubling(hdt_symbol(context, "n", 1, 1 << 20))),
+		"HIDET_KERNEL(256, 0) void k_twice(const float *restrict x, float *restrict y, const int64_t n_wide_, const "
+		"hidet_runtime rt)\n"
+		"{\n"
+		"  const int n = (int)n_wide_;\n"
+		"  const int threadIdx_x = HIDET_THREAD_X;\n"
+		"  const int blockIdx_x = HIDET_BLOCK_X;\n"
+		"  if (blockIdx_x * 256 + threadIdx_x < n) {\n"
+		"    const int t1 = blockIdx_x * 256 + threadIdx_x;\n"
+		"    y[t1] = x[t1] * 2.0f;\n"
+		"  }\n"
+		"}\n");
 }
 
 Test(kernel, positions_beyond_an_int_are_computed_in_64_bits)
@@ -110,8 +111,9 @@ Test(kernel, scalars_come_in_their_memory_types)
 	hdt_function_grid(f, HDT_AT(m), HDT_AT(number(1)));
 	hdt_store(f, y, HDT_AT(f->block_at[0]), hdt_cast(value, HDT_F32));
 	const char *source = kernel_text(p);
-	cr_assert(strstr(source, "float *restrict y, const uint16_t value_stored_, const int32_t m, const hidet_runtime rt)"), "%s",
-	          source);
+	cr_assert(
+		strstr(source, "float *restrict y, const uint16_t value_stored_, const int32_t m, const hidet_runtime rt)"),
+		"%s", source);
 	cr_assert(strstr(source, "const float value = hidet_load_f16(value_stored_);"), "%s", source);
 }
 
@@ -159,7 +161,8 @@ Test(kernel, buffers_loops_and_asserts)
 	hdt_function *f = hdt_function_new(p, "all", HDT_FUNCTION_CUDA);
 	const hdt_tensor *y = hdt_parameter_pointer(f, "y", HDT_F32);
 	hdt_function_grid(f, HDT_AT(number(1)), HDT_AT(number(32)));
-	const hdt_tensor *s = hdt_buffer(f, "s", HDT_F32, HDT_AT(number(32)), &(hdt_buffer_options){.scope = HDT_SCOPE_SHARED});
+	const hdt_tensor *s =
+		hdt_buffer(f, "s", HDT_F32, HDT_AT(number(32)), &(hdt_buffer_options){.scope = HDT_SCOPE_SHARED});
 	const hdt_tensor *r = hdt_local(f, "r", HDT_F32, HDT_AT(number(4)));
 	const hdt_tensor *go = hdt_local(f, "go", HDT_BOOL, HDT_SCALAR);
 	hdt_store(f, go, HDT_SCALAR, hdt_number(context, HDT_BOOL, 1));

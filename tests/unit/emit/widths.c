@@ -13,12 +13,11 @@ TestSuite(widths, .init = set_up, .fini = tear_down);
 enum { KERNELS = 6, VALUES = 140, NODES = 180, LEAVES = 12, MOST_DERIVED = 200, TENSORS = 6, SAMPLES = 200 };
 
 /* For a kernel on the host: its place in the launch is set from outside. */
-static const char host_words[] =
-	"#define HIDET_KERNEL(threads, blocks) extern \"C\"\n"
-	"static int thread_x, block_x;\n"
-	"#define HIDET_THREAD_X thread_x\n"
-	"#define HIDET_BLOCK_X block_x\n"
-	"#define hidet_runtime hidet_launch_number\ntypedef int hidet_launch_number;\n";
+static const char host_words[] = "#define HIDET_KERNEL(threads, blocks) extern \"C\"\n"
+								 "static int thread_x, block_x;\n"
+								 "#define HIDET_THREAD_X thread_x\n"
+								 "#define HIDET_BLOCK_X block_x\n"
+								 "#define hidet_runtime hidet_launch_number\ntypedef int hidet_launch_number;\n";
 
 /* Not optimised and wrapping: an int that overflows gives a wrong value at once. */
 static const char compiler[] = "c++ -x c++ -std=gnu++17 -O0 -fwrapv -w -D_Bool=bool -Drestrict=__restrict__";
@@ -35,17 +34,18 @@ typedef struct sample_kernel {
 	hdt_program *program;
 	hdt_function *function;
 	const hdt_tensor *out, *tensors[TENSORS];
-	const hdt_expr *nodes[NODES]; /* the leaves first, positions in tensors last */
-	const hdt_expr *lets[NODES];  /* node n is the value of lets[n]; NULL: none */
+	const hdt_expr *nodes[NODES];   /* the leaves first, positions in tensors last */
+	const hdt_expr *lets[NODES];    /* node n is the value of lets[n]; NULL: none */
 	const hdt_expr *written[NODES]; /* what the kernel computes: the node, its let, or the address of a position */
 	int count;
 } sample_kernel;
 
 static const hdt_expr *random_constant(void)
 {
-	static const int64_t edges[] = {1,         2,          3,          7,           64,          -1,         -3,
-	                                INT32_MAX, INT32_MIN,  65536,      46341,       46340,       -46341,     INT64_C(1) << 31,
-	                                -65536,    1073741824, 1073741823, -1073741825, 2147483646, -2147483647, INT64_C(1) << 32};
+	static const int64_t edges[] = {
+		1,         2,          3,          7,           64,         -1,          -3,
+		INT32_MAX, INT32_MIN,  65536,      46341,       46340,      -46341,      INT64_C(1) << 31,
+		-65536,    1073741824, 1073741823, -1073741825, 2147483646, -2147483647, INT64_C(1) << 32};
 	return hdt_int(context, edges[random_below(sizeof edges / sizeof *edges)]);
 }
 
@@ -243,17 +243,21 @@ static int check(const sample_kernel *k, run_kernel *run, const char *source)
 		known[i] = leaf_of(k->nodes[i]);
 	memcpy(given, values, LEAVES * sizeof *given);
 	for (int i = 0; i < k->function->derived_count; i++)
-		if (!expr_evaluate(k->function->derived[i], &b, &given[LEAVES + i])) /* it leaves 64 bits: no launch is planned */
+		if (!expr_evaluate(k->function->derived[i], &b,
+		                   &given[LEAVES + i])) /* it leaves 64 bits: no launch is planned */
 			return 0;
 	run(got, given);
 	for (int n = 0; n < NODES; n++) {
 		if (!expr_evaluate(k->nodes[n], &b, &want))
 			continue;
-		cr_assert_eq(got[n], want, "out[%d]: %s is %lld, not %lld, at s0..s4 = %lld %lld %lld %lld %lld, a0..a4 = %lld %lld %lld %lld "
-		             "%lld, block %lld, thread %lld\n%s", n, hdt_expr_text(k->nodes[n]), (long long)got[n], (long long)want,
-		             (long long)values[0], (long long)values[1], (long long)values[2], (long long)values[3],
-		             (long long)values[4], (long long)values[5], (long long)values[6], (long long)values[7],
-		             (long long)values[8], (long long)values[9], (long long)values[10], (long long)values[11], source);
+		cr_assert_eq(
+			got[n], want,
+			"out[%d]: %s is %lld, not %lld, at s0..s4 = %lld %lld %lld %lld %lld, a0..a4 = %lld %lld %lld %lld "
+			"%lld, block %lld, thread %lld\n%s",
+			n, hdt_expr_text(k->nodes[n]), (long long)got[n], (long long)want, (long long)values[0],
+			(long long)values[1], (long long)values[2], (long long)values[3], (long long)values[4],
+			(long long)values[5], (long long)values[6], (long long)values[7], (long long)values[8],
+			(long long)values[9], (long long)values[10], (long long)values[11], source);
 		compared++;
 		if (k->lets[n])
 			known[b.count] = k->lets[n], values[b.count++] = want;

@@ -59,17 +59,20 @@ static bool run_move(const hdt_launch *l)
 	return !fail_next;
 }
 
-static const device_function functions[] = {{"twice", run_twice}, {"add", run_add}, {"into", run_move}, {"out_of", run_move}, {0}};
+static const device_function functions[] = {
+	{"twice", run_twice}, {"add", run_add}, {"into", run_move}, {"out_of", run_move}, {0}};
 
-static const char *const twice_text = "program @twice(x: f32[n, 3], out: f32[n, 3]) where n in 1..40 {\n"
-									  "  fn @twice(x, out) cuda grid(ceildiv(n * 3, 32)) block(32) { out[0, 0] = x[0, 0]; }\n}\n";
+static const char *const twice_text =
+	"program @twice(x: f32[n, 3], out: f32[n, 3]) where n in 1..40 {\n"
+	"  fn @twice(x, out) cuda grid(ceildiv(n * 3, 32)) block(32) { out[0, 0] = x[0, 0]; }\n}\n";
 static const char *const twice_constant = "program @twice(x: f32[3], out: f32[3]) {\n"
 										  "  fn @twice(x, out) cuda grid(1) block(32) { out[0] = x[0]; }\n}\n";
 static const char *const add_text = "program @add(x: f32[n, 3], y: f32[3], out: f32[n, 3]) where n in 1..40 {\n"
 									"  fn @add(x, y, out) cuda grid(n) block(32) { out[0, 0] = x[0, 0] + y[0]; }\n}\n";
-static const char *const moving = "program @twice(x: f32[n, 3], out: f32[n, 3]) workspace(w: f32[n, 3]) where n in 1..40 {\n"
-								  "  fn @into(x, w) cuda grid(n) block(32) { w[0, 0] = x[0, 0]; }\n"
-								  "  fn @out_of(w, out) cuda grid(n) block(32) { out[0, 0] = w[0, 0]; }\n}\n";
+static const char *const moving =
+	"program @twice(x: f32[n, 3], out: f32[n, 3]) workspace(w: f32[n, 3]) where n in 1..40 {\n"
+	"  fn @into(x, w) cuda grid(n) block(32) { w[0, 0] = x[0, 0]; }\n"
+	"  fn @out_of(w, out) cuda grid(n) block(32) { out[0, 0] = w[0, 0]; }\n}\n";
 
 /* ---- fixture ---- */
 

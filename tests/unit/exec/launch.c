@@ -68,8 +68,8 @@ static const char *const two_kernels =
 Test(launch, a_size_that_only_shared_memory_needs_is_known)
 {
 	const char *source = "program @p(y: f32[4], m: i64) where n in 1..64 {\n"
-	                     "  fn @k(y, m) cuda grid(1) block(32) shared(n * 4) { y[0] = 1.0; }\n"
-	                     "}\n";
+						 "  fn @k(y, m) cuda grid(1) block(32) shared(n * 4) { y[0] = 1.0; }\n"
+						 "}\n";
 	cr_assert_eq(plan(source, (int64_t[]){10, 0}), HDT_OK, "%s", context->message);
 	cr_assert_eq(LAUNCH(0)->grid->shared_bytes, 40);
 }
@@ -111,11 +111,12 @@ Test(launch, what_the_device_cannot_is_told)
 	             "a block of 2048 threads");
 	expect_fault("fn @k(a: *f32, m: i32) cuda grid(m) block(32) cluster(16) { a[0] = 1.0; }", (int64_t[]){16},
 	             HDT_BAD_TARGET, "a cluster of 16 blocks");
-	expect_fault("fn @k(a: *f32, m: i32) cuda grid(m) block(32) cluster(2) { a[0] = 1.0; }", (int64_t[]){3}, HDT_BAD_INPUT,
-	             "not a whole number of clusters");
+	expect_fault("fn @k(a: *f32, m: i32) cuda grid(m) block(32) cluster(2) { a[0] = 1.0; }", (int64_t[]){3},
+	             HDT_BAD_INPUT, "not a whole number of clusters");
 	expect_fault("fn @k(a: *f32, m: i32) cuda grid(1) block(32) shared(m) { a[0] = 1.0; }", (int64_t[]){9000},
 	             HDT_BAD_TARGET, "9000 bytes of dynamic shared memory");
-	expect_fault("fn @k(a: *f32, m: i32) cuda grid(m - 5) block(32) { a[0] = 1.0; }", (int64_t[]){2}, HDT_BAD_INPUT, "grid of -3");
+	expect_fault("fn @k(a: *f32, m: i32) cuda grid(m - 5) block(32) { a[0] = 1.0; }", (int64_t[]){2}, HDT_BAD_INPUT,
+	             "grid of -3");
 	expect_fault("fn @k(a: f32[m], m: i32) cuda grid(1) block(32) { a[0] = 1.0; }", (int64_t[]){ROOM}, HDT_BAD_INPUT,
 	             "'a' has 1048576 bytes, and these sizes need 4194304");
 }
@@ -179,7 +180,8 @@ Test(launch, scalars_stand_as_their_dtype_is_stored)
 		double value;
 		int64_t bits;
 	} half = {.value = 0.5};
-	cr_assert_eq(plan("fn @k(a: *f32, h: f16, f: f32, b: bool, m: i8) cuda grid(1) block(1) { if b { a[0] = f32(h) + f + f32(m); } }",
+	cr_assert_eq(plan("fn @k(a: *f32, h: f16, f: f32, b: bool, m: i8) cuda grid(1) block(1) { if b { a[0] = f32(h) + f "
+	                  "+ f32(m); } }",
 	                  (int64_t[]){half.bits, half.bits, 1, -3}),
 	             HDT_OK, "%s", context->message);
 	const hdt_launch *l = LAUNCH(0);
@@ -209,7 +211,8 @@ Test(launch, tensor_maps_are_described_for_the_buffer_that_they_are_of)
 
 Test(launch, functions_that_run_as_a_whole_are_one_launch_with_scalars_behind_the_symbols)
 {
-	cr_assert_eq(plan("fn @f(x: *f32, m: i32) cpu { x[0] = f32(m); }", (int64_t[]){12}), HDT_OK, "%s", context->message);
+	cr_assert_eq(plan("fn @f(x: *f32, m: i32) cpu { x[0] = f32(m); }", (int64_t[]){12}), HDT_OK, "%s",
+	             context->message);
 	cr_assert_eq(list.launches.count, 1);
 	cr_assert_null(LAUNCH(0)->grid);
 	cr_assert_null(list.planned.items[0].function);

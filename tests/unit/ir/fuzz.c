@@ -39,11 +39,11 @@ static int64_t random_constant(void)
 static hdt_scalar_op random_op(void)
 {
 	static const hdt_scalar_op ops[] = {
-		HDT_OP_ADD,  HDT_OP_ADD,      HDT_OP_ADD,  HDT_OP_SUB,  HDT_OP_SUB,     HDT_OP_MUL,     HDT_OP_MUL,
-		HDT_OP_MUL,  HDT_OP_FLOORDIV, HDT_OP_MOD,  HDT_OP_MOD,  HDT_OP_MIN,     HDT_OP_MAX,     HDT_OP_TRUNCDIV,
-		HDT_OP_FMOD, HDT_OP_FLOORDIV, HDT_OP_NEG,  HDT_OP_ABS,  HDT_OP_LT,      HDT_OP_LE,      HDT_OP_EQ,
-		HDT_OP_NE,   HDT_OP_SELECT,   HDT_OP_CAST, HDT_OP_SIGN, HDT_OP_BIT_AND, HDT_OP_BIT_XOR, HDT_OP_SHR,
-		HDT_OP_SHL,  HDT_OP_BIT_OR,
+		HDT_OP_ADD,  HDT_OP_ADD,      HDT_OP_ADD,      HDT_OP_SUB,      HDT_OP_SUB,    HDT_OP_MUL,
+		HDT_OP_MUL,  HDT_OP_MUL,      HDT_OP_FLOORDIV, HDT_OP_MOD,      HDT_OP_MOD,    HDT_OP_MIN,
+		HDT_OP_MAX,  HDT_OP_TRUNCDIV, HDT_OP_FMOD,     HDT_OP_FLOORDIV, HDT_OP_NEG,    HDT_OP_ABS,
+		HDT_OP_LT,   HDT_OP_LE,       HDT_OP_EQ,       HDT_OP_NE,       HDT_OP_SELECT, HDT_OP_CAST,
+		HDT_OP_SIGN, HDT_OP_BIT_AND,  HDT_OP_BIT_XOR,  HDT_OP_SHR,      HDT_OP_SHL,    HDT_OP_BIT_OR,
 	};
 	return ops[random_below(sizeof ops / sizeof *ops)];
 }

@@ -325,8 +325,8 @@ Test(layout, offsets_over_axes_are_known_to_lie_within_the_size)
 			axes[d] = hdt_axis("i", hdt_int(s->context, l->shape[d]));
 		const hdt_expr *offset = hdt_layout_offset(l, axes, l->rank);
 		cr_assert(hdt_bounds(offset, &min, &max), "%s: %s", hdt_layout_text(l), hdt_expr_text(offset));
-		cr_assert(min == 0 && max < l->size, "%s: %s in %lld..%lld", hdt_layout_text(l), hdt_expr_text(offset), (long long)min,
-		          (long long)max);
+		cr_assert(min == 0 && max < l->size, "%s: %s in %lld..%lld", hdt_layout_text(l), hdt_expr_text(offset),
+		          (long long)min, (long long)max);
 	}
 }
 

@@ -35,7 +35,8 @@ TestSuite(kernel, .init = begin, .fini = end);
 
 static hdt_status load(const char *source)
 {
-	hdt_compile_options options = {.size = sizeof options, .target = "cpu", .threads = 1, .jobs = 1, .cache_dir = folder};
+	hdt_compile_options options = {
+		.size = sizeof options, .target = "cpu", .threads = 1, .jobs = 1, .cache_dir = folder};
 	FILE *f = fopen(path, "w");
 	fputs(source, f);
 	fclose(f);
@@ -87,11 +88,11 @@ Test(kernel, arguments_without_names_come_in_order)
 	cr_assert_eq(load(scale), HDT_OK, "%s", hdt_session_error(session));
 	hdt_array in = flat(x, 4), out = flat(y, 4);
 	x[3] = 3;
-	cr_assert_eq(hdt_kernel_run(kernel,
-	                            (hdt_kernel_argument[]){
-									{.array = &in}, {.array = &out}, {.integer = 2}, {.integer = 2}, {.real = 3}},
-	                            5),
-	             HDT_OK, "%s", hdt_session_error(session));
+	cr_assert_eq(
+		hdt_kernel_run(
+			kernel,
+			(hdt_kernel_argument[]){{.array = &in}, {.array = &out}, {.integer = 2}, {.integer = 2}, {.real = 3}}, 5),
+		HDT_OK, "%s", hdt_session_error(session));
 	cr_assert_eq(y[3], 9);
 }
 
@@ -120,8 +121,11 @@ Test(kernel, wrong_arguments_are_refused_by_name_and_the_next_call_is_right)
 	hdt_array in = flat(x, 4), out = flat(apart, 4), f64 = {.dtype = HDT_F64, .rank = 1, .shape = {4}, .data = wide};
 	hdt_array nowhere = flat(NULL, 4), same = flat(x + 2, 4), negative = flat(x, -4);
 	const hdt_kernel_argument X = {.name = "x", .array = &in}, Y = {.name = "y", .array = &out};
-	const hdt_kernel_argument m = {.name = "m", .integer = 2}, n = {.name = "n", .integer = 2}, s = {.name = "s", .real = 1};
-#define WITH(...) (const hdt_kernel_argument[]){__VA_ARGS__}, (int)(sizeof((hdt_kernel_argument[]){__VA_ARGS__}) / sizeof(hdt_kernel_argument))
+	const hdt_kernel_argument m = {.name = "m", .integer = 2}, n = {.name = "n", .integer = 2},
+							  s = {.name = "s", .real = 1};
+#define WITH(...)                               \
+	(const hdt_kernel_argument[]){__VA_ARGS__}, \
+		(int)(sizeof((hdt_kernel_argument[]){__VA_ARGS__}) / sizeof(hdt_kernel_argument))
 	expect_refusal(WITH(X, Y, m, n), "'s' is not given: it is a number of f32");
 	expect_refusal(WITH(X, m, n, s), "'y' is not given: it is an array of f32");
 	expect_refusal(WITH(X, Y, m, n, s, {.name = "q", .integer = 1}), "'q' is no parameter; there is: x, y, m, n, s");
@@ -134,7 +138,8 @@ Test(kernel, wrong_arguments_are_refused_by_name_and_the_next_call_is_right)
 	expect_refusal(WITH(X, Y, {.name = "m", .integer = INT64_C(1) << 31}, n, s), "2147483648, which does not fit i32");
 	expect_refusal(WITH({.name = "x", .array = &nowhere}, Y, m, n, s), "'x' has no data");
 	expect_refusal(WITH({.name = "x", .array = &negative}, Y, m, n, s), "'x' has size -4 in dimension 0");
-	expect_refusal(WITH(X, {.name = "y", .array = &same}, m, n, s), "'y', which is written, and 'x' lie in the same memory");
+	expect_refusal(WITH(X, {.name = "y", .array = &same}, m, n, s),
+	               "'y', which is written, and 'x' lie in the same memory");
 	expect_refusal(WITH(X, Y, m, n, s, {.integer = 1}), "takes 5 arguments");
 	cr_assert_eq(hdt_kernel_run(kernel, WITH(X, Y, m, n, s)), HDT_OK, "%s", hdt_session_error(session));
 	cr_assert_str_eq(hdt_session_error(session), "");
@@ -163,12 +168,13 @@ Test(kernel, sizes_of_a_program_come_from_its_arrays_and_must_agree)
 Test(kernel, shapes_of_pointers_are_those_of_the_views)
 {
 	hdt_array a;
-	const hdt_kernel_argument numbers[] = {{.name = "m", .integer = 3}, {.name = "n", .integer = 5}, {.name = "s", .real = 1}};
+	const hdt_kernel_argument numbers[] = {
+		{.name = "m", .integer = 3}, {.name = "n", .integer = 5}, {.name = "s", .real = 1}};
 	cr_assert_eq(load(scale), HDT_OK, "%s", hdt_session_error(session));
 	cr_assert_eq(kernel_array_shape(kernel, numbers, 3, 0, &a), HDT_OK, "%s", hdt_session_error(session));
 	cr_assert(a.rank == 2 && a.shape[0] == 3 && a.shape[1] == 5);
-	cr_assert_eq(load("fn @f(x: *f32, z: *f32, m: i32) cpu { view X[i < m] = x[i * 4 + 2];  X[0] = z[0]; }"), HDT_OK, "%s",
-	             hdt_session_error(session));
+	cr_assert_eq(load("fn @f(x: *f32, z: *f32, m: i32) cpu { view X[i < m] = x[i * 4 + 2];  X[0] = z[0]; }"), HDT_OK,
+	             "%s", hdt_session_error(session));
 	cr_assert_eq(kernel_array_shape(kernel, numbers, 1, 0, &a), HDT_OK, "%s", hdt_session_error(session));
 	cr_assert(a.rank == 1 && a.shape[0] == 11, "there are gaps");
 	cr_assert_eq(kernel_array_shape(kernel, numbers, 1, 1, &a), HDT_OK, "%s", hdt_session_error(session));

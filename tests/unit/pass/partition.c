@@ -22,7 +22,8 @@ static void define_row_sum(hdt_task *t)
 	const hdt_tensor *x = hdt_input(t, 0);
 	if (!x)
 		return;
-	const hdt_expr *i = hdt_axis("i", x->shape[0]), *one = hdt_axis("one", hdt_int(x->context, 1)), *k = hdt_axis("k", x->shape[1]);
+	const hdt_expr *i = hdt_axis("i", x->shape[0]), *one = hdt_axis("one", hdt_int(x->context, 1)),
+				   *k = hdt_axis("k", x->shape[1]);
 	hdt_output(t, hdt_compute(t, "y", HDT_AT(i, one), hdt_sum(k, hdt_at(x, i, k))));
 }
 
@@ -82,7 +83,8 @@ static void expect_groups(const char *source, const char *want)
 
 Test(partition, what_is_done_to_a_product_joins_it)
 {
-	expect_groups(PRODUCT "  %1 = plus(%0, %b)\n  %2 = times(%1, %1)\n  %3 = plus(%2, %1)\n  return %3\n}", "product_plus_times_plus");
+	expect_groups(PRODUCT "  %1 = plus(%0, %b)\n  %2 = times(%1, %1)\n  %3 = plus(%2, %1)\n  return %3\n}",
+	              "product_plus_times_plus");
 }
 
 Test(partition, a_product_whose_result_is_needed_stays_alone)
@@ -99,37 +101,43 @@ Test(partition, without_fusion_every_node_is_a_group)
 
 Test(partition, two_products_are_two_groups)
 {
-	expect_groups(PRODUCT "  %1 = ramp(%0)\n  %2 = product(%1, %w)\n  %3 = ramp(%2)\n  return %3\n}", "product_ramp product_ramp");
+	expect_groups(PRODUCT "  %1 = ramp(%0)\n  %2 = product(%1, %w)\n  %3 = ramp(%2)\n  return %3\n}",
+	              "product_ramp product_ramp");
 }
 
 Test(partition, an_index_map_costs_no_group)
 {
-	expect_groups("graph @g(%x: f32[64, 64], %w: f32[64, 64]) {\n  %0 = turned(%x)\n  %1 = product(%0, %w)\n  return %1\n}",
-	              "turned_product");
+	expect_groups(
+		"graph @g(%x: f32[64, 64], %w: f32[64, 64]) {\n  %0 = turned(%x)\n  %1 = product(%0, %w)\n  return %1\n}",
+		"turned_product");
 }
 
 Test(partition, arithmetic_before_a_product_is_stored_not_done_again)
 {
-	expect_groups("graph @g(%x: f32[64, 64], %w: f32[64, 64]) {\n  %0 = ramp(%x)\n  %1 = product(%0, %w)\n  return %1\n}",
-	              "ramp product");
+	expect_groups(
+		"graph @g(%x: f32[64, 64], %w: f32[64, 64]) {\n  %0 = ramp(%x)\n  %1 = product(%0, %w)\n  return %1\n}",
+		"ramp product");
 }
 
 Test(partition, rows_become_one_group)
 {
-	expect_groups("graph @g(%x: f32[64, 64]) {\n  %0 = row_sum(%x)\n  %1 = minus(%x, %0)\n  %2 = times(%1, %1)\n  %3 = row_sum(%2)\n"
+	expect_groups("graph @g(%x: f32[64, 64]) {\n  %0 = row_sum(%x)\n  %1 = minus(%x, %0)\n  %2 = times(%1, %1)\n  %3 = "
+	              "row_sum(%2)\n"
 	              "  %4 = minus(%1, %3)\n  return %4\n}",
 	              "row_sum_minus_times_row_sum_5");
 }
 
 Test(partition, few_rows_with_much_work_do_not_wait_for_each_other)
 {
-	expect_groups("graph @g(%x: f32[2, 1000000]) {\n  %0 = row_sum(%x)\n  %1 = minus(%x, %0)\n  return %1\n}", "row_sum minus");
+	expect_groups("graph @g(%x: f32[2, 1000000]) {\n  %0 = row_sum(%x)\n  %1 = minus(%x, %0)\n  return %1\n}",
+	              "row_sum minus");
 }
 
 Test(partition, a_cheap_node_with_two_readers_is_done_in_both)
 {
-	expect_groups("graph @g(%x: f32[64, 64]) {\n  %0 = ramp(%x)\n  %1 = flip_sign(%0)\n  %2 = turned(%0)\n  return %1, %2\n}",
-	              "ramp_flip_sign ramp_turned");
+	expect_groups(
+		"graph @g(%x: f32[64, 64]) {\n  %0 = ramp(%x)\n  %1 = flip_sign(%0)\n  %2 = turned(%0)\n  return %1, %2\n}",
+		"ramp_flip_sign ramp_turned");
 }
 
 Test(partition, nothing_joins_around_a_node_outside)
@@ -142,15 +150,17 @@ Test(partition, nothing_joins_around_a_node_outside)
 
 Test(partition, what_constants_alone_tell_stays_out_of_runs)
 {
-	expect_groups("graph @g(%x: f32[64, 64]) {\n  %w = const f32[64, 64]\n  %0 = turned(%w)\n  %1 = product(%x, %0)\n  return %1\n}",
+	expect_groups("graph @g(%x: f32[64, 64]) {\n  %w = const f32[64, 64]\n  %0 = turned(%w)\n  %1 = product(%x, %0)\n  "
+	              "return %1\n}",
 	              "turned product");
 }
 
 Test(partition, groups_come_after_those_that_they_read)
 {
-	partition p = cut(PRODUCT "  %1 = product(%w, %x)\n  %2 = plus(%0, %1)\n  %3 = product(%2, %w)\n  %4 = plus(%3, %1)\n"
-	                          "  return %4\n}",
-	                  true);
+	partition p =
+		cut(PRODUCT "  %1 = product(%w, %x)\n  %2 = plus(%0, %1)\n  %3 = product(%2, %w)\n  %4 = plus(%3, %1)\n"
+	                "  return %4\n}",
+	        true);
 	for (int i = 0; i < p.count; i++)
 		for (int k = 0; k < p.groups[i].input_count; k++)
 			for (int later = i; later < p.count; later++)
@@ -160,9 +170,10 @@ Test(partition, groups_come_after_those_that_they_read)
 
 Test(partition, symbolic_sizes_are_fused_as_well)
 {
-	expect_groups("graph @g(%x: f32[n, 64], %w: f32[64, 64]) where n in 1..4096 {\n  %0 = product(%x, %w)\n  %1 = ramp(%0)\n"
-	              "  return %1\n}",
-	              "product_ramp");
+	expect_groups(
+		"graph @g(%x: f32[n, 64], %w: f32[64, 64]) where n in 1..4096 {\n  %0 = product(%x, %w)\n  %1 = ramp(%0)\n"
+		"  return %1\n}",
+		"product_ramp");
 }
 
 Test(partition, neighbours_that_were_not_fused_are_explained)
@@ -171,6 +182,7 @@ Test(partition, neighbours_that_were_not_fused_are_explained)
 	text why = {0};
 	hdt_graph *g = read_graph(c, PRODUCT "  %1 = product(%0, %w)\n  return %1\n}");
 	cr_assert_eq(pass_partition(g, &(partition_options){.fuse = true, .explain = &why}, &p), HDT_OK);
-	cr_assert(why.data && strstr(why.data, "not fused: %0 = product and %1 = product: each has a reduction"), "%s", why.data);
+	cr_assert(why.data && strstr(why.data, "not fused: %0 = product and %1 = product: each has a reduction"), "%s",
+	          why.data);
 	text_free(&why);
 }

@@ -176,7 +176,8 @@ Test(script_text, scalars_of_rank_zero_are_bare_in_registers)
 
 Test(script_text, elements_of_less_than_a_byte)
 {
-	expect("fn @f(x: *i4, y: u4[m], m: i32) cpu { register t: u2[8] = 1; let A = view(x, i4[m]), B = y[1:]; t[0] = A[1] + B[0]; }",
+	expect("fn @f(x: *i4, y: u4[m], m: i32) cpu { register t: u2[8] = 1; let A = view(x, i4[m]), B = y[1:]; t[0] = "
+	       "A[1] + B[0]; }",
 	       "program @f(x: *i4, y: u4[i64(m)], m: i32) {\n"
 	       "  fn @f(x, y, m) cpu {\n"
 	       "    register t: u2[8] = u8(1);\n"
@@ -211,7 +212,7 @@ Test(script_text, every_statement_comes_back_as_it_is_printed)
 		"    s[0] = v;\n"
 		"  }\n"
 		"  fn @k(x, a, w, own: f32[i64(m), 2], m, last: f64) cuda grid((n + 255) // 256, 2) block(256) cluster(2) "
-	    "shared(1024) "
+		"shared(1024) "
 		"blocks(2) cooperative dependent {\n"
 		"    view A[i < i64(m), j < n] = a[i * n + j];\n"
 		"    map ma = A box(8, 8) strides(1, 2) swizzle(128);\n"

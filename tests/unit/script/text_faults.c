@@ -135,8 +135,10 @@ Test(script_faults, loops)
 	static const fault_case cases[] = {
 		{"for i, j in spatial(4, 2, 4) on m { }",
 	     "t:2:13: the tasks of this mapping have 3 indices, but 2 names are given"},
-		{"for i in spatial(4, 20) * repeat(1, 1) on threadIdx.x { }", "t:2:10: the tasks of this mapping have 2 indices"},
-		{"for i in spatial(4000) on threadIdx.x { }", "t:2:27: spatial(4000) is for 4000 workers, but threadIdx.x is at most"},
+		{"for i in spatial(4, 20) * repeat(1, 1) on threadIdx.x { }",
+	     "t:2:10: the tasks of this mapping have 2 indices"},
+		{"for i in spatial(4000) on threadIdx.x { }",
+	     "t:2:27: spatial(4000) is for 4000 workers, but threadIdx.x is at most"},
 		{"for i in spatial(4) { }", "t:2:21: expected 'on' before the worker whose tasks are done"},
 		{"for i, j in 0..4 { }", "t:2:13: several loop variables run over a task mapping"},
 		{"for i in spatail(4) on m { }", "t:2:10: there is no function 'spatail'"},
@@ -229,7 +231,9 @@ Test(script_faults, what_the_verifier_finds_tells_the_line)
 		"fn @f(x: f32[4]) cpu {\n  register v: f32 = 0;\n  for i in 0..4 parallel {\n    x[i] = v;\n  }\n}";
 	cr_assert_null(hdt_program_parse(context, "t", source, NULL, 0));
 	cr_assert_eq(hdt_context_status(context), HDT_BAD_MODEL);
-	cr_assert_str_eq(hdt_context_message(context), "t:4: in @f: the workers of a parallel loop cannot share a buffer of the function: make it within the loop: v");
+	cr_assert_str_eq(
+		hdt_context_message(context),
+		"t:4: in @f: the workers of a parallel loop cannot share a buffer of the function: make it within the loop: v");
 }
 
 Test(script_faults, programs)

@@ -222,7 +222,7 @@ static void check_wgmma(const wgmma *i)
 	int at = snprintf(
 		source, sizeof source,
 		"fn @wgmma(a: *%s, b: *%s, c: *%s) cuda grid(1) block(128) {\n  let C = view(c, %s[64, %d]), A = view(a, "
-	    "%s[64, %d]);\n"
+		"%s[64, %d]);\n"
 		"  shared dynamic sa: %s[%d];\n  shared dynamic sb: %s[%d];\n  register d: %s[%d];\n  register fa: %s[%d];\n"
 		"  let g = threadIdx.x // 4;\n  let t = threadIdx.x %% 4;\n",
 		word, word, out_word, out_word, n, word, 2 * depth, word, 64 * 2 * depth * 2, word, n * 2 * depth * 2, out_word,

@@ -19,8 +19,13 @@ static const hdt_task *finish(const task_member *members, int count, const void 
 	return task;
 }
 
-#define MEMBER(its_task, its_output, ...) \
-	{.task = (its_task), .inputs = (const void *const[]){__VA_ARGS__}, .outputs = (const void *const[]){its_output}}
+#define MEMBER(its_task, its_output, ...)                                                                  \
+	{                                                                                                      \
+		.task = (its_task), .inputs = (const void *const[]){__VA_ARGS__}, .outputs = (const void *const[]) \
+		{                                                                                                  \
+			its_output                                                                                     \
+		}                                                                                                  \
+	}
 
 static const hdt_task *matmul_task(void)
 {
@@ -29,7 +34,8 @@ static const hdt_task *matmul_task(void)
 
 Test(compose, what_follows_a_reduction_in_place_takes_it_in)
 {
-	task_member members[] = {MEMBER(matmul_task(), y, x, w), MEMBER(build(&op_relu, NULL, 1, input_of(HDT_F32, 2, 3, 5)), z, y)};
+	task_member members[] = {MEMBER(matmul_task(), y, x, w),
+	                         MEMBER(build(&op_relu, NULL, 1, input_of(HDT_F32, 2, 3, 5)), z, y)};
 	const hdt_task *t = finish(members, 2, (const void *const[]){z}, 1);
 	cr_assert_eq(t->tensor_count, 1, "%s", text_of(t));
 	cr_assert_eq(t->input_count, 2);
@@ -47,7 +53,8 @@ Test(compose, what_follows_a_reduction_in_place_takes_it_in)
 
 Test(compose, a_result_that_others_need_stays_a_tensor)
 {
-	task_member members[] = {MEMBER(matmul_task(), y, x, w), MEMBER(build(&op_relu, NULL, 1, input_of(HDT_F32, 2, 3, 5)), z, y)};
+	task_member members[] = {MEMBER(matmul_task(), y, x, w),
+	                         MEMBER(build(&op_relu, NULL, 1, input_of(HDT_F32, 2, 3, 5)), z, y)};
 	const hdt_task *t = finish(members, 2, ((const void *const[]){y, z}), 2);
 	cr_assert_eq(t->tensor_count, 2, "%s", text_of(t));
 	cr_assert_eq(t->output_count, 2);
@@ -68,8 +75,8 @@ Test(compose, a_reduction_is_not_written_into_another_one)
 Test(compose, what_is_read_twice_at_the_same_place_is_computed_once)
 {
 	const hdt_task *add = build(&op_add, NULL, 2, input_of(HDT_F32, 2, 3, 5), input_of(HDT_F32, 2, 3, 5));
-	task_member members[] = {MEMBER(matmul_task(), y, x, w), MEMBER(build(&op_relu, NULL, 1, input_of(HDT_F32, 2, 3, 5)), z, y),
-	                         MEMBER(add, u, y, z)};
+	task_member members[] = {MEMBER(matmul_task(), y, x, w),
+	                         MEMBER(build(&op_relu, NULL, 1, input_of(HDT_F32, 2, 3, 5)), z, y), MEMBER(add, u, y, z)};
 	const hdt_task *t = finish(members, 3, (const void *const[]){u}, 1);
 	cr_assert_eq(t->tensor_count, 1, "%s", text_of(t));
 }

@@ -29,7 +29,8 @@ static void note(const char *format, ...)
 /* ---- contexts ---- */
 
 typedef struct context {
-	CUresult pending; /* of a kernel that crashed; told by the next wait, and by every call of the process from then on */
+	CUresult
+		pending; /* of a kernel that crashed; told by the next wait, and by every call of the process from then on */
 	struct graph *capture;
 } context;
 
