@@ -3,7 +3,7 @@
  *     %0 = attention(%q, %k, %v, %mask)     =>    %0 = matmul(%q, %k, transpose_b=true)
  *                                                 %1 = mul(%0, scale)
  *                                                 %2 = where(%mask, %1, -inf)        (or add, for a float mask)
- *                                                 %3 = softmax(%2)
+ *                                                 %3 = softmax(%2)                   (0 where %2 is -inf, with a mask)
  *                                                 %4 = matmul(%3, %v)
  *
  * Everything is computed in f32 at least: 16-bit inputs are converted first and the result is converted back, so that
@@ -46,6 +46,16 @@ static hdt_value *hide(hdt_graph *g, hdt_value *scores, hdt_value *takes_part)
 		return NULL;
 	return hdt_apply(g, "where", HDT_VALUES(takes_part, scores, hdt_graph_number(g, scores->dtype, -(double)INFINITY)),
 	                 NULL);
+}
+
+/* What is hidden has the weight 0, also in a row where all is hidden: there the softmax is 0 / 0. */
+static hdt_value *weigh_hidden(hdt_graph *g, hdt_value *scores, hdt_value *weights)
+{
+	if (!scores || !weights)
+		return NULL;
+	hdt_value *lowest = hdt_graph_number(g, scores->dtype, -(double)INFINITY);
+	hdt_value *hidden = hdt_apply(g, "equal", HDT_VALUES(scores, lowest), NULL);
+	return hdt_apply(g, "where", HDT_VALUES(hidden, hdt_graph_number(g, weights->dtype, 0), weights), NULL);
 }
 
 /* Position i attends to positions 0..i. */
@@ -96,6 +106,8 @@ static hdt_status apply(hdt_rewrite *r, const hdt_node *node)
 	else if (mask)
 		scores = hdt_apply(g, "add", HDT_VALUES(scores, convert(g, mask, wide)), NULL);
 	hdt_value *weights = hdt_apply(g, "softmax", HDT_VALUES(scores), HDT_WITH(hdt_int_value("axis", -1)));
+	if (mask)
+		weights = weigh_hidden(g, scores, weights);
 	hdt_replace(r, 0, convert(g, hdt_apply(g, "matmul", HDT_VALUES(weights, v), NULL), dtype));
 	return HDT_OK;
 }

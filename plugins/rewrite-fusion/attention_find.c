@@ -44,11 +44,6 @@ static hdt_value *upright_keys(hdt_graph *g, const hdt_node *product, hdt_value 
 	return hdt_node_attribute(product, "transpose_b")->integer ? k : swap_last(g, k);
 }
 
-static bool is_hidden(double fill)
-{
-	return fill == -(double)INFINITY || fill < -1e30;
-}
-
 /* ---- the mask --------------------------------------------------------------------------------------------------- */
 
 /* The mask as attention takes it; NULL and a reason when it cannot. */
@@ -59,8 +54,8 @@ static const char *find_mask(hdt_rewrite *r, hdt_value **mask)
 	*mask = hdt_match_value(r, "mask");
 	if (!keep && !hide)
 		return *mask && !is_wide((*mask)->dtype) ? "the mask is added in another dtype" : NULL;
-	if (!hdt_constant_number(hdt_match_value(r, "fill"), &fill) || !is_hidden(fill))
-		return "what hides a score is not -inf";
+	if (!hdt_constant_number(hdt_match_value(r, "fill"), &fill) || fill != -(double)INFINITY)
+		return "what hides a score is not -inf: a row where all is hidden would be its mean";
 	if ((keep ? keep : hide)->dtype != HDT_BOOL)
 		return "the mask is no bool";
 	*mask = keep ? keep : hdt_apply(hdt_rewrite_graph(r), "logical_not", HDT_VALUES(hide), NULL);
