@@ -252,7 +252,7 @@ static bool is_cheap(const composition *c, const hdt_tensor *t, const tensor_rea
 static const hdt_expr *replace_load(const hdt_expr *e, void *closure)
 {
 	const hdt_tensor *t = closure;
-	return e->op == HDT_OP_LOAD && e->tensor == t ? hdt_substitute(t->value, t->axes, e->args, e->count) : NULL;
+	return e->op == HDT_OP_LOAD && e->tensor == t ? hdt_substitute(hdt_as_stored(t->value), t->axes, e->args, e->count) : NULL;
 }
 
 static bool inline_tensor(composition *c, int index)

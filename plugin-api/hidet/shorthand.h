@@ -82,5 +82,13 @@ static inline const hdt_expr *hdt_sum(const hdt_expr *axis, const hdt_expr *v)
 	return hdt_reduce(HDT_REDUCE_SUM, &axis, 1, v);
 }
 
+/* The value as it would be read back from memory: what is computed for a 16-bit float has more digits until it is stored. */
+static inline const hdt_expr *hdt_as_stored(const hdt_expr *value)
+{
+	if (!value || (value->dtype != HDT_F16 && value->dtype != HDT_BF16))
+		return value;
+	return hdt_cast(hdt_cast(value, HDT_F32), (hdt_dtype)value->dtype);
+}
+
 HDT_END
 #endif

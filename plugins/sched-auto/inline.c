@@ -192,7 +192,7 @@ bool plan_stages(plan *p)
 			return false;
 		bool inlined = worth_inlining(task, t, value), output = is_output(task, t) && !is_alias(task, t);
 		if (inlined)
-			in.values[i] = value;
+			in.values[i] = hdt_as_stored(value);
 		if (!inlined || output)
 			p->stages[p->stage_count++] =
 				(stage){.tensor = t, .value = value, .memory = output ? t : NULL, .output = output};

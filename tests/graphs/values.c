@@ -116,9 +116,9 @@ static double rounding(hdt_dtype dtype)
 {
 	switch (dtype) {
 	case HDT_F16:
-		return 0x1p-11;
+		return 0x1p-12;
 	case HDT_BF16:
-		return 0x1p-8;
+		return 0x1p-9;
 	case HDT_F32:
 		return 0x1p-21;
 	default:
