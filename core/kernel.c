@@ -102,8 +102,8 @@ typedef struct kernel_run {
 
 static hdt_status fail_memory(const kernel_run *r, const char *name, int64_t bytes)
 {
-	return hdt_fail(r->kernel->diagnostics, HDT_OUT_OF_MEMORY, "out of memory: '%s' needs %lld bytes", name,
-	                (long long)bytes);
+	return hdt_fail(r->kernel->diagnostics, HDT_OUT_OF_MEMORY, "out of memory: '%s' needs %lld bytes%s", name,
+	                (long long)bytes, loaded_free_memory(r->kernel->on, r->kernel->diagnostics));
 }
 
 static hdt_status allocate(const kernel_run *r, const char *name, placed *p)

@@ -51,8 +51,8 @@ static hdt_status place_constant(builder *b, const hdt_value *v, slot *s)
 	s->memory = c->target->allocate(c->device, data->bytes);
 	s->owned = true;
 	if (!s->memory)
-		return hdt_fail(b->context, HDT_OUT_OF_MEMORY, "out of memory: constant '%s' needs %zu bytes", v->name,
-		                data->bytes);
+		return hdt_fail(b->context, HDT_OUT_OF_MEMORY, "out of memory: constant '%s' needs %zu bytes%s", v->name,
+		                data->bytes, loaded_free_memory(c->on, b->context));
 	return c->target->copy(c->device, s->memory, data->data, data->bytes);
 }
 
@@ -65,7 +65,8 @@ static hdt_status place_setup(builder *b, slot *s)
 	s->owned = s->memory != NULL;
 	return s->memory ? HDT_OK
 	                 : hdt_fail(b->context, HDT_OUT_OF_MEMORY,
-	                            "out of memory: a result that is computed once needs %lld bytes", (long long)bytes);
+	                            "out of memory: a result that is computed once needs %lld bytes%s", (long long)bytes,
+	                            loaded_free_memory(b->c->on, b->context));
 }
 
 /* The slot of a value that step `at` needs, made at its first mention; -1 after a fault. */

@@ -37,3 +37,12 @@ void loaded_release(loaded *l)
 	l->target->close(l->device);
 	free(l);
 }
+
+const char *loaded_free_memory(const loaded *l, hdt_context *diagnostics)
+{
+	size_t available, total;
+	if (!l->target->memory || !l->target->memory(l->device, &available, &total))
+		return "";
+	const char *told = hdt_format(diagnostics, "; of the device's %zu bytes %zu are free", total, available);
+	return told ? told : "";
+}

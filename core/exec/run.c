@@ -39,7 +39,8 @@ static hdt_status prepare_arena(compiled_graph *c, hdt_context *diagnostics, con
 	if (c->arena)
 		return HDT_OK;
 	return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY,
-	                "out of memory: this run needs %lld bytes for its intermediate results", (long long)p->size.bytes);
+	                "out of memory: this run needs %lld bytes for its intermediate results%s", (long long)p->size.bytes,
+	                loaded_free_memory(c->on, diagnostics));
 }
 
 /* At least `bytes` of memory, which need not keep what was in it. */

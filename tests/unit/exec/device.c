@@ -190,6 +190,19 @@ Test(device, a_program_of_two_kernels_is_two_launches_with_workspace_between)
 	compiled_free(c);
 }
 
+Test(device, a_full_device_tells_what_is_asked_and_what_is_free)
+{
+	hdt_graph_output(graph, "y", hdt_apply(graph, "twice", HDT_VALUES(input()), NULL));
+	compiled_graph *c = compile(&moving);
+	hdt_array out;
+	device_full = true;
+	cr_assert_eq(run(c, 5, &out), HDT_OUT_OF_MEMORY);
+	cr_assert_not_null(strstr(diagnostics->message, "; of the device's 1000 bytes 24 are free"), "%s",
+	                   diagnostics->message);
+	device_full = false;
+	compiled_free(c);
+}
+
 Test(device, a_fault_names_the_node_and_the_kernel_and_the_next_run_is_right)
 {
 	hdt_graph_set_origin(graph, "layer.3");

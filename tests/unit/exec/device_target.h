@@ -17,6 +17,7 @@ extern const hdt_target device_target;
 extern hdt_target_info device_info;
 extern int device_uploads, device_downloads; /* copies to and from the device */
 extern int device_allocations;               /* that are not released */
+extern bool device_full;                     /* nothing more can be allocated, of 1000 bytes 24 are free */
 
 /* The memory behind an address of the device; the test fails when it is none. */
 void *device_memory(const void *address);
