@@ -115,6 +115,12 @@ const hdt_expr *hdt_symbol(hdt_context *context, const char *name, int64_t min, 
 	return symbol && map_set(&table->symbols, node.name, (void *)symbol) ? symbol : NULL;
 }
 
+bool expr_is_symbol_name(const hdt_context *context, const char *name)
+{
+	const char *interned = context->exprs ? hdt_intern((hdt_context *)(uintptr_t)context, name) : NULL;
+	return interned && map_get(&context->exprs->symbols, interned);
+}
+
 static const hdt_expr *as_index(const hdt_expr *e, const char *what)
 {
 	if (!e || e->dtype == HDT_I64)

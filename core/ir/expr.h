@@ -48,6 +48,9 @@ bool expr_exceeds(const hdt_expr *e, int64_t limit);
 const hdt_expr *expr_map(const hdt_expr *e, const hdt_expr *(*replace)(const hdt_expr *node, void *closure),
                          void *closure);
 
+/* Is it the name of a dimension of this context? */
+bool expr_is_symbol_name(const hdt_context *context, const char *name);
+
 /* A new scalar parameter or `let` of a function. */
 const hdt_expr *expr_variable(hdt_context *context, const char *name, hdt_dtype dtype);
 /* As expr_variable, of an integer known to lie in min..max. */

@@ -38,7 +38,8 @@ const char *task_unique_name(task_builder *b, const char *name)
 {
 	hdt_context *c = b->task.context;
 	const char *clean = clean_name(c, name ? name : "t"), *unique = clean;
-	for (int n = 1; unique && is_tensor_name(b, unique); n++)
+	/* A size and a tensor of one name could not be told apart in the text. */
+	for (int n = 1; unique && (is_tensor_name(b, unique) || expr_is_symbol_name(c, unique)); n++)
 		unique = hdt_format(c, "%s_%d", clean, n);
 	return unique ? hdt_intern(c, unique) : NULL;
 }
