@@ -58,9 +58,8 @@ static bool read_ranges(parser *p, symbol_scope *scope)
 static bool read_ranges_ahead(const parser *at_inputs, symbol_scope *scope)
 {
 	parser ahead = *at_inputs;
-	while (ahead.now.kind != TOKEN_END && !parser_is(&ahead, "{") && !parser_is(&ahead, "where"))
-		parser_next(&ahead);
-	return !ahead.failed && (!parser_accept(&ahead, "where") || read_ranges(&ahead, scope));
+	bool found = parser_seek_where(&ahead);
+	return !ahead.failed && (!found || read_ranges(&ahead, scope));
 }
 
 /* A size must come from an input, or no run could tell its value. */

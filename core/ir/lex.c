@@ -296,6 +296,13 @@ bool parser_accept(parser *p, const char *punctuation_or_name)
 	return true;
 }
 
+bool parser_seek_where(parser *p)
+{
+	while (p->now.kind != TOKEN_END && !parser_is(p, "{") && !parser_is(p, "where"))
+		parser_next(p);
+	return parser_accept(p, "where");
+}
+
 bool parser_expect(parser *p, const char *punctuation_or_name, const char *where)
 {
 	if (parser_accept(p, punctuation_or_name))

@@ -79,6 +79,9 @@ void parser_init(parser *p, hdt_context *context, const char *file, const char *
 void parser_next(parser *p);
 bool parser_is(const parser *p, const char *punctuation_or_name);
 bool parser_accept(parser *p, const char *punctuation_or_name);
+/* Move on to the `where` in front of the next { or the end, and behind it; false: there is none. For readers that look ahead for the
+ * ranges of sizes. */
+bool parser_seek_where(parser *p);
 /* Accept or fail with "expected '...' <where>". */
 bool parser_expect(parser *p, const char *punctuation_or_name, const char *where);
 /* Record a fault at the current token. Always returns HDT_BAD_MODEL. */

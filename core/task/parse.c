@@ -119,9 +119,7 @@ static void read_where(task_reader *r)
 static void scan_where(task_reader *r)
 {
 	parser back = *r->p;
-	while (r->p->now.kind != TOKEN_END && !parser_is(r->p, "{") && !parser_is(r->p, "where"))
-		parser_next(r->p);
-	if (parser_accept(r->p, "where"))
+	if (parser_seek_where(r->p))
 		read_where(r);
 	if (!r->p->failed)
 		*r->p = back;

@@ -78,6 +78,8 @@ typedef struct team {
 
 /* Can its axes be shared out? */
 bool team_takes(const hdt_expr *reduce);
+/* The one reduction in `value`, if it is a REDUCE that a team takes; NULL when there is none, another, or several. */
+const hdt_expr *team_only_reduction(const hdt_expr *value);
 /* The reduction by all threads of the team, each of which has the result. To be called where all threads of the block come. */
 const hdt_expr *team_reduce(nest *n, const hdt_expr *reduce, const hdt_expr *value);
 /* Open a loop over the positions 0 .. count - 1 that are this worker's, and give the position. Only for active teams. */

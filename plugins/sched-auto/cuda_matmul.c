@@ -24,23 +24,6 @@ static const hdt_expr *without_casts(const hdt_expr *e)
 	return e;
 }
 
-/* The only reduction; NULL when there are several or another kind. */
-static const hdt_expr *only_sum(const hdt_expr *value)
-{
-	const hdt_expr *found = NULL;
-	expr_list nodes = {0};
-	expr_nodes(value, &nodes);
-	for (int i = 0; i < nodes.count; i++) {
-		if (!is_reduce(nodes.items[i]))
-			continue;
-		if (found)
-			return NULL;
-		found = nodes.items[i];
-	}
-	bool sum = found && found->op == HDT_OP_REDUCE && found->reduce == HDT_REDUCE_SUM;
-	return sum && team_takes(found) ? found : NULL;
-}
-
 static int64_t product_of(const hdt_expr *const *axes, int count)
 {
 	int64_t product = 1;
@@ -87,8 +70,8 @@ static bool is_regular(const stage *s, const hdt_expr *reduce)
 
 bool matmul_find(const stage *s, matmul *m)
 {
-	*m = (matmul){.reduce = only_sum(s->value)};
-	if (!m->reduce || !is_regular(s, m->reduce))
+	*m = (matmul){.reduce = team_only_reduction(s->value)};
+	if (!m->reduce || m->reduce->reduce != HDT_REDUCE_SUM || !is_regular(s, m->reduce))
 		return false;
 	const hdt_expr *product = without_casts(m->reduce->args[0]);
 	if (product->op != HDT_OP_MUL)

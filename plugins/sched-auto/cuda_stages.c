@@ -127,18 +127,9 @@ static bool take_shared(stage_list *l, stage *s)
 /* The only reduction of the stage, if it is one to be done in parts. */
 static const hdt_expr *find_long(const stage *s)
 {
-	const hdt_expr *found = NULL;
-	expr_list nodes = {0};
+	const hdt_expr *found = team_only_reduction(s->value);
 	int64_t length = 1, elements = plan_elements(s->tensor, 0, s->tensor->rank);
-	expr_nodes(s->value, &nodes);
-	for (int i = 0; i < nodes.count; i++) {
-		if (!is_reduce(nodes.items[i]))
-			continue;
-		if (found)
-			return NULL;
-		found = nodes.items[i];
-	}
-	if (!found || found->op != HDT_OP_REDUCE || !team_takes(found) || s->tensor->rank == HDT_MAX_RANK)
+	if (!found || s->tensor->rank == HDT_MAX_RANK)
 		return NULL;
 	for (int a = 1; a < found->count; a++)
 		if (__builtin_mul_overflow(length, hdt_size_estimate(found->args[a]->args[0]), &length))

@@ -188,6 +188,21 @@ bool team_takes(const hdt_expr *reduce)
 	return reduce->count - 1 <= HDT_MAX_RANK && !reduce_is_ragged(reduce);
 }
 
+const hdt_expr *team_only_reduction(const hdt_expr *value)
+{
+	const hdt_expr *found = NULL;
+	expr_list nodes = {0};
+	expr_nodes(value, &nodes);
+	for (int i = 0; i < nodes.count; i++) {
+		if (!is_reduce(nodes.items[i]))
+			continue;
+		if (found)
+			return NULL;
+		found = nodes.items[i];
+	}
+	return found && found->op == HDT_OP_REDUCE && team_takes(found) ? found : NULL;
+}
+
 const hdt_expr *team_reduce(nest *n, const hdt_expr *reduce, const hdt_expr *value)
 {
 	partial p = {.reduce = reduce, .acc = reduce_scalar(n, "acc", reduce_start(reduce))};

@@ -49,22 +49,6 @@ static void check(const hdt_registry *registry, const char *source, print_progra
 
 /* ---- lowering ------------------------------------------------------------------------------------------------------ */
 
-static const hdt_target_info device = {.size = sizeof device,
-                                       .target = "paper",
-                                       .device = "paper",
-                                       .cache_key = "paper",
-                                       .threads = 1,
-                                       .architecture = 90,
-                                       .processors = 4,
-                                       .warp = 32,
-                                       .threads_per_block = 1024,
-                                       .grid = {INT32_MAX, 65535, 65535},
-                                       .block = {1024, 1024, 64},
-                                       .cluster_blocks = 8,
-                                       .shared_bytes = 48 << 10,
-                                       .shared_bytes_asked = 227 << 10,
-                                       .memory_bytes = INT64_C(16) << 30};
-
 static hdt_status emit(const hdt_program *program, const hdt_target *target, text *t)
 {
 	emitted_texts needed = {0};
@@ -93,7 +77,7 @@ static void lower_and_emit(hdt_program *program, hdt_language language)
 	hdt_target target = *registry_target(context->registry, "paper");
 	text t = {0};
 	target.language = language;
-	hdt_status status = program_lower(program, &(lowering){.target = &target, .info = &device});
+	hdt_status status = program_lower(program, &(lowering){.target = &target, .info = &paper_device});
 	if (status == HDT_OK)
 		status = program_verify(program);
 	if (status == HDT_OK)

@@ -22,7 +22,7 @@ enum { LIMIT_BYTES = 1 << 20 };
 
 static hdt_status run_word(hdt_program *program, const char *word)
 {
-	lowering how = {.target = &lowering_target, .info = &lowering_info};
+	lowering how = {.target = &lowering_target, .info = &paper_device};
 	if (!strcmp(word, "script"))
 		how.target = &lowering_script_target;
 	if (!strcmp(word, "all") || !strcmp(word, "script"))

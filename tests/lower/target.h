@@ -3,11 +3,10 @@
 #define TESTS_LOWER_TARGET_H
 
 #include "base/context.h"
-#include <hidet/target.h>
+#include "tests/paper_target.h"
 
 /* One that takes C and one that takes script, alike otherwise. */
 extern const hdt_target lowering_target, lowering_script_target;
-extern const hdt_target_info lowering_info;
 
 /* A context that knows the first one's intrinsics; NULL when memory is out. */
 hdt_context *lowering_context(void);

@@ -37,7 +37,7 @@ Test(check_target, what_the_device_cannot_run_is_refused)
 {
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		hdt_program *program = program_of(refused[i].source);
-		cr_assert_neq(check_on(&lowering_target, &lowering_info, program), HDT_OK, "not refused: %s",
+		cr_assert_neq(check_on(&lowering_target, &paper_device, program), HDT_OK, "not refused: %s",
 		              refused[i].source);
 		cr_assert(strstr(c->message, refused[i].says), "%s", c->message);
 		context_clear_fault(c);
@@ -49,7 +49,7 @@ Test(check_target, limits_themselves_are_allowed)
 	hdt_program *program = program_of(
 		"fn @k(x: *f32, n: i32) cuda grid(n, 65535) block(16, 1, 64) shared(231632) {\n"
 		"shared a: f32[200]; register r: f16[4]; shared s: f16[4]; syncthreads(); load_rows(&r[0], &s[0]); }\n");
-	cr_assert_eq(check_on(&lowering_target, &lowering_info, program), HDT_OK, "%s", c->message);
+	cr_assert_eq(check_on(&lowering_target, &paper_device, program), HDT_OK, "%s", c->message);
 }
 
 Test(check_target, without_a_device_no_limit_is_checked)
@@ -60,7 +60,7 @@ Test(check_target, without_a_device_no_limit_is_checked)
 
 Test(check_target, older_devices_tell_what_they_lack)
 {
-	hdt_target_info old = lowering_info;
+	hdt_target_info old = paper_device;
 	old.architecture = 70;
 	old.cluster_blocks = 0;
 	hdt_program *program =
@@ -83,20 +83,20 @@ Test(check_target, calls_become_the_targets_own)
 	hdt_target target = lowering_target;
 	target.intrinsics = intrinsics;
 	hdt_program *program = program_of(KERNEL("grid(1) block(1)", "syncthreads(); for i in 0..2 { syncthreads(); }"));
-	cr_assert_eq(check_on(&target, &lowering_info, program), HDT_OK, "%s", c->message);
+	cr_assert_eq(check_on(&target, &paper_device, program), HDT_OK, "%s", c->message);
 	const hdt_stmt *first = program->functions[0]->body;
 	cr_assert_eq(first->value->intrinsic, &own);
 	cr_assert_eq(first->next->body->value->intrinsic, &own);
 	program = program_of(KERNEL("grid(1) block(1)", "newest();"));
-	cr_assert_eq(check_on(&target, &lowering_info, program), HDT_BAD_TARGET);
+	cr_assert_eq(check_on(&target, &paper_device, program), HDT_BAD_TARGET);
 	cr_assert(strstr(c->message, "the target 'lowering' has no intrinsic newest()"), "%s", c->message);
 }
 
 Test(check_target, assembly_is_for_targets_that_take_c)
 {
 	hdt_program *program = program_of(KERNEL("grid(1) block(1)", "asm \"nop;\" ();"));
-	cr_assert_eq(check_on(&lowering_target, &lowering_info, program), HDT_OK, "%s", c->message);
-	cr_assert_eq(check_on(&lowering_script_target, &lowering_info, program), HDT_BAD_TARGET);
+	cr_assert_eq(check_on(&lowering_target, &paper_device, program), HDT_OK, "%s", c->message);
+	cr_assert_eq(check_on(&lowering_script_target, &paper_device, program), HDT_BAD_TARGET);
 	cr_assert(strstr(c->message, "test.hds:2: in @k: the target 'lowering_script' takes no inline assembly"), "%s",
 	          c->message);
 }

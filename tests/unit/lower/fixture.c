@@ -24,7 +24,7 @@ hdt_program *program_of(const char *source)
 
 hdt_status run_pass(hdt_program *program, const char *word)
 {
-	lowering how = {.target = &lowering_target, .info = &lowering_info};
+	lowering how = {.target = &lowering_target, .info = &paper_device};
 	int at = 0;
 	while (at < lower_pass_count && strcmp(lower_passes[at].word, word))
 		at++;

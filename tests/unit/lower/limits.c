@@ -59,7 +59,7 @@ Test(limits, workers_that_are_too_few_only_once_a_call_is_inlined_are_told_with_
 	hdt_program *program =
 		program_of("fn @share(x: *f32, w: i64) cuda {\n  for i in spatial(32) on w { x[i] = 1.0; }\n}\n"
 	               "fn @k(x: *f32) cuda grid(1) block(16) { call @share(x, threadIdx.x); }\n");
-	lowering how = {.target = &lowering_target, .info = &lowering_info};
+	lowering how = {.target = &lowering_target, .info = &paper_device};
 	cr_assert_eq(program_lower(program, &how), HDT_BAD_MODEL, "%s", c->message);
 	cr_assert(strstr(c->message, ":2: in @k: spatial(32) is for 32 workers"), "%s", c->message);
 }

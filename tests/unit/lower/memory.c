@@ -21,7 +21,7 @@ static const char *const with_divisions =
 /* Lower with the allocation number `fail_after` failing. */
 static hdt_status lower_with(const char *source, long fail_after)
 {
-	lowering how = {.target = &lowering_target, .info = &lowering_info};
+	lowering how = {.target = &lowering_target, .info = &paper_device};
 	hdt_program *program = program_of(source);
 	c->arena.fail_after = fail_after;
 	hdt_status status = program_lower(program, &how);

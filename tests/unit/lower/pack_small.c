@@ -7,7 +7,7 @@ TestSuite(pack_small, .init = fixture_init, .fini = fixture_fini);
 
 static hdt_status pack_for(const hdt_target *target, hdt_program *program)
 {
-	lowering how = {.target = target, .info = &lowering_info};
+	lowering how = {.target = target, .info = &paper_device};
 	return lower_pack_small(program, &how);
 }
 
