@@ -16,6 +16,12 @@ typedef struct hdt_answer {
 	const char *reason; /* why it does not apply; constant or of the context's arena */
 } hdt_answer;
 
+/* A point of a tuning space: a value for each of the scheduler's params, in their order. */
+enum { HDT_MAX_PARAMS = 12 };
+typedef struct hdt_choice {
+	int64_t values[HDT_MAX_PARAMS];
+} hdt_choice;
+
 typedef struct hdt_scheduler {
 	size_t size;
 	const char *name;
@@ -26,6 +32,22 @@ typedef struct hdt_scheduler {
 	hdt_answer (*query)(const hdt_task *task, const hdt_target_info *target);
 	/* The program for the task, its buffers bound by hdt_program_bind; NULL after a fault. Deterministic. */
 	hdt_program *(*build)(const hdt_task *task, const hdt_target_info *target);
+
+	/* ---- a template: the program has parameters that can be tuned. NULL, all three: there is one way only */
+
+	const char *const *params; /* their names, ended by NULL */
+	/* The choices worth trying for a task that query says it applies to, the best guess first: at level 0 that one alone, at 1 a short list, at
+	 * 2 all. At most `most` into `out`; returns their number. Each is one that build_choice takes. */
+	int (*space)(const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out, int most);
+	/* As build, by this choice; `build` may then be NULL. */
+	hdt_program *(*build_choice)(const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice);
+
+	/* ---- layout on the graph */
+
+	/* In which order the dimensions of an input or output of the task should lie in memory, outermost first, for this scheduler to serve it
+	 * well: {0, 2, 3, 1} for channels last. False: any will do. Where the graph can give that order, query and build get the task with the
+	 * tensor's dimensions so permuted, and loads of it to match. NULL: any will do, always. */
+	bool (*order)(const hdt_task *task, const hdt_target_info *target, const hdt_tensor *tensor, int dims[HDT_MAX_RANK]);
 } hdt_scheduler;
 
 HDT_END

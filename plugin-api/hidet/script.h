@@ -125,11 +125,13 @@ struct hdt_program {
 	hdt_context *context;
 	const char *name;
 	const char *file; /* where it was read from, for messages; NULL */
-	/* Buffers of the launch, in order: the task's inputs, its outputs, then workspace that the memory plan provides. A program of
-	 * functions alone has the buffers of its entry. */
+	/* Buffers of the launch, in order: the task's inputs, its outputs, constants that are made of constant inputs, then workspace that
+	 * the memory plan provides. A program of functions alone has the buffers of its entry. */
 	const hdt_tensor *const *buffers;
 	int buffer_count;
-	int workspace_count;            /* the last ones of `buffers` */
+	int workspace_count;                /* the last ones of `buffers` */
+	int constant_count;                 /* the ones before those; */
+	const hdt_tensor *const *constants; /* and what they are: COMPUTE tensors over the program's inputs */
 	const hdt_expr *const *symbols; /* symbols used by the functions, sorted by name: passed to each as i64 */
 	int symbol_count;
 	const hdt_expr *const *scalars; /* of the entry */
@@ -148,6 +150,11 @@ hdt_program *hdt_program_new(hdt_context *context, const char *name);
 void hdt_program_bind(hdt_program *program, const hdt_task *task);
 /* One more buffer, which the memory plan provides for the time of the launch. */
 const hdt_tensor *hdt_program_workspace(hdt_program *program, const char *name, hdt_dtype dtype, hdt_list shape);
+
+/* One more buffer, whose element at `axes` is `value`: made of constant inputs (hdt_tensor.constant) alone, computed once when the graph is made
+ * ready, kept while it lives, and shared by all programs that ask for the same of the same weights. A packed weight. Text, before
+ * the functions: constant packed[i < 12, k < 64, j < 16] = weight[i * 16 + j, k]; */
+const hdt_tensor *hdt_program_constant(hdt_program *program, const char *name, hdt_list axes, const hdt_expr *value);
 
 /* A value for a `param` of a program's text: the one field that its kind asks for is set. */
 typedef struct hdt_param {

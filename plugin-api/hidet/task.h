@@ -40,6 +40,7 @@ struct hdt_tensor {
 	const hdt_expr *const *shape; /* `rank` i64 expressions over symbols (BUFFER: also variables) */
 	const hdt_expr *const *axes;  /* COMPUTE and views: `rank` axes, axes[d] runs over shape[d] */
 	const hdt_expr *value;        /* COMPUTE: element at `axes`, of dtype `dtype` */
+	bool constant; /* INPUT: its elements are known when the graph is made ready (weights). Text: w: const f32[4, 8] */
 	/* BUFFER only: */
 	bool pointer;  /* a parameter whose size is not told (*f32): of rank 1, its extent the largest there may be */
 	bool dynamic;  /* shared: in the part whose size is set at launch */
