@@ -11,6 +11,7 @@ typedef struct isa {
 	const char *people; /* "AVX2" */
 	int vector_bytes;
 	const char *flags[20]; /* for gcc and clang, ended by NULL */
+	bool fused_multiply_add;
 } isa;
 
 /* The widest level that this machine has and HIDET_CPU_ISA (a name of the table) allows. */
@@ -55,6 +56,7 @@ hdt_status device_open(hdt_context *context, const hdt_target_options *options, 
 void device_close(hdt_device *device);
 const hdt_target_info *device_info(const hdt_device *device);
 const char *prelude_text(const hdt_device *device);
+extern const hdt_intrinsic *const cpu_intrinsics[]; /* ended by NULL */
 hdt_status source_compile(hdt_context *context, hdt_device *device, const hdt_source *source, const char *path);
 hdt_status object_load(hdt_context *context, hdt_device *device, const char *path, hdt_object **out);
 void object_unload(hdt_device *device, hdt_object *object);

@@ -21,6 +21,7 @@ static void describe(hdt_device *d)
 		.cache_key = d->cache_key,
 		.threads = pool_threads(d->pool),
 		.vector_bytes = d->isa->vector_bytes,
+		.fused_multiply_add = d->isa->fused_multiply_add,
 	};
 	machine_caches(d->info.cache_bytes);
 }

@@ -45,10 +45,10 @@ static const struct {
 	isa isa;
 	bool (*has)(void);
 } levels[] = {
-	{{"x86-64", "SSE2", 16, {NULL}}, has_any},
-	{{"x86-64-v2", "SSE4.2", 16, {X86_V2, NULL}}, has_v2},
-	{{"x86-64-v3", "AVX2", 32, {X86_V3, NULL}}, has_v3},
-	{{"x86-64-v4", "AVX-512", 64, {X86_V4, "-mprefer-vector-width=512", NULL}}, has_v4},
+	{{"x86-64", "SSE2", 16, {NULL}, false}, has_any},
+	{{"x86-64-v2", "SSE4.2", 16, {X86_V2, NULL}, false}, has_v2},
+	{{"x86-64-v3", "AVX2", 32, {X86_V3, NULL}, true}, has_v3},
+	{{"x86-64-v4", "AVX-512", 64, {X86_V4, "-mprefer-vector-width=512", NULL}, true}, has_v4},
 };
 
 #else
@@ -63,9 +63,9 @@ static const struct {
 	bool (*has)(void);
 } levels[] = {
 #if defined(__aarch64__)
-	{{"aarch64", "NEON", 16, {NULL}}, has_any},
+	{{"aarch64", "NEON", 16, {NULL}, true}, has_any},
 #else
-	{{"generic", "generic", 16, {NULL}}, has_any},
+	{{"generic", "generic", 16, {NULL}, false}, has_any},
 #endif
 };
 

@@ -9,10 +9,13 @@
  * late. */
 #include "pool.h"
 
+#include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,10 +51,8 @@ struct pool {
 	int64_t count, chunk_count;
 	/* Sleeping. */
 	_Alignas(CACHE_LINE) atomic_int sleepers; /* not yet told to wake */
+	atomic_uint wakes;                        /* how often they were told: the word that they sleep on */
 	atomic_bool quit;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	unsigned wakes; /* under the lock */
 	int threads;
 	pid_t process;
 	worker *workers;
@@ -76,11 +77,10 @@ static int64_t now_ns(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Iteration at which chunk `k` begins: chunks differ by at most one iteration. */
+/* Iteration at which chunk `k` begins: k / chunk_count of all, so that chunks and homes differ by at most one iteration. */
 static int64_t chunk_begin(const pool *p, int64_t k)
 {
-	int64_t size = p->count / p->chunk_count, longer = p->count % p->chunk_count;
-	return k * size + (k < longer ? k : longer);
+	return p->count / p->chunk_count * k + p->count % p->chunk_count * k / p->chunk_count;
 }
 
 static void work(pool *p, int own)
@@ -98,29 +98,33 @@ static void work(pool *p, int own)
 	inside_loop = false;
 }
 
+/* Sleep unless somebody was told to wake since `wakes` was `seen`. May return without reason. */
+static void sleep_on(atomic_uint *wakes, unsigned seen)
+{
+	syscall(SYS_futex, wakes, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+}
+
+static void wake_all(pool *p)
+{
+	atomic_store(&p->sleepers, 0);
+	atomic_fetch_add(&p->wakes, 1);
+	syscall(SYS_futex, &p->wakes, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
 static void sleep_until_woken(pool *p)
 {
-	pthread_mutex_lock(&p->lock);
-	unsigned seen = p->wakes;
+	unsigned seen = atomic_load(&p->wakes);
 	atomic_fetch_add(&p->sleepers, 1);
 	/* A loop opened before the line above may have seen no sleeper: look once more before sleeping. */
-	if (!(atomic_load(&p->state) & STATE_OPEN))
-		while (p->wakes == seen && !atomic_load(&p->quit))
-			pthread_cond_wait(&p->wake, &p->lock);
-	if (p->wakes == seen)
-		atomic_fetch_sub(&p->sleepers, 1);
-	pthread_mutex_unlock(&p->lock);
+	while (atomic_load(&p->wakes) == seen && !(atomic_load(&p->state) & STATE_OPEN) && !atomic_load(&p->quit))
+		sleep_on(&p->wakes, seen);
+	/* Nobody counts itself off when it was not told: a number that is too high costs one call too many. */
 }
 
 static void wake_sleepers(pool *p)
 {
-	if (atomic_load(&p->sleepers) == 0)
-		return;
-	pthread_mutex_lock(&p->lock);
-	p->wakes++;
-	atomic_store(&p->sleepers, 0);
-	pthread_cond_broadcast(&p->wake);
-	pthread_mutex_unlock(&p->lock);
+	if (atomic_load(&p->sleepers))
+		wake_all(p);
 }
 
 /* Enter the loop if it is open and not the one with number `last`. Returns its number, or `last`. */
@@ -221,7 +225,7 @@ pool *pool_new(int threads)
 	*p = (pool){.threads = 1, .process = getpid()};
 	p->workers = calloc((size_t)threads, sizeof *p->workers);
 	p->homes = aligned_alloc(CACHE_LINE, (size_t)threads * sizeof *p->homes);
-	if (!p->workers || !p->homes || pthread_mutex_init(&p->lock, NULL) != 0 || pthread_cond_init(&p->wake, NULL) != 0) {
+	if (!p->workers || !p->homes) {
 		free(p->workers);
 		free(p->homes);
 		free(p);
@@ -236,14 +240,10 @@ void pool_free(pool *p)
 	if (!p)
 		return;
 	if (p->process == getpid()) {
-		pthread_mutex_lock(&p->lock);
 		atomic_store(&p->quit, true);
-		pthread_cond_broadcast(&p->wake);
-		pthread_mutex_unlock(&p->lock);
+		wake_all(p);
 		for (int i = 1; i < p->threads; i++)
 			pthread_join(p->workers[i].thread, NULL);
-		pthread_cond_destroy(&p->wake);
-		pthread_mutex_destroy(&p->lock);
 	}
 	free(p->workers);
 	free(p->homes);

@@ -6,6 +6,7 @@ const hdt_target hdt_target_cpu = {
 	.name = "cpu",
 	.doc = "the processor, through the system's C compiler",
 	.host_memory = true,
+	.intrinsics = cpu_intrinsics,
 	.open = device_open,
 	.close = device_close,
 	.info = device_info,

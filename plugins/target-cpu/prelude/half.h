@@ -1,41 +1,43 @@
-/* half.h: 16-bit floats, which are memory formats only: arithmetic on them is f32's. Integer forms on every processor:
- * they give the bits that its own conversions give, and loops over them become vectors, which gcc 12 does not manage
- * for its type _Float16 (on AVX-512 0.37 against 0.55 ns for an element there and back). */
-HIDET_INLINE float hidet_load_f16(uint16_t bits)
+/* half.h: 16-bit floats, which are memory formats only: arithmetic on them is f32's. As math.h for one float and for
+ * vectors. Integer forms on every processor: they give the bits that its own conversions give, and loops over them
+ * become vectors, which gcc 12 does not manage for its type _Float16 (on AVX-512 0.37 against 0.55 ns for an element
+ * there and back). */
+HIDET_INLINE HIDET_F HIDET_HALF(load_f16)(HIDET_U16 half)
 {
-	uint32_t sign = (uint32_t)(bits & 0x8000u) << 16, rest = (uint32_t)(bits & 0x7fffu) << 13;
+	HIDET_I bits = HIDET_NAME(widen)(half), sign = (bits & 0x8000) << 16, rest = (bits & 0x7fff) << 13;
 	/* 2^112 moves the exponent's bias and makes subnormals normal, exactly. */
-	uint32_t finite = hidet_bits_of_float(hidet_float_of_bits(rest) * 0x1p112f);
-	uint32_t beyond = rest | 0x7f800000u | (rest > 0x0f800000u ? 0x00400000u : 0u); /* infinity, NaN made quiet */
-	return hidet_float_of_bits(sign | (rest >= 0x0f800000u ? beyond : finite));
+	HIDET_I finite = HIDET_NAME(bits)(HIDET_NAME(of_bits)(rest) * 0x1p112f);
+	HIDET_I quiet = HIDET_NAME(choose)(rest > 0x0f800000, rest | 0x00400000, rest); /* of NaN */
+	return HIDET_NAME(of_bits)(sign | HIDET_NAME(choose)(rest >= 0x0f800000, quiet | 0x7f800000, finite));
 }
-HIDET_INLINE uint16_t hidet_store_f16(float x)
+HIDET_INLINE HIDET_U16 HIDET_HALF(store_f16)(HIDET_F x)
 {
-	uint32_t bits = hidet_bits_of_float(x), sign = bits >> 16 & 0x8000u, rest = bits & 0x7fffffffu;
+	HIDET_I bits = HIDET_NAME(bits)(x), sign = bits >> 16 & 0x8000, rest = bits & 0x7fffffff;
 	/* Below 2^-14 the addition rounds to the subnormals' unit, 2^-24. */
-	uint32_t small = hidet_bits_of_float(hidet_float_of_bits(rest) + 0.5f) - 0x3f000000u;
-	uint32_t normal = (rest - 0x38000000u + 0xfffu + (rest >> 13 & 1u)) >> 13;
-	uint32_t finite = rest < 0x38800000u ? small : rest >= 0x47800000u || normal > 0x7c00u ? 0x7c00u : normal;
-	uint32_t nan = 0x7e00u | (rest >> 13 & 0x3ffu);
-	return (uint16_t)(sign | (rest > 0x7f800000u ? nan : finite));
+	HIDET_I small = HIDET_NAME(bits)(HIDET_NAME(of_bits)(rest) + 0.5f) - 0x3f000000;
+	HIDET_I normal = (rest - 0x38000000 + 0xfff + (rest >> 13 & 1)) >> 13;
+	HIDET_I large = HIDET_NAME(choose)((rest >= 0x47800000) | (normal > 0x7c00), (HIDET_I){0} + 0x7c00, normal);
+	HIDET_I finite = HIDET_NAME(choose)(rest < 0x38800000, small, large);
+	HIDET_I nan = 0x7e00 | (rest >> 13 & 0x3ff);
+	return HIDET_NAME(narrow)(sign | HIDET_NAME(choose)(rest > 0x7f800000, nan, finite));
 }
 
-HIDET_INLINE float hidet_load_bf16(uint16_t bits)
+HIDET_INLINE HIDET_F HIDET_HALF(load_bf16)(HIDET_U16 half)
 {
-	return hidet_float_of_bits((uint32_t)bits << 16);
+	return HIDET_NAME(of_bits)(HIDET_NAME(widen)(half) << 16);
 }
-HIDET_INLINE uint16_t hidet_store_bf16(float x)
+HIDET_INLINE HIDET_U16 HIDET_HALF(store_bf16)(HIDET_F x)
 {
-	uint32_t bits = hidet_bits_of_float(x);
-	uint32_t rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, nan = bits >> 16 | 0x40u;
-	return (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? nan : rounded);
+	HIDET_I bits = HIDET_NAME(bits)(x), nan = bits >> 16 | 0x40;
+	HIDET_I rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+	return HIDET_NAME(narrow)(HIDET_NAME(choose)((bits & 0x7fffffff) > 0x7f800000, nan, rounded));
 }
 
-HIDET_INLINE float hidet_cast_f16_f32(float x)
+HIDET_INLINE HIDET_F HIDET_NAME(cast_f16)(HIDET_F x)
 {
-	return hidet_load_f16(hidet_store_f16(x));
+	return HIDET_HALF(load_f16)(HIDET_HALF(store_f16)(x));
 }
-HIDET_INLINE float hidet_cast_bf16_f32(float x)
+HIDET_INLINE HIDET_F HIDET_NAME(cast_bf16)(HIDET_F x)
 {
-	return hidet_load_bf16(hidet_store_bf16(x));
+	return HIDET_HALF(load_bf16)(HIDET_HALF(store_bf16)(x));
 }

@@ -33,6 +33,34 @@ Test(pool, visits_every_iteration_once_for_all_counts_and_threads)
 	}
 }
 
+/* The pieces of a loop by where they begin. */
+static void note_piece(void *closure, int64_t begin, int64_t end)
+{
+	int *sizes = closure;
+	sizes[begin] = (int)(end - begin);
+}
+
+Test(pool, pieces_and_homes_differ_by_one_iteration_at_most)
+{
+	for (int threads = 2; threads <= 4; threads++) {
+		pool *p = pool_new(threads);
+		for (int count = 2; count < 100; count++) {
+			int sizes[100] = {0}, least = count, most = 0;
+			pool_for(p, count, note_piece, sizes);
+			for (int i = 0; i < count; i += sizes[i]) {
+				cr_assert_gt(sizes[i], 0, "the pieces follow each other");
+				least = sizes[i] < least ? sizes[i] : least;
+				most = sizes[i] > most ? sizes[i] : most;
+			}
+			cr_assert_leq(most - least, 1);
+			for (int t = 0; count >= 4 * threads && t < threads; t++)
+				cr_assert_gt(sizes[count * t / threads], 0, "home %d of %d begins with a piece, %d iterations", t,
+				             threads, count);
+		}
+		pool_free(p);
+	}
+}
+
 typedef struct nested {
 	pool *pool;
 	int visits[16][64];
