@@ -20,6 +20,9 @@ typedef struct placement {
 typedef struct node_info {
 	uint32_t statement; /* the number of the statement that the rest belongs to */
 	bool guarded;       /* reads memory or reports: never evaluated where the program does not */
+	uint8_t form;       /* vector_form in the vector loop that is numbered so */
+	uint32_t loop;
+	int factor; /* see vector_factor */
 	placement *placements;
 } node_info;
 
@@ -50,6 +53,8 @@ typedef struct emitter {
 	VEC(const hdt_expr *) nodes; /* of the current statement, larger ids first */
 	size_t statement_start;      /* in the text */
 	int parallel_count;          /* loop bodies of the current function */
+	struct vector_loop *vector;  /* the loop that is being written as vectors; NULL: none */
+	uint32_t vector_count;       /* vector loops so far */
 } emitter;
 
 /* c.c: one emitter from beginning to end. False after a fault; then it must not be ended. */
@@ -69,6 +74,7 @@ const char *c_type_of(const emitter *em, const hdt_expr *e);
 /* c_names.c: names in C, and how dtypes are spelled. */
 const char *c_name(emitter *em, const char *name);
 const char *c_value_type(hdt_dtype dtype);
+const char *c_vector_type(hdt_dtype dtype); /* of a value for each lane; NULL: there is none */
 const char *c_memory_type(hdt_dtype dtype);
 
 /* c_index.c: the row-major position of an element as a sum of index * stride. */
@@ -103,6 +109,24 @@ bool c_is_index(const emitter *em, const hdt_expr *e);
 bool c_divides_plainly(const emitter *em, const hdt_expr *x, const hdt_expr *y);
 /* What the text of one expression contains at most. */
 enum { C_MOST_OPERANDS = INTRINSIC_MOST_OPERANDS };
+
+/* c_vector_loop.c: write a loop as vectors. False: it cannot be, and nothing was written but a comment that tells why. The statements of a body
+ * that are others there: false when they are as usual. */
+bool c_vector_for(emitter *em, const hdt_stmt *s);
+bool c_vector_buffer(emitter *em, const hdt_stmt *s, int64_t count);
+void c_vector_store(emitter *em, const hdt_stmt *s, const hdt_expr *value);
+
+/* c_vector_value.c: does the value differ from lane to lane of the loop that is being written as vectors? (An i64 is never a vector.) */
+bool c_is_vector(const emitter *em, const hdt_expr *e);
+bool c_is_vector_whole(const emitter *em, const hdt_expr *e);
+/* Append the value when vectors spell it in a way of their own; false: the usual text will do. */
+bool c_vector_value(emitter *em, int scope, const hdt_expr *e, int precedence);
+/* The value as a vector: one that is the same in all lanes is spread. */
+void c_vector_operand(emitter *em, int scope, const hdt_expr *e, int precedence);
+/* Append the head of a loop over the lanes, which opens a block where the axis is that of the lane: locals `lane` and the one behind it. */
+void c_vector_lanes(emitter *em, int lane);
+/* Append the scalar value of such a lane. */
+void c_vector_scalar(emitter *em, const hdt_expr *e, int precedence);
 
 /* c_cost.c: a rough number of scalar operations of one run through `first` and what follows it, over symbols only. */
 const hdt_expr *c_cost(hdt_context *context, const hdt_stmt *first);

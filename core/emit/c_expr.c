@@ -233,19 +233,32 @@ static void print_call(emitter *em, int scope, const hdt_expr *e, hdt_dtype dtyp
 	for (const char *c = scalar_op_of((hdt_scalar_op)e->op)->name; *c && length + 1 < sizeof name; c++)
 		name[length++] = (char)tolower((unsigned char)*c);
 	name[length] = '\0';
-	text_format(em->out, "hidet_%s_%s(", name, hdt_dtype_of(dtype)->name);
+	bool vector = c_is_vector(em, e);
+	text_format(em->out, vector ? "hidet_v_%s_%s(" : "hidet_%s_%s(", name, hdt_dtype_of(dtype)->name);
 	for (int i = 0; i < e->count; i++) {
 		text_add(em->out, i ? ", " : "");
-		print_cast(em, scope, e->args[i], dtype, NULL, C_LOWEST + 1);
+		if (vector)
+			c_vector_operand(em, scope, e->args[i], C_LOWEST + 1);
+		else
+			print_cast(em, scope, e->args[i], dtype, NULL, C_LOWEST + 1);
 	}
 	text_add(em->out, ")");
 }
 
-static void print_arm(emitter *em, int scope, const hdt_expr *e, int wanted)
+/* `of` the select, in whose form the arm is to be. */
+static void print_arm_value(emitter *em, int scope, const hdt_expr *e, const hdt_expr *of, int wanted)
+{
+	if (c_is_vector(em, of))
+		c_vector_operand(em, scope, e, wanted);
+	else
+		c_value(em, scope, e, wanted);
+}
+
+static void print_arm(emitter *em, int scope, const hdt_expr *e, const hdt_expr *of, int wanted)
 {
 	size_t start = em->out->length;
 	if (c_declare(em, scope, "; ") == 0) {
-		c_value(em, scope, e, wanted);
+		print_arm_value(em, scope, e, of, wanted);
 		return;
 	}
 	/* The locals were written where the statement expression must open: make room. */
@@ -259,18 +272,21 @@ static void print_arm(emitter *em, int scope, const hdt_expr *e, int wanted)
 		text_format(em->out, "[&]() -> %s { %sreturn ", c_type_of(em, e), locals);
 	else
 		text_format(em->out, "({ %s", locals);
-	c_value(em, scope, e, C_LOWEST);
+	print_arm_value(em, scope, e, of, C_LOWEST);
 	text_add(em->out, em->kernel ? "; }()" : "; })");
 }
 
 static void print_select(emitter *em, int scope, const hdt_expr *e, int wanted)
 {
-	bool bracket = open_bracket(em, C_CONDITIONAL, wanted);
-	c_value(em, scope, e->args[0], C_CONDITIONAL + 1);
-	text_add(em->out, " ? ");
-	print_arm(em, c_arm(em, scope, e, 0), e->args[1], C_CONDITIONAL + 1);
-	text_add(em->out, " : ");
-	print_arm(em, c_arm(em, scope, e, 1), e->args[2], C_CONDITIONAL);
+	bool by_lane = c_is_vector(em, e->args[0]), bracket = !by_lane && open_bracket(em, C_CONDITIONAL, wanted);
+	if (by_lane)
+		text_format(em->out, "hidet_v_select_%s(", hdt_is_float(dtype_of(e)) ? "f32" : "i32");
+	c_value(em, scope, e->args[0], by_lane ? C_LOWEST + 1 : C_CONDITIONAL + 1);
+	text_add(em->out, by_lane ? ", " : " ? ");
+	print_arm(em, c_arm(em, scope, e, 0), e->args[1], e, C_CONDITIONAL + 1);
+	text_add(em->out, by_lane ? ", " : " : ");
+	print_arm(em, c_arm(em, scope, e, 1), e->args[2], e, C_CONDITIONAL);
+	text_add(em->out, by_lane ? ")" : "");
 	close_bracket(em, bracket);
 }
 
@@ -413,6 +429,8 @@ void c_value(emitter *em, int scope, const hdt_expr *e, int wanted)
 		text_format(em->out, "t%d", local);
 		return;
 	}
+	if (c_vector_value(em, scope, e, wanted))
+		return;
 	switch (e->op) {
 	case HDT_OP_CONST:
 		if (hdt_is_float(dtype_of(e)))

@@ -66,9 +66,10 @@ static bool print_term(emitter *em, int scope, c_term term, bool first, bool wid
 	c_value(em, scope, term.index, widen ? C_UNARY : unit ? C_SUM : C_PRODUCT);
 	if (!unit) {
 		text_add(em->out, " * ");
+		bool before = em->without_locals;
 		em->without_locals = true;
 		c_value(em, scope, term.stride, C_UNARY);
-		em->without_locals = false;
+		em->without_locals = before;
 	}
 	return true;
 }

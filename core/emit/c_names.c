@@ -177,6 +177,15 @@ const char *c_value_type(hdt_dtype dtype)
 	return types[dtype];
 }
 
+const char *c_vector_type(hdt_dtype dtype)
+{
+	const hdt_dtype_info *info = hdt_dtype_of(dtype);
+	if (info->compute == HDT_F32)
+		return "hidet_v_f32";
+	bool fits = info->kind == HDT_KIND_INT ? info->bytes <= 4 : info->kind == HDT_KIND_UINT && info->bytes < 4;
+	return dtype == HDT_BOOL || fits ? "hidet_v_i32" : NULL;
+}
+
 const char *c_memory_type(hdt_dtype dtype)
 {
 	if (dtype == HDT_BOOL)

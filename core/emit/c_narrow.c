@@ -79,5 +79,7 @@ bool c_is_narrow(const emitter *em, const hdt_expr *e)
 
 const char *c_type_of(const emitter *em, const hdt_expr *e)
 {
+	if (c_is_vector(em, e))
+		return c_vector_type((hdt_dtype)e->dtype);
 	return c_is_narrow(em, e) ? "int" : c_value_type((hdt_dtype)e->dtype);
 }

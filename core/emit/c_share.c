@@ -31,9 +31,9 @@ static bool is_short(const emitter *em, const hdt_expr *e)
 }
 
 /* The expressions that the text of `e` contains. Returns their number. */
-static int operands(const hdt_expr *e, const hdt_expr **out)
+static int operands(const emitter *em, const hdt_expr *e, const hdt_expr **out)
 {
-	if (is_leaf(e))
+	if (is_leaf(e) || c_is_vector_whole(em, e))
 		return 0;
 	if (e->op == HDT_OP_LOAD || e->op == HDT_OP_ADDRESS) {
 		c_term terms[HDT_MAX_RANK];
@@ -52,7 +52,9 @@ static void collect(emitter *em, const hdt_expr *e, int nesting)
 	node_info *info = info_of(em, e);
 	if (!info || info->statement == em->statement || hdt_context_status(em->context) != HDT_OK)
 		return;
-	*info = (node_info){.statement = em->statement, .guarded = e->op == HDT_OP_LOAD || e->op == HDT_OP_BOUNDED};
+	info->statement = em->statement;
+	info->guarded = e->op == HDT_OP_LOAD || e->op == HDT_OP_BOUNDED || c_is_vector_whole(em, e);
+	info->placements = NULL;
 	if (e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE) {
 		hdt_fail(em->context, HDT_INTERNAL, "program @%s: a reduction reached the emitter", em->program->name);
 		return;
@@ -64,7 +66,7 @@ static void collect(emitter *em, const hdt_expr *e, int nesting)
 		return;
 	}
 	const hdt_expr *below[C_MOST_OPERANDS];
-	int count = operands(e, below);
+	int count = operands(em, e, below);
 	for (int i = 0; i < count; i++) {
 		collect(em, below[i], nesting + 1);
 		const node_info *operand = info_of(em, below[i]);
@@ -151,7 +153,7 @@ static void add_uses_below(emitter *em, const hdt_expr *e)
 {
 	node_info *info = info_of(em, e);
 	const hdt_expr *below[C_MOST_OPERANDS];
-	int count = operands(e, below);
+	int count = operands(em, e, below);
 	for (placement *p = info->placements; p; p = p->next) {
 		bool select = e->op == HDT_OP_SELECT;
 		if (select && (p->arms = new_arms(em, p->scope)) < 0)

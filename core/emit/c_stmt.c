@@ -39,7 +39,7 @@ static void print_limit(emitter *em, const hdt_expr *extent, int local)
 static void print_advice(emitter *em, const hdt_stmt *s)
 {
 	int64_t count = s->factor;
-	if (s->loop == HDT_LOOP_VECTORISE)
+	if (s->loop == HDT_LOOP_VECTORISE && !em->vector)
 		c_line(em, "HIDET_VECTORISE");
 	if (s->loop != HDT_LOOP_UNROLL || (!count && !hdt_is_const(s->axis->args[0], &count)) || count < 1)
 		return;
@@ -49,6 +49,8 @@ static void print_advice(emitter *em, const hdt_stmt *s)
 
 static void emit_for(emitter *em, const hdt_stmt *s)
 {
+	if (c_vector_for(em, s))
+		return;
 	const hdt_expr *extent = s->axis->args[0];
 	const char *name = c_name(em, s->axis->name);
 	bool simple = extent->op == HDT_OP_CONST || extent->op == HDT_OP_SYMBOL;
@@ -153,6 +155,8 @@ static void emit_buffer(emitter *em, const hdt_stmt *s)
 		}
 	}
 	text_indent(em->out, em->depth);
+	if (c_vector_buffer(em, s, count))
+		return;
 	if (em->kernel)
 		print_kernel_buffer(em, t, count);
 	else
@@ -179,6 +183,10 @@ static void emit_store(emitter *em, const hdt_stmt *s)
 		roots[i + 1] = terms[i].index;
 	c_prepare(em, roots, count + 1);
 	text_indent(em->out, em->depth);
+	if (em->vector) {
+		c_vector_store(em, s, roots[0]);
+		return;
+	}
 	c_element(em, 0, s->tensor, s->indices);
 	bool converted = s->tensor->dtype == HDT_F16 || s->tensor->dtype == HDT_BF16;
 	if (converted)

@@ -36,18 +36,6 @@ static float flush(double v)
 	}
 FAST(DEFINE_FAST)
 
-static sim_status fused(sim_warp *w, const sim_call *call)
-{
-	const sim_lanes *x = call->operands[0].value, *y = call->operands[1].value, *z = call->operands[2].value;
-	SIM_FOR_LANES (l, w->active) {
-		if (call->result_dtype == HDT_F64)
-			call->result->d[l] = fma(x->d[l], y->d[l], z->d[l]);
-		else
-			call->result->f[l] = fmaf(x->f[l], y->f[l], z->f[l]);
-	}
-	return SIM_DONE;
-}
-
 /* To 10 bits of mantissa, ties away from zero. */
 static sim_status round_tf32(sim_warp *w, const sim_call *call)
 {
@@ -131,7 +119,6 @@ const sim_intrinsic sim_math_intrinsics[] = {
 #define ROW(name, fast) {#name, name},
 	FAST(ROW)
 #undef ROW
-		{"fma", fused},
 	{"round_tf32", round_tf32},
 	{"popcount", popcount},
 	{"pack_f16x2", pack},

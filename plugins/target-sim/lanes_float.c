@@ -32,7 +32,7 @@ static double sign_of(double x)
 	return isnan(x) ? x : (x > 0) - (x < 0);
 }
 
-/* X(op, value) with operands x and y of the C type; a double is rounded to it. */
+/* X(op, value) with operands x, y and z of the C type; a double is rounded to it. */
 #define OPERATIONS(X)                                    \
 	X(ADD, x + y)                                        \
 	X(SUB, x - y)                                        \
@@ -75,7 +75,8 @@ static double sign_of(double x)
 	X(ACOSH, acosh(x))                                   \
 	X(ATANH, atanh(x))                                   \
 	X(ERF, erf(x))                                       \
-	X(ERFC, erfc(x))
+	X(ERFC, erfc(x))                                     \
+	X(FMA, FUSED(x, y, z))
 
 #define TESTS(X)            \
 	X(EQ, x == y)           \
@@ -91,10 +92,9 @@ static double sign_of(double x)
 #define DEFINE_INTO(member, op, value)                                                                                \
 	static void NAME(op, DTYPE)(sim_lanes * d, const sim_lanes *a, const sim_lanes *b, const sim_lanes *c, int count) \
 	{                                                                                                                 \
-		(void)c;                                                                                                      \
 		for (int l = 0; l < count; l++) {                                                                             \
-			TYPE x = a->FIELD[l], y = b->FIELD[l];                                                                    \
-			(void)x, (void)y;                                                                                         \
+			TYPE x = a->FIELD[l], y = b->FIELD[l], z = c->FIELD[l];                                                   \
+			(void)x, (void)y, (void)z;                                                                                \
 			d->member;                                                                                                \
 		}                                                                                                             \
 	}
@@ -105,16 +105,19 @@ static double sign_of(double x)
 #define DTYPE f32
 #define TYPE float
 #define FIELD f
+#define FUSED fmaf
 OPERATIONS(DEFINE)
 TESTS(DEFINE_TEST)
 lane_op *const lanes_of_f32[HDT_OP_COUNT] = {OPERATIONS(ROW) TESTS(ROW)};
 #undef DTYPE
 #undef TYPE
 #undef FIELD
+#undef FUSED
 
 #define DTYPE f64
 #define TYPE double
 #define FIELD d
+#define FUSED fma
 OPERATIONS(DEFINE)
 TESTS(DEFINE_TEST)
 lane_op *const lanes_of_f64[HDT_OP_COUNT] = {OPERATIONS(ROW) TESTS(ROW)};

@@ -338,7 +338,7 @@ static bool put_value(translation *t, const hdt_expr *e, value *out)
 	case HDT_OP_BOUNDED:
 		return put_bounded(t, e, out);
 	default:
-		if (e->count < 1 || e->count > 2 || e->op < HDT_OP_ADD)
+		if (e->count < 1 || e->count > 3 || e->op < HDT_OP_ADD)
 			return translate_fail(t, HDT_INTERNAL, "%s was not lowered", hdt_expr_text(e));
 		return put_operation(t, e, out);
 	}

@@ -31,8 +31,6 @@ const char cuda_text_math[] =
 		asm("div.approx.ftz.f32 %0, %1, %2;" : "=f"(z) : "f"(x), "f"(y));
 		return z;
 	})
-	CODE(HIDET_INLINE float hidet_fma(float x, float y, float z) { return __fmaf_rn(x, y, z); })
-	CODE(HIDET_INLINE double hidet_fma(double x, double y, double z) { return __fma_rn(x, y, z); })
 	CODE(HIDET_INLINE float hidet_round_tf32(float x) {
 		uint32_t bits;
 		asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));

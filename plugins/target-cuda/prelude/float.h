@@ -40,6 +40,8 @@ HIDET_INLINE float hidet_sqrt_f32(float x) { return __fsqrt_rn(x); }
 HIDET_INLINE float hidet_rsqrt_f32(float x) { return __frcp_rn(__fsqrt_rn(x)); }
 HIDET_INLINE double hidet_sqrt_f64(double x) { return __dsqrt_rn(x); }
 HIDET_INLINE double hidet_rsqrt_f64(double x) { return __drcp_rn(__dsqrt_rn(x)); }
+HIDET_INLINE float hidet_fma_f32(float x, float y, float z) { return __fmaf_rn(x, y, z); }
+HIDET_INLINE double hidet_fma_f64(double x, double y, double z) { return __fma_rn(x, y, z); }
 
 #define HIDET_FUNCTION(name)                                            \
 	HIDET_INLINE float hidet_##name##_f32(float x) { return name##f(x); } \

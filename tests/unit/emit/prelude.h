@@ -125,6 +125,7 @@ INTEGER(int64_t, i64, uint64_t, 1)
 	static inline T hidet_pow_##name(T x, T y) { return pow##s(x, y); }                                                    \
 	static inline T hidet_atan2_##name(T x, T y) { return atan2##s(x, y); }                                                \
 	static inline T hidet_fmod_##name(T x, T y) { return fmod##s(x, y); }                                                  \
+	static inline T hidet_fma_##name(T x, T y, T z) { return fma##s(x, y, z); }                                            \
 	static inline T hidet_truncdiv_##name(T x, T y) { return y == 0 ? x / y : rint##s((x - fmod##s(x, y)) / y); }          \
 	static inline T hidet_mod_##name(T x, T y)                                                                             \
 	{                                                                                                                      \
@@ -172,3 +173,105 @@ static inline uint16_t hidet_store_f16(float x)
 }
 static inline float hidet_cast_f16_f32(float x) { return hidet_load_f16(hidet_store_f16(x)); }
 static inline float hidet_cast_bf16_f32(float x) { return hidet_load_bf16(hidet_store_bf16(x)); }
+
+/* ---- vectors: each helper does what its scalar form does, lane by lane ---- */
+
+#ifndef HIDET_LANES
+#define HIDET_LANES 4
+#endif
+typedef float hidet_v_f32 __attribute__((vector_size(HIDET_LANES * 4)));
+typedef int32_t hidet_v_i32 __attribute__((vector_size(HIDET_LANES * 4)));
+#define EACH_LANE for (int lane = 0; lane < HIDET_LANES; lane++)
+
+#define VECTOR_UNARY(V, name, scalar)     \
+	static inline V name(hidet_v_f32 x)   \
+	{                                     \
+		V result = {0};                         \
+		EACH_LANE result[lane] = scalar(x[lane]); \
+		return result;                    \
+	}
+#define VECTOR_BINARY(name)                                                            \
+	static inline hidet_v_f32 hidet_v_##name##_f32(hidet_v_f32 x, hidet_v_f32 y)       \
+	{                                                                                  \
+		hidet_v_f32 result = {0};                                                            \
+		EACH_LANE result[lane] = hidet_##name##_f32(x[lane], y[lane]);                 \
+		return result;                                                                 \
+	}
+#define VECTOR_FUNCTION(name) VECTOR_UNARY(hidet_v_f32, hidet_v_##name##_f32, hidet_##name##_f32)
+#define VECTOR_TEST(name) VECTOR_UNARY(hidet_v_i32, hidet_v_##name##_f32, -hidet_##name##_f32)
+VECTOR_FUNCTION(sqrt) VECTOR_FUNCTION(rsqrt) VECTOR_FUNCTION(exp) VECTOR_FUNCTION(exp2) VECTOR_FUNCTION(expm1)
+VECTOR_FUNCTION(log) VECTOR_FUNCTION(log2) VECTOR_FUNCTION(log10) VECTOR_FUNCTION(log1p)
+VECTOR_FUNCTION(sin) VECTOR_FUNCTION(cos) VECTOR_FUNCTION(tan) VECTOR_FUNCTION(sinh) VECTOR_FUNCTION(cosh)
+VECTOR_FUNCTION(tanh) VECTOR_FUNCTION(asin) VECTOR_FUNCTION(acos) VECTOR_FUNCTION(atan) VECTOR_FUNCTION(asinh)
+VECTOR_FUNCTION(acosh) VECTOR_FUNCTION(atanh) VECTOR_FUNCTION(erf) VECTOR_FUNCTION(erfc) VECTOR_FUNCTION(floor)
+VECTOR_FUNCTION(ceil) VECTOR_FUNCTION(round) VECTOR_FUNCTION(trunc) VECTOR_FUNCTION(abs) VECTOR_FUNCTION(sign)
+VECTOR_TEST(isnan) VECTOR_TEST(isinf) VECTOR_TEST(isfinite)
+VECTOR_BINARY(min) VECTOR_BINARY(max) VECTOR_BINARY(pow) VECTOR_BINARY(atan2)
+VECTOR_BINARY(fmod) VECTOR_BINARY(mod) VECTOR_BINARY(floordiv) VECTOR_BINARY(truncdiv)
+VECTOR_UNARY(hidet_v_f32, hidet_v_cast_f16_f32, hidet_cast_f16_f32)
+VECTOR_UNARY(hidet_v_f32, hidet_v_cast_bf16_f32, hidet_cast_bf16_f32)
+VECTOR_UNARY(hidet_v_i32, hidet_v_cast_i32_f32, hidet_cast_i32_f32)
+static inline hidet_v_f32 hidet_v_fma_f32(hidet_v_f32 x, hidet_v_f32 y, hidet_v_f32 z)
+{
+	EACH_LANE z[lane] = fmaf(x[lane], y[lane], z[lane]);
+	return z;
+}
+static inline hidet_v_f32 hidet_v_of_f32(float x)
+{
+	hidet_v_f32 result = {0};
+	EACH_LANE result[lane] = x;
+	return result;
+}
+static inline hidet_v_i32 hidet_v_of_i32(int32_t x)
+{
+	hidet_v_i32 result = {0};
+	EACH_LANE result[lane] = x;
+	return result;
+}
+static inline hidet_v_i32 hidet_v_iota_i32(void)
+{
+	hidet_v_i32 result = {0};
+	EACH_LANE result[lane] = lane;
+	return result;
+}
+static inline hidet_v_f32 hidet_v_select_f32(hidet_v_i32 mask, hidet_v_f32 yes, hidet_v_f32 no)
+{
+	EACH_LANE no[lane] = mask[lane] ? yes[lane] : no[lane];
+	return no;
+}
+static inline hidet_v_i32 hidet_v_select_i32(hidet_v_i32 mask, hidet_v_i32 yes, hidet_v_i32 no)
+{
+	EACH_LANE no[lane] = mask[lane] ? yes[lane] : no[lane];
+	return no;
+}
+#define VECTOR_LOAD(V, name, T, value)                      \
+	static inline V hidet_v_load_##name(const T *x)         \
+	{                                                       \
+		V result = {0};                                           \
+		EACH_LANE result[lane] = value(x[lane]);            \
+		return result;                                      \
+	}                                                       \
+	static inline V hidet_v_load_part_##name(const T *x, int count) \
+	{                                                       \
+		V result = {0};                                     \
+		for (int lane = 0; lane < count; lane++)            \
+			result[lane] = value(x[lane]);                  \
+		return result;                                      \
+	}
+#define VECTOR_STORE(V, name, T, value)                     \
+	static inline void hidet_v_store_##name(T *x, V v)      \
+	{                                                       \
+		EACH_LANE x[lane] = value(v[lane]);                 \
+	}                                                       \
+	static inline void hidet_v_store_part_##name(T *x, V v, int count) \
+	{                                                       \
+		for (int lane = 0; lane < count; lane++)            \
+			x[lane] = value(v[lane]);                       \
+	}
+VECTOR_LOAD(hidet_v_f32, f32, float, ) VECTOR_LOAD(hidet_v_f32, f16, uint16_t, hidet_load_f16)
+VECTOR_LOAD(hidet_v_f32, bf16, uint16_t, hidet_load_bf16) VECTOR_LOAD(hidet_v_i32, bool, uint8_t, -!!)
+VECTOR_LOAD(hidet_v_i32, i32, int32_t, ) VECTOR_LOAD(hidet_v_i32, i16, int16_t, ) VECTOR_LOAD(hidet_v_i32, u16, uint16_t, )
+VECTOR_LOAD(hidet_v_i32, i8, int8_t, ) VECTOR_LOAD(hidet_v_i32, u8, uint8_t, )
+VECTOR_STORE(hidet_v_f32, f32, float, ) VECTOR_STORE(hidet_v_f32, f16, uint16_t, hidet_store_f16)
+VECTOR_STORE(hidet_v_f32, bf16, uint16_t, hidet_store_bf16) VECTOR_STORE(hidet_v_i32, bool, uint8_t, !!)
+VECTOR_STORE(hidet_v_i32, i32, int32_t, )

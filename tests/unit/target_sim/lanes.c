@@ -76,10 +76,10 @@ static void check_operation(hdt_scalar_op op, hdt_dtype dtype)
 	lane_op *run = lanes_operation(op, dtype);
 	cr_assert_not_null(run, "%s of %s is missing", scalar_op_of(op)->name, hdt_dtype_of(dtype)->name);
 	for (int i = 0; i < n; i++) {
-		for (int k = 0; k < (scalar_op_of(op)->arity == 2 ? n : 1); k++) {
+		for (int k = 0; k < (scalar_op_of(op)->arity >= 2 ? n : 1); k++) {
 			sim_lanes a, b, d;
 			bool ok = true;
-			scalar args[2] = {value_of(dtype, i), value_of(dtype, k)};
+			scalar args[3] = {value_of(dtype, i), value_of(dtype, k), value_of(dtype, k)};
 			put(&a, 0, dtype, args[0]);
 			put(&b, 0, dtype, args[1]);
 			run(&d, &a, &b, &b, 1);
