@@ -4,12 +4,16 @@
  * HIDET_VERIFY=1 the verifier. */
 #include "compile.h"
 
+#include "base/explain.h"
+#include "base/file.h"
 #include "exec/cache.h"
+#include "exec/constants.h"
 #include "exec/dump.h"
 #include "exec/kernels.h"
 #include "exec/replace.h"
 #include "exec/schedule.h"
 #include "lower/lower.h"
+#include "pass/layout.h"
 #include "pass/partition.h"
 #include "pass/pass.h"
 #include "rewrite/rewrite.h"
@@ -26,8 +30,8 @@ enum { FOLD_BYTES = 4096 };
 
 /* What passes are told. */
 typedef struct pass_settings {
-	int rules_left; /* applications of rules that are still allowed; negative: any number */
-	text *explain;  /* NULL: nobody asked */
+	int rules_left;       /* applications of rules that are still allowed; negative: any number */
+	explanation *explain; /* NULL: nobody asked */
 } pass_settings;
 
 static hdt_status run_rules(hdt_graph *g, pass_settings *s,
@@ -76,13 +80,14 @@ static const struct {
 enum { PASS_COUNT = sizeof passes / sizeof *passes };
 
 /* Stages behind the passes. */
-static const char *const stages[] = {"partition", "schedule", "lower", "emit"};
+static const char *const stages[] = {"partition", "layout", "schedule", "lower", "emit"};
 enum { STAGE_COUNT = sizeof stages / sizeof *stages };
 
 /* One graph on its way. */
 typedef struct job {
 	hdt_graph *graph;
 	partition groups;
+	const candidate *fixed; /* for each group who computes it; NULL: the best there is */
 	step *steps;
 	int count;
 	bool failed; /* the reason is in the graph's context */
@@ -95,6 +100,7 @@ typedef struct compilation {
 	bool plan_only; /* no object: nobody will run it */
 	int ordinal;    /* of the device */
 	dump dump;
+	text *notes;  /* what passes tell goes here, not into the log; NULL: it does not */
 	double clock; /* when the stage at hand began */
 	compile_report report;
 } compilation;
@@ -142,32 +148,47 @@ static hdt_status begin(compilation *c, hdt_context *context, const hdt_compile_
 	return status;
 }
 
-/* Tell what a pass has written down. */
-static void explain(const compilation *c, const char *word, text *lines)
+/* For what a pass tells; NULL when nobody asked. */
+static explanation *begin_telling(const compilation *c, explanation *e)
 {
-	for (char *line = lines->data, *end; line && *line; line = end) {
+	explain_begin(e, c->context, c->options.explain_only != NULL);
+	return c->options.explain || c->notes ? e : NULL;
+}
+
+/* Hand on what a pass has told. */
+static void tell(const compilation *c, const char *pass, const explanation *e)
+{
+	text lines = {0};
+	explain_print(e, &lines);
+	for (char *line = lines.data, *end; line && *line; line = end) {
 		end = line + strcspn(line, "\n");
 		if (*end)
 			*end++ = 0;
-		hdt_log(c->context, 0, "%s: %s", word, line);
+		if (c->options.explain_only && !explain_matches(line, c->options.explain_only))
+			continue;
+		if (c->notes)
+			text_format(c->notes, "%s: %s\n", pass, line);
+		else
+			hdt_log(c->context, 0, "%s: %s", pass, line);
 	}
-	text_free(lines);
+	text_free(&lines);
 }
 
 static hdt_status run_passes(compilation *c, hdt_graph *graph, bool *stopped)
 {
 	const char *verify = getenv("HIDET_VERIFY");
 	int limit = c->options.rule_limit;
-	text lines = {0};
-	pass_settings settings = {limit == 0 ? -1 : limit < 0 ? 0 : limit, c->options.explain ? &lines : NULL};
+	explanation told;
+	pass_settings settings = {.rules_left = limit == 0 ? -1 : limit < 0 ? 0 : limit};
 	*stopped = false;
 	for (int i = 0; i < PASS_COUNT && !*stopped; i++) {
 		*stopped = stops_at(c, passes[i].word);
 		if (c->options.no_optimise)
 			continue;
 		c->clock = now_ms();
+		settings.explain = begin_telling(c, &told);
 		hdt_status status = passes[i].run(graph, &settings);
-		explain(c, passes[i].word, &lines);
+		tell(c, passes[i].word, &told);
 		if (status == HDT_OK && verify && *verify == '1')
 			status = graph_verify(graph);
 		if (status != HDT_OK) {
@@ -182,12 +203,13 @@ static hdt_status run_passes(compilation *c, hdt_graph *graph, bool *stopped)
 	return HDT_OK;
 }
 
-hdt_status compile_optimise(hdt_graph *graph, const hdt_compile_options *options, const char *stop_after)
+hdt_status compile_optimise(hdt_graph *graph, const hdt_compile_options *options, const char *stop_after, text *notes)
 {
 	compilation c;
 	bool stopped;
 	hdt_status status = begin(&c, graph->context, options, stop_after);
 	c.dump = (dump){.context = graph->context, .directory = c.options.dump_dir};
+	c.notes = notes;
 	return status == HDT_OK ? run_passes(&c, graph, &stopped) : status;
 }
 
@@ -245,25 +267,92 @@ static hdt_status open_device(compilation *c, const hdt_target *target, loaded *
 }
 
 /* What is computed together. */
-static hdt_status make_groups(compilation *c, job *j)
+static hdt_status make_groups(compilation *c, job *j, const loaded *on)
 {
-	text lines = {0};
+	explanation told;
 	partition_options how = {.fuse = !c->options.no_optimise && !c->options.no_fusion,
-	                         .explain = c->options.explain ? &lines : NULL};
+	                         .target = on->target->info(on->device),
+	                         .explain = begin_telling(c, &told)};
 	c->clock = now_ms();
-	hdt_status status = pass_partition(j->graph, &how, &j->groups);
+	how.schedulers = schedulers_for(j->graph->context, on->target, &how.scheduler_count);
+	hdt_status status = how.schedulers ? pass_partition(j->graph, &how, &j->groups) : HDT_OUT_OF_MEMORY;
+	if (status == HDT_OK)
+		status = partition_mark_constants(j->graph->context, &j->groups);
 	c->report.graph_ms += lap(c, "partition");
-	explain(c, "partition", &lines);
+	tell(c, "partition", &told);
 	return status == HDT_OK ? dump_groups(&c->dump, j->graph, &j->groups) : status;
 }
 
-/* The programs of the steps, from the groups. */
+hdt_status compile_groups(hdt_graph *graph, const hdt_compile_options *options, text *notes, partition *out)
+{
+	compilation c;
+	const hdt_target *target;
+	loaded *where = NULL;
+	job j = {.graph = graph};
+	hdt_status status = begin(&c, graph->context, options, NULL);
+	c.notes = notes;
+	if (status == HDT_OK)
+		status = find_target(&c, &target);
+	if (status == HDT_OK)
+		status = open_device(&c, target, &where);
+	if (status == HDT_OK)
+		status = make_groups(&c, &j, where);
+	loaded_release(where);
+	*out = j.groups;
+	return status;
+}
+
+/* How their results lie in memory. */
+static hdt_status make_layout(compilation *c, job *j, const loaded *on)
+{
+	hdt_context *context = j->graph->context;
+	explanation told;
+	layout made = {NULL, 0};
+	layout_options how = {.target = on->target->info(on->device), .explain = begin_telling(c, &told)};
+	hdt_status status = HDT_OK;
+	c->clock = now_ms();
+	how.schedulers = schedulers_for(context, on->target, &how.scheduler_count);
+	if (!how.schedulers)
+		return HDT_OUT_OF_MEMORY;
+	if (!c->options.no_optimise)
+		status = pass_layout(context, &j->groups, j->graph, &how, &made);
+	c->report.graph_ms += lap(c, "layout");
+	if (made.count)
+		hdt_log(c->context, 2, "%d results lie in an order of their own", made.count);
+	tell(c, "layout", &told);
+	return status == HDT_OK ? dump_layout(&c->dump, &j->groups, &made) : status;
+}
+
+/* Where findings of tuning are; NULL: there are none. */
+static const char *findings_directory(compilation *c)
+{
+	cache *objects = c->options.no_optimise ? NULL : cache_open(c->context, c->options.cache_dir);
+	const char *directory = objects && cache_directory(objects) ? hdt_format(c->context, "%s", cache_directory(objects)) : NULL;
+	cache_close(objects);
+	const char *folder = directory ? file_join(c->context, directory, "tuning") : NULL;
+	return folder && file_exists(folder) ? directory : NULL;
+}
+
+/* The programs of the steps, from the groups, and before them those of what their constants are. Files may hold any of them. */
 static hdt_status make_programs(compilation *c, job *j, const loaded *on)
 {
+	hdt_context *context = j->graph->context;
+	explanation told;
+	replacements files;
+	schedule_options how = {.directory = findings_directory(c), .fixed = j->fixed, .explain = begin_telling(c, &told)};
 	c->clock = now_ms();
-	hdt_status status = schedule_groups(j->graph->context, &j->groups, on, &j->steps, &j->count);
+	hdt_status status = schedule_groups(context, &j->groups, on, &how, &j->steps, &j->count);
+	tell(c, "schedule", &told);
 	if (status == HDT_OK)
-		status = replace_programs(j->graph->context, c->options.kernels, j->steps, j->count);
+		status = replacements_read(&files, context, c->options.kernels);
+	if (status == HDT_OK) {
+		replacements_put(&files, j->steps, j->count);
+		status = schedule_constants(context, on, &j->steps, &j->count);
+	}
+	if (status == HDT_OK && files.count) {
+		replacements_put(&files, j->steps, j->count);
+		status = replacements_check(&files, context, j->steps, j->count);
+	}
 	c->report.schedule_ms += lap(c, "schedule");
 	return status == HDT_OK ? dump_tasks(&c->dump, j->steps, j->count) : status;
 }
@@ -272,8 +361,6 @@ static hdt_status log_pass(void *closure, const char *pass, const hdt_program *p
 {
 	const compilation *c = closure;
 	text t = {0};
-	if (c->context->debug < LOG_EACH_PASS)
-		return HDT_OK;
 	program_print(&t, program);
 	hdt_log(c->context, LOG_EACH_PASS, "pass %s:\n%s", pass, t.data ? t.data : "");
 	text_free(&t);
@@ -282,7 +369,8 @@ static hdt_status log_pass(void *closure, const char *pass, const hdt_program *p
 
 static hdt_status lower_steps(compilation *c, const step *steps, int count, const loaded *on)
 {
-	const lowering how = {on->target, on->target->info(on->device), log_pass, c};
+	/* telling what changed takes the text after every pass */
+	const lowering how = {on->target, on->target->info(on->device), c->context->debug >= LOG_EACH_PASS ? log_pass : NULL, c};
 	hdt_context *context = count ? steps[0].program->context : c->context;
 	hdt_status status = HDT_OK;
 	map lowered; /* a program from a file may stand in several steps */
@@ -302,6 +390,7 @@ static hdt_status lower_steps(compilation *c, const step *steps, int count, cons
 static hdt_status emit_steps(compilation *c, step *steps, int count, const loaded *on, kernels *k)
 {
 	hdt_status status = dump_programs(&c->dump, "programs", steps, count);
+	dump_log_programs(c->context, steps, count);
 	if (status != HDT_OK || stops_at(c, "schedule"))
 		return status;
 	c->clock = now_ms();
@@ -319,7 +408,7 @@ static hdt_status emit_steps(compilation *c, step *steps, int count, const loade
 
 static bool stops_before_object(const compilation *c)
 {
-	return stops_at(c, "partition") || stops_at(c, "schedule") || stops_at(c, "lower") || c->plan_only;
+	return stops_at(c, "partition") || stops_at(c, "layout") || stops_at(c, "schedule") || stops_at(c, "lower") || c->plan_only;
 }
 
 static int count_processors(void)
@@ -372,8 +461,10 @@ static hdt_status compile_jobs(compilation *c, job *jobs, int count, compiled_gr
 	kernels_init(&all, c->context, target);
 	for (int i = 0; i < count && status == HDT_OK; i++) {
 		job *j = &jobs[i];
-		j->failed = j->failed || make_groups(c, j) != HDT_OK;
+		j->failed = j->failed || make_groups(c, j, where) != HDT_OK;
 		if (!j->failed && !stops_at(c, "partition"))
+			j->failed = make_layout(c, j, where) != HDT_OK;
+		if (!j->failed && !stops_at(c, "partition") && !stops_at(c, "layout"))
 			j->failed =
 				make_programs(c, j, where) != HDT_OK || emit_steps(c, j->steps, j->count, where, &all) != HDT_OK;
 	}
@@ -414,6 +505,77 @@ hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, c
 {
 	hdt_status status = compile_graphs(graph->context, &graph, 1, options, out);
 	return status == HDT_OK ? hdt_context_status(graph->context) : status;
+}
+
+struct compile_base {
+	compilation compilation;
+	const hdt_target *target;
+	loaded *where;
+	job job;
+};
+
+hdt_status compile_base_new(hdt_graph *graph, const hdt_compile_options *options, compile_base **out)
+{
+	bool stopped;
+	compile_base *b = *out = calloc(1, sizeof *b);
+	if (!b)
+		return hdt_fail(graph->context, HDT_OUT_OF_MEMORY, "out of memory");
+	compilation *c = &b->compilation;
+	b->job.graph = graph;
+	hdt_status status = begin(c, graph->context, options, NULL);
+	if (status == HDT_OK)
+		status = find_target(c, &b->target);
+	if (status == HDT_OK)
+		status = run_passes(c, graph, &stopped);
+	if (status == HDT_OK)
+		status = open_device(c, b->target, &b->where);
+	if (status == HDT_OK)
+		status = make_groups(c, &b->job, b->where);
+	if (status == HDT_OK)
+		status = make_layout(c, &b->job, b->where);
+	if (status == HDT_OK)
+		return HDT_OK;
+	compile_base_free(b);
+	*out = NULL;
+	return status;
+}
+
+void compile_base_free(compile_base *b)
+{
+	if (b)
+		loaded_release(b->where);
+	free(b);
+}
+
+const partition *compile_base_groups(const compile_base *b)
+{
+	return &b->job.groups;
+}
+
+const loaded *compile_base_device(const compile_base *b)
+{
+	return b->where;
+}
+
+hdt_status compile_base_build(compile_base *b, const candidate *fixed, compiled_graph **out)
+{
+	compilation *c = &b->compilation;
+	loaded *where = NULL;
+	kernels all;
+	b->job.fixed = fixed;
+	*out = NULL;
+	hdt_status status = open_device(c, b->target, &where);
+	kernels_init(&all, c->context, b->target);
+	if (status == HDT_OK)
+		status = make_programs(c, &b->job, where);
+	if (status == HDT_OK)
+		status = emit_steps(c, b->job.steps, b->job.count, where, &all);
+	if (status == HDT_OK)
+		status = make_object(c, where, &all);
+	if (status == HDT_OK)
+		status = compiled_new(b->job.graph, where, b->job.steps, b->job.count, &c->report, out);
+	loaded_release(where);
+	return status;
 }
 
 /* Its functions must be of the kind that the target runs, or the host's. */

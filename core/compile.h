@@ -2,15 +2,32 @@
 #ifndef CORE_COMPILE_H
 #define CORE_COMPILE_H
 
+#include "exec/candidate.h"
 #include "exec/compiled.h"
 #include "exec/launch.h"
 
 /* Optimise the graph in place, pass by pass, stopping after the one named `stop_after` when that is not NULL. A word
- * that is no stage is HDT_USAGE, and the message lists them. `options` may be NULL. */
-hdt_status compile_optimise(hdt_graph *graph, const hdt_compile_options *options, const char *stop_after);
+ * that is no stage is HDT_USAGE, and the message lists them. `options` may be NULL. With `notes`, what the passes tell of their choices is
+ * appended there, whatever the options say. */
+hdt_status compile_optimise(hdt_graph *graph, const hdt_compile_options *options, const char *stop_after, text *notes);
+
+/* What would be computed together of an optimised graph, by what the schedulers of the target say. With `notes`, what was fused and what
+ * was not is appended there. */
+hdt_status compile_groups(hdt_graph *graph, const hdt_compile_options *options, text *notes, partition *out);
 
 /* The whole way, or as far as options->stop_after says: then *out is NULL. */
 hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, compiled_graph **out);
+
+/* A graph ready to be given programs: optimised, divided into groups and laid out, so that it can be compiled several times with other
+ * schedulers. The graph must outlive it. Results of compile_base_build live on without it. */
+typedef struct compile_base compile_base;
+hdt_status compile_base_new(hdt_graph *graph, const hdt_compile_options *options, compile_base **out);
+void compile_base_free(compile_base *base);
+const partition *compile_base_groups(const compile_base *base);
+/* A device to ask for what it is. */
+const loaded *compile_base_device(const compile_base *base);
+/* Compile with group i computed by fixed[i], or what would be chosen where that has no scheduler. The result has a device of its own. */
+hdt_status compile_base_build(compile_base *base, const candidate *fixed, compiled_graph **out);
 
 /* As far as it goes without a compiler for the emitted text: what compiling would report, kernels and memory counted at these sizes
  * (values of graph->symbols). */

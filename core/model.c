@@ -321,6 +321,21 @@ hdt_status model_plan(hdt_model *model, const hdt_compile_options *options, cons
 	return status == HDT_OK ? status : session_keep_fault(model->session, r->context);
 }
 
+hdt_status model_tune(hdt_model *model, const hdt_compile_options *options, const hdt_array *inputs, int input_count,
+                      const tune_options *how, tune_report *out)
+{
+	reading *r;
+	*out = (tune_report){0};
+	hdt_status status = get_fresh(model, &r);
+	if (status == HDT_OK)
+		status = check_counts(model->session, r->graph, input_count, r->graph->output_count);
+	if (status != HDT_OK)
+		return status;
+	r->spent = true;
+	status = tune_graph(r->graph, options, inputs, input_count, how, out);
+	return status == HDT_OK ? status : session_keep_fault(model->session, r->context);
+}
+
 void hdt_compiled_free(hdt_compiled *compiled)
 {
 	if (!compiled)
@@ -330,24 +345,55 @@ void hdt_compiled_free(hdt_compiled *compiled)
 	free(compiled);
 }
 
-hdt_status hdt_compiled_run(hdt_compiled *compiled, const hdt_array *inputs, int input_count, hdt_array *outputs,
-                            int output_count)
+/* Where a run leaves its faults: a fault makes the next run take a new one. */
+static hdt_context *begin_run(hdt_compiled *compiled)
 {
 	hdt_session *session = compiled->model->session;
 	session_clear_error(session);
 	if (!compiled->diagnostics && !(compiled->diagnostics = context_new(session_registry(session))))
-		return session_fail(session, HDT_OUT_OF_MEMORY, "out of memory");
-	hdt_status status =
-		compiled_run(compiled->graph, compiled->diagnostics, inputs, input_count, outputs, output_count);
+		session_fail(session, HDT_OUT_OF_MEMORY, "out of memory");
+	return compiled->diagnostics;
+}
+
+static hdt_status end_run(hdt_compiled *compiled, hdt_status status)
+{
 	if (status != HDT_OK) {
-		session_keep_fault(session, compiled->diagnostics);
+		session_keep_fault(compiled->model->session, compiled->diagnostics);
 		context_free(compiled->diagnostics);
 		compiled->diagnostics = NULL;
 	}
 	return status;
 }
 
+hdt_status hdt_compiled_run(hdt_compiled *compiled, const hdt_array *inputs, int input_count, hdt_array *outputs,
+                            int output_count)
+{
+	hdt_context *diagnostics = begin_run(compiled);
+	if (!diagnostics)
+		return HDT_OUT_OF_MEMORY;
+	return end_run(compiled, compiled_run(compiled->graph, diagnostics, inputs, input_count, outputs, output_count));
+}
+
+hdt_status compiled_model_measure(hdt_compiled *compiled, const hdt_array *inputs, int input_count, int rounds,
+                                  step_measure *out)
+{
+	hdt_context *diagnostics = begin_run(compiled);
+	if (!diagnostics)
+		return HDT_OUT_OF_MEMORY;
+	return end_run(compiled, compiled_measure(compiled->graph, diagnostics, inputs, input_count, rounds, out));
+}
+
 const compile_report *compiled_model_report(const hdt_compiled *compiled)
 {
 	return compiled_report(compiled->graph);
+}
+
+const loaded *compiled_model_loaded(const hdt_compiled *compiled)
+{
+	return compiled_loaded(compiled->graph);
+}
+
+int compiled_model_steps(const hdt_compiled *compiled)
+{
+	return compiled_step_count(compiled->graph);
 }

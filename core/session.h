@@ -3,6 +3,8 @@
 #define CORE_SESSION_H
 
 #include "core/compile.h"
+#include "core/tune.h"
+#include "exec/measure.h"
 #include "loader/loader.h"
 
 const hdt_registry *session_registry(const hdt_session *session);
@@ -22,6 +24,16 @@ hdt_graph *model_graph(hdt_model *model);
 /* What compiling would report, at these sizes of the dimensions graph->symbols, without compiling the emitted text. */
 hdt_status model_plan(hdt_model *model, const hdt_compile_options *options, const int64_t *values, compile_report *out);
 const compile_report *compiled_model_report(const hdt_compiled *compiled);
+/* The device that it runs on. */
+const loaded *compiled_model_loaded(const hdt_compiled *compiled);
+/* The number of its steps, and what each takes with these inputs: see exec/measure.h. Faults are the session's, as of a run. */
+int compiled_model_steps(const hdt_compiled *compiled);
+hdt_status compiled_model_measure(hdt_compiled *compiled, const hdt_array *inputs, int input_count, int rounds,
+                                  step_measure *out);
+
+/* Tune its kernels: see tune.h. Texts of the report live as long as the model. */
+hdt_status model_tune(hdt_model *model, const hdt_compile_options *options, const hdt_array *inputs, int input_count,
+                      const tune_options *how, tune_report *out);
 
 /* One more compiled object: see hdt_session_compilations. */
 void session_count_compilation(hdt_session *session);

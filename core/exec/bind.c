@@ -6,6 +6,7 @@
  *
  *     w1 = reshape(w)    view: the slot of w         y = matmul(x, w2)   step 0 of each run: x input, w2 constant, y
  * arena w2 = mul(w1, s)    setup: own memory           z = relu(y)         step 1: y arena 0..1, z arena 1.. */
+#include "exec/constants.h"
 #include "exec/state.h"
 
 #include "base/map.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AT_SETUP = -1 }; /* in place of the number of a step */
+enum { AT_SETUP = -1, AT_NO_STEP = -2 }; /* in place of the number of a step */
 
 typedef struct builder {
 	compiled_graph *c;
@@ -27,46 +28,23 @@ typedef struct builder {
 /* Its place; -1 when memory is out. */
 static int add_slot(builder *b, slot s)
 {
-	if (vec_push(b->context, &b->slots, s))
-		return b->slots.count - 1;
-	if (s.owned)
-		b->c->target->release(b->c->device, s.memory);
-	return -1;
+	return vec_push(b->context, &b->slots, s) ? b->slots.count - 1 : -1;
 }
 
-/* Use the constant's bytes where they lie, or a copy when the target cannot: other memory, or an address its loads do
- * not take. */
-static hdt_status place_constant(builder *b, const hdt_value *v, slot *s)
+static void place_constant(builder *b, const hdt_value *v, slot *s)
 {
-	const hdt_data *data = v->constant;
-	compiled_graph *c = b->c;
-	s->place = SLOT_CONSTANT;
-	s->memory = (void *)(uintptr_t)data->data;
-	int64_t bytes =
-		shape_bytes(s->dtype, s->shape, &(bindings){NULL, NULL, 0}, NULL); /* data->bytes is 0 when unknown */
-	s->unknown = !data->data && bytes != 0;
-	c->report.weight_bytes += bytes > 0 ? bytes : 0;
-	if (!data->data || (c->target->host_memory && (uintptr_t)data->data % hdt_dtype_of(v->dtype)->bytes == 0))
-		return HDT_OK;
-	s->memory = c->target->allocate(c->device, data->bytes);
-	s->owned = true;
-	if (!s->memory)
-		return hdt_fail(b->context, HDT_OUT_OF_MEMORY, "out of memory: constant '%s' needs %zu bytes%s", v->name,
-		                data->bytes, loaded_free_memory(c->on, b->context));
-	return c->target->copy(c->device, s->memory, data->data, data->bytes);
-}
-
-/* Memory of its own for what the setup computes. */
-static hdt_status place_setup(builder *b, slot *s)
-{
+	/* v->constant->bytes is 0 when unknown */
 	int64_t bytes = shape_bytes(s->dtype, s->shape, &(bindings){NULL, NULL, 0}, NULL);
 	s->place = SLOT_CONSTANT;
-	s->memory = bytes >= 0 ? b->c->target->allocate(b->c->device, (size_t)bytes) : NULL;
-	s->owned = s->memory != NULL;
-	return s->memory ? HDT_OK
-	                 : hdt_fail(b->context, HDT_OUT_OF_MEMORY,
-	                            "out of memory: a result that is computed once needs %lld bytes%s", (long long)bytes,
-	                            loaded_free_memory(b->c->on, b->context));
+	s->unknown = !v->constant->data && bytes != 0;
+	b->c->report.weight_bytes += bytes > 0 ? bytes : 0;
+}
+
+static void note_use(const builder *b, slot *s, int at)
+{
+	s->last = at > s->last ? at : s->last;
+	s->kept = s->kept || at >= 0;
+	s->setup_last = at == AT_SETUP ? b->c->setup_count - 1 : s->setup_last;
 }
 
 /* The slot of a value that step `at` needs, made at its first mention; -1 after a fault. */
@@ -75,9 +53,7 @@ static int slot_of(builder *b, const hdt_value *value, int at)
 	const hdt_value *root = value_root(value);
 	uintptr_t known = (uintptr_t)map_get(&b->places, root);
 	if (known) {
-		slot *s = &b->slots.items[known - 1];
-		s->last = at > s->last ? at : s->last;
-		s->kept = s->kept || at != AT_SETUP;
+		note_use(b, &b->slots.items[known - 1], at);
 		return (int)known - 1;
 	}
 	slot s = {.place = SLOT_ARENA,
@@ -87,12 +63,12 @@ static int slot_of(builder *b, const hdt_value *value, int at)
 	          .input = -1,
 	          .first = at,
 	          .last = at,
-	          .kept = at != AT_SETUP};
-	hdt_status status = HDT_OK;
+	          .setup_last = -1};
+	note_use(b, &s, at);
 	if (root->constant) {
-		status = place_constant(b, root, &s);
-	} else if (at == AT_SETUP) {
-		status = place_setup(b, &s);
+		place_constant(b, root, &s);
+	} else if (at == AT_SETUP || at == AT_NO_STEP) {
+		s.place = SLOT_CONSTANT;
 	} else if (!root->producer) {
 		s.input = root->index;
 		s.first = 0; /* where inputs are copied, they are there from the start */
@@ -102,7 +78,7 @@ static int slot_of(builder *b, const hdt_value *value, int at)
 	int place = add_slot(b, s);
 	if (place < 0 || !map_set(&b->places, root, (void *)(uintptr_t)(place + 1)))
 		return -1;
-	return status == HDT_OK ? place : -1;
+	return place;
 }
 
 /* Does the value depend on constants alone? */
@@ -132,7 +108,7 @@ static hdt_status fail_step(const builder *b, const step *s, const char *what)
 	return hdt_fail(b->context, HDT_INTERNAL, "program @%s for '%s': %s", s->program->name, s->group->text, what);
 }
 
-/* One slot for each buffer of the program: the task's inputs that are given, its outputs, the workspace. */
+/* One slot for each buffer of the program: the task's inputs that are given, its outputs, its constants, the workspace. */
 static hdt_status bind_buffers(builder *b, const step *s, int at, bound_step *out)
 {
 	const hdt_program *p = s->program;
@@ -142,7 +118,7 @@ static hdt_status bind_buffers(builder *b, const step *s, int at, bound_step *ou
 		return HDT_OUT_OF_MEMORY;
 	out->slots = slots;
 	out->slot_count = p->buffer_count;
-	int bound = p->buffer_count - p->workspace_count - g->output_count, given = 0;
+	int bound = p->buffer_count - p->workspace_count - p->constant_count - g->output_count, given = 0;
 	for (int i = 0; i < g->input_count; i++)
 		given += g->inputs[i] != NULL;
 	if (bound != given && bound != g->task->input_count)
@@ -153,12 +129,20 @@ static hdt_status bind_buffers(builder *b, const step *s, int at, bound_step *ou
 				slots[n++] = -1;
 			continue;
 		}
-		if ((slots[n++] = slot_of(b, g->inputs[i], at)) < 0)
+		/* What the program's constants alone are made of is bound for its size. */
+		bool known = g->task->inputs[i]->constant || is_known(b, g->inputs[i]);
+		int when = known && !program_takes(p, n) ? AT_NO_STEP : at;
+		if ((slots[n++] = slot_of(b, g->inputs[i], when)) < 0)
 			return hdt_context_status(b->context);
 	}
-	n = bound;
+	n = out->first_output = bound;
 	for (int i = 0; i < g->output_count; i++)
 		if ((slots[n++] = slot_of(b, g->outputs[i], at)) < 0)
+			return hdt_context_status(b->context);
+	if (p->constant_count && !s->constants)
+		return fail_step(b, s, "nothing computes its constants");
+	for (int i = 0; i < p->constant_count; i++)
+		if ((slots[n++] = slot_of(b, s->constants[i], at)) < 0)
 			return hdt_context_status(b->context);
 	for (; n < p->buffer_count; n++) {
 		slot workspace = {.place = SLOT_ARENA,
@@ -166,9 +150,12 @@ static hdt_status bind_buffers(builder *b, const step *s, int at, bound_step *ou
 		                  .shape = hdt_shape(p->buffers[n]),
 		                  .input = -1,
 		                  .first = at,
-		                  .last = at};
-		hdt_status status = at == AT_SETUP ? place_setup(b, &workspace) : HDT_OK;
-		if (status != HDT_OK || (slots[n] = add_slot(b, workspace)) < 0)
+		                  .last = at,
+		                  .setup_last = -1};
+		if (at == AT_SETUP)
+			workspace.place = SLOT_CONSTANT;
+		note_use(b, &workspace, at);
+		if ((slots[n] = add_slot(b, workspace)) < 0)
 			return hdt_context_status(b->context);
 	}
 	return HDT_OK;
@@ -190,6 +177,8 @@ static hdt_status check_symbols(const builder *b, const step *s)
 static hdt_status bind_step(builder *b, const step *s, int at, bound_step *out)
 {
 	out->group = s->group;
+	out->function = s->function ? hdt_intern(b->context, s->function) : NULL;
+	out->scheduler = s->scheduler;
 	hdt_status status = loaded_program_find(b->context, b->c->on, s->program, s->function, &out->loaded);
 	if (status == HDT_OK)
 		status = bind_buffers(b, s, at, out);

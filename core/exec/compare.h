@@ -1,6 +1,6 @@
 /* compare.h: how far two tensors are apart. */
-#ifndef HIDET_RUN_COMPARE_H
-#define HIDET_RUN_COMPARE_H
+#ifndef CORE_EXEC_COMPARE_H
+#define CORE_EXEC_COMPARE_H
 
 #include <hidet/hidet.h>
 

@@ -1,5 +1,4 @@
-/* compiled.c: making a compiled graph and taking it down again. What is computed of constants alone is computed here.
- */
+/* compiled.c: making a compiled graph and taking it down again. */
 #include "exec/state.h"
 
 #include <stdlib.h>
@@ -16,60 +15,6 @@ static hdt_status prepare_runs(compiled_graph *c)
 	c->input_copies = hdt_allocate(c->context, sizeof *c->input_copies * (size_t)(c->graph->input_count + 1));
 	c->output_copies = hdt_allocate(c->context, sizeof *c->output_copies * (size_t)(c->graph->output_count + 1));
 	return c->addresses && c->values && c->input_copies && c->output_copies ? HDT_OK : HDT_OUT_OF_MEMORY;
-}
-
-/* The launches of the setup, whose sizes are all constant. */
-static hdt_status plan_setup(compiled_graph *c, launch_list *launches)
-{
-	const bindings none = {NULL, NULL, 0};
-	hdt_status status = HDT_OK;
-	for (int i = 0; i < c->setup_count && status == HDT_OK; i++) {
-		const bound_step *s = &c->setup[i];
-		int64_t *bytes = hdt_allocate(c->context, sizeof *bytes * (size_t)(s->slot_count + 1));
-		if (!bytes)
-			return HDT_OUT_OF_MEMORY;
-		for (int k = 0; k < s->slot_count; k++) {
-			const slot *from = s->slots[k] < 0 ? NULL : &c->slots[s->slots[k]];
-			bytes[k] = from ? shape_bytes(from->dtype, from->shape, &none, NULL) : 0;
-		}
-		status = launch_program(launches, c->context, &s->loaded, i, &none, bytes);
-	}
-	return status;
-}
-
-static hdt_status launch_setup(compiled_graph *c, launch_list *launches)
-{
-	hdt_fault fault = {.launch = -1};
-	for (int i = 0; i < launches->launches.count; i++) {
-		const bound_step *s = &c->setup[launches->planned.items[i].owner];
-		for (int k = 0; k < s->slot_count; k++)
-			c->addresses[k] = s->slots[k] < 0 ? NULL : c->slots[s->slots[k]].memory;
-		launch_address(launches, i, c->addresses);
-	}
-	hdt_status status = c->target->run(c->device, launches->launches.items, launches->launches.count, &fault);
-	return status == HDT_OK ? HDT_OK : fail_launch(c->context, status, &fault, launches, c->setup);
-}
-
-/* Compute once what depends on constants alone, and let go what only that needed. */
-static hdt_status run_setup(compiled_graph *c)
-{
-	launch_list launches;
-	hdt_status status = HDT_OK;
-	launch_list_init(&launches);
-	if (c->on->object && compiled_has_weights(c))
-		status = plan_setup(c, &launches);
-	if (status == HDT_OK && launches.launches.count)
-		status = launch_setup(c, &launches);
-	launch_list_fini(&launches);
-	for (int i = 0; i < c->slot_count; i++) {
-		slot *s = &c->slots[i];
-		if (!s->owned || s->kept)
-			continue;
-		c->target->release(c->device, s->memory);
-		s->memory = NULL;
-		s->owned = false;
-	}
-	return status;
 }
 
 /* A graph of static shapes has one plan, which is made at once. */
@@ -95,8 +40,8 @@ hdt_status compiled_new(hdt_graph *graph, loaded *on, const step *steps, int cou
 	hdt_status status = compiled_bind(c, steps, count);
 	if (status == HDT_OK)
 		status = prepare_runs(c);
-	if (status == HDT_OK && c->setup_count)
-		status = run_setup(c);
+	if (status == HDT_OK)
+		status = compiled_prepare(c);
 	if (status == HDT_OK)
 		status = plan_ahead(c);
 	c->report.steps = c->step_count;
@@ -137,4 +82,9 @@ hdt_status compiled_plan(compiled_graph *c, hdt_context *diagnostics, const int6
 const compile_report *compiled_report(const compiled_graph *c)
 {
 	return &c->report;
+}
+
+const loaded *compiled_loaded(const compiled_graph *c)
+{
+	return c->on;
 }

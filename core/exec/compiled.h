@@ -14,6 +14,7 @@ typedef struct step {
 	const hdt_program *program;
 	const hdt_scheduler *scheduler; /* who made it */
 	const char *function;           /* emitted name; steps of equal text share it */
+	hdt_value *const *constants;    /* what the program's constants are: computed by steps before */
 } step;
 
 typedef struct compiled_graph compiled_graph;
@@ -40,5 +41,6 @@ hdt_status compiled_run(compiled_graph *c, hdt_context *diagnostics, const hdt_a
 /* Plan for these sizes (values of graph->symbols) without running; the report then tells of this plan. */
 hdt_status compiled_plan(compiled_graph *c, hdt_context *diagnostics, const int64_t *values);
 const compile_report *compiled_report(const compiled_graph *c);
+const loaded *compiled_loaded(const compiled_graph *c);
 
 #endif

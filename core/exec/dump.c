@@ -5,6 +5,8 @@
 #include "base/map.h"
 #include <string.h>
 
+enum { LOG_PROGRAMS = 3 };
+
 /* Write the text as the next file and free it. */
 static hdt_status write_stage(dump *d, const char *word, const char *suffix, text *t)
 {
@@ -56,6 +58,28 @@ static void add_distinct(text *all, text *one, map *seen)
 	text_free(one);
 }
 
+hdt_status dump_layout(dump *d, const partition *groups, const layout *orders)
+{
+	text all = {0};
+	map seen;
+	if (!d->directory)
+		return HDT_OK;
+	map_init(&seen, d->context);
+	for (int i = 0; i < orders->count; i++) {
+		const hdt_value *value = orders->orders[i].value;
+		text_format(&all, "# %%%s lies as [", value->name);
+		for (int k = 0; k < value->rank; k++)
+			text_format(&all, "%s%d", k ? ", " : "", orders->orders[i].dims[k]);
+		text_add(&all, "]\n");
+	}
+	for (int i = 0; i < groups->count; i++) {
+		text one = {0};
+		task_print(&one, groups->groups[i].task);
+		add_distinct(&all, &one, &seen);
+	}
+	return write_stage(d, "layout", "hds", &all);
+}
+
 hdt_status dump_tasks(dump *d, const step *steps, int count)
 {
 	text all = {0};
@@ -71,19 +95,34 @@ hdt_status dump_tasks(dump *d, const step *steps, int count)
 	return write_stage(d, "tasks", "hds", &all);
 }
 
-hdt_status dump_programs(dump *d, const char *word, const step *steps, int count)
+static text distinct_programs(hdt_context *context, const step *steps, int count)
 {
 	text all = {0};
 	map seen;
-	if (!d->directory)
-		return HDT_OK;
-	map_init(&seen, d->context);
+	map_init(&seen, context);
 	for (int i = 0; i < count; i++) {
 		text one = {0};
 		program_print(&one, steps[i].program);
 		add_distinct(&all, &one, &seen);
 	}
+	return all;
+}
+
+hdt_status dump_programs(dump *d, const char *word, const step *steps, int count)
+{
+	if (!d->directory)
+		return HDT_OK;
+	text all = distinct_programs(d->context, steps, count);
 	return write_stage(d, word, "hds", &all);
+}
+
+void dump_log_programs(hdt_context *context, const step *steps, int count)
+{
+	if (context->debug < LOG_PROGRAMS)
+		return;
+	text all = distinct_programs(context, steps, count);
+	hdt_log(context, LOG_PROGRAMS, "programs:\n%s", all.data ? all.data : "");
+	text_free(&all);
 }
 
 hdt_status dump_source(dump *d, const hdt_source *source, hdt_language language)

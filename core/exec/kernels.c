@@ -8,6 +8,7 @@
 
 /* Small enough that few kernels still make work for every processor, large enough that starting the compiler does not
  * count. */
+enum { LOG_SOURCE = 4 };
 enum { KERNELS_PER_UNIT = 4, MOST_UNITS = 16, HASH_DIGITS = 16 };
 
 /* As long as a name, and in no name: the digits of a hash are 0..9 a..f. */
@@ -45,6 +46,8 @@ static bool keep(kernels *k, const char *name, text *t, const emitted_texts *nee
 		if (!vec_push(k->context, &one.needed, needed->items[i]))
 			return false;
 	one.text = text_finish(t, k->context);
+	if (one.text)
+		hdt_log(k->context, LOG_SOURCE, "emitted:\n%s", one.text);
 	return one.text && map_set(&k->known, name, (void *)(uintptr_t)name) && vec_push(k->context, &k->all, one);
 }
 

@@ -9,10 +9,10 @@
 
 enum { MOST_TEXT_BYTES = 64 * 1024 * 1024 };
 
-/* The buffers that a task gives a program: all but its workspace. */
+/* The buffers that a task gives a program: all but its constants and its workspace. */
 static int bound_count(const hdt_program *p)
 {
-	return p->buffer_count - p->workspace_count;
+	return p->buffer_count - p->constant_count - p->workspace_count;
 }
 
 static bool same_shape(const hdt_tensor *a, const hdt_tensor *b)
@@ -77,19 +77,46 @@ static hdt_status fail_unmatched(hdt_context *context, const char *file, const h
 	return status;
 }
 
-static hdt_status put(hdt_context *context, const char *file, const hdt_program *p, step *steps, int count)
+static bool is_replacement(const replacements *r, const hdt_program *p)
 {
-	int put_count = 0;
+	for (int k = 0; k < r->count; k++)
+		if (r->items[k].program == p)
+			return true;
+	return false;
+}
+
+void replacements_put(replacements *r, step *steps, int count)
+{
+	for (int i = 0; i < count; i++) {
+		const hdt_program *before = steps[i].program;
+		for (int k = 0; k < r->count && !is_replacement(r, before); k++) {
+			replacement *one = &r->items[k];
+			if (strcmp(before->name, one->program->name) != 0 || !same_buffers(before, one->program))
+				continue;
+			steps[i].program = one->program;
+			one->steps++;
+		}
+	}
+}
+
+hdt_status replacements_check(const replacements *r, hdt_context *context, const step *steps, int count)
+{
+	for (int k = 0; k < r->count; k++) {
+		const replacement *one = &r->items[k];
+		if (!one->steps)
+			return fail_unmatched(context, one->file, one->program, steps, count);
+		hdt_log(context, 2, "%s: program @%s stands in %d step%s", one->file, one->program->name, one->steps,
+		        one->steps == 1 ? "" : "s");
+	}
+	return HDT_OK;
+}
+
+static hdt_status keep(replacements *r, hdt_context *context, const char *file, const hdt_program *p)
+{
+	replacement one = {p, file, 0};
 	if (p->scalar_count)
 		return hdt_fail(context, HDT_BAD_INPUT, "%s: @%s takes scalars, and in a model there are none", file, p->name);
-	for (int i = 0; i < count; i++) {
-		if (strcmp(steps[i].program->name, p->name) != 0 || !same_buffers(steps[i].program, p))
-			continue;
-		steps[i].program = p;
-		put_count++;
-	}
-	hdt_log(context, 2, "%s: program @%s stands in %d step%s", file, p->name, put_count, put_count == 1 ? "" : "s");
-	return put_count ? HDT_OK : fail_unmatched(context, file, p, steps, count);
+	return vec_push(context, r, one) ? HDT_OK : HDT_OUT_OF_MEMORY;
 }
 
 static bool is_program(const char *line)
@@ -124,28 +151,29 @@ static const char *cut(hdt_context *context, const char *source, const char *fro
 	return text_finish(&t, context);
 }
 
-static hdt_status replace_from(hdt_context *context, const char *file, const char *source, step *steps, int count)
+static hdt_status read_from(replacements *r, hdt_context *context, const char *file, const char *source)
 {
 	hdt_status status = HDT_OK;
 	for (const char *at = source, *end; *at && status == HDT_OK; at = end) {
 		end = end_of_program(at);
 		const char *piece = cut(context, source, at, end);
 		const hdt_program *p = piece ? hdt_program_parse(context, file, piece, NULL, 0) : NULL;
-		status = p ? put(context, file, p, steps, count) : hdt_context_status(context);
+		status = p ? keep(r, context, file, p) : hdt_context_status(context);
 	}
 	return status;
 }
 
-hdt_status replace_programs(hdt_context *context, const char *const *files, step *steps, int count)
+hdt_status replacements_read(replacements *r, hdt_context *context, const char *const *files)
 {
 	hdt_status status = HDT_OK;
+	*r = (replacements){.count = 0};
 	for (int i = 0; files && files[i] && status == HDT_OK; i++) {
 		char *source;
 		size_t bytes;
 		status = file_read(context, files[i], MOST_TEXT_BYTES, &source, &bytes);
 		if (status != HDT_OK)
 			return status;
-		status = replace_from(context, files[i], source, steps, count);
+		status = read_from(r, context, files[i], source);
 		free(source);
 	}
 	return status;

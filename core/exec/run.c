@@ -55,8 +55,7 @@ static bool make_room(owned_copy *copy, size_t bytes)
 	return copy->memory != NULL;
 }
 
-/* Address of a slot in this run; NULL for one without bytes. */
-static void *slot_address(const compiled_graph *c, const plan *p, void *const *input_addresses, int index)
+void *slot_address(const compiled_graph *c, const plan *p, void *const *input_addresses, int index)
 {
 	const slot *s = index < 0 ? NULL : &c->slots[index];
 	if (!s || p->bytes[index] == 0)
@@ -110,7 +109,7 @@ hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fa
 	                l->function ? l->function->name : "", l->function ? ": " : "", fault->message);
 }
 
-static hdt_status launch_steps(compiled_graph *c, hdt_context *diagnostics, const plan *p, void *const *input_addresses)
+static void fill_addresses(compiled_graph *c, const plan *p, void *const *input_addresses)
 {
 	/* The run at hand is the only one of this graph: the plan's launches are its own to fill in. */
 	launch_list *l = (launch_list *)(uintptr_t)&p->launches;
@@ -122,6 +121,11 @@ static hdt_status launch_steps(compiled_graph *c, hdt_context *diagnostics, cons
 		filled = owner;
 		launch_address(l, i, c->addresses);
 	}
+}
+
+static hdt_status launch_steps(compiled_graph *c, hdt_context *diagnostics, const plan *p)
+{
+	const launch_list *l = &p->launches;
 	hdt_fault fault = {.launch = -1};
 	hdt_status status = c->target->run(c->device, l->launches.items, l->launches.count, &fault);
 	return status == HDT_OK ? HDT_OK : fail_launch(diagnostics, status, &fault, l, c->steps);
@@ -151,16 +155,23 @@ static hdt_status give_output(compiled_graph *c, hdt_context *diagnostics, const
 	return hdt_fail(diagnostics, HDT_BAD_TARGET, "output '%s' cannot be copied from the device", out->name);
 }
 
-static hdt_status run_planned(compiled_graph *c, hdt_context *diagnostics, const plan *p, const hdt_array *inputs,
-                              void **addresses, hdt_array *outputs)
+hdt_status compiled_begin_run(compiled_graph *c, hdt_context *diagnostics, const hdt_array *inputs, void **addresses,
+                              const plan **out)
 {
-	hdt_status status = prepare_arena(c, diagnostics, p);
+	hdt_status status = check_inputs(c, diagnostics, inputs, c->graph->input_count);
+	if (status == HDT_OK && !compiled_has_weights(c))
+		status = hdt_fail(diagnostics, HDT_BAD_MODEL,
+		                  "the model was loaded without its weights; it can be looked at but not run");
 	if (status == HDT_OK)
-		status = place_inputs(c, diagnostics, p, inputs, addresses);
+		status = loaded_check(c->on, diagnostics);
 	if (status == HDT_OK)
-		status = launch_steps(c, diagnostics, p, addresses);
-	for (int i = 0; i < c->graph->output_count && status == HDT_OK; i++)
-		status = give_output(c, diagnostics, p, addresses, i, &outputs[i]);
+		status = plan_for_values(c, diagnostics, out);
+	if (status == HDT_OK)
+		status = prepare_arena(c, diagnostics, *out);
+	if (status == HDT_OK)
+		status = place_inputs(c, diagnostics, *out, inputs, addresses);
+	if (status == HDT_OK)
+		fill_addresses(c, *out, addresses);
 	return status;
 }
 
@@ -171,20 +182,16 @@ hdt_status compiled_run(compiled_graph *c, hdt_context *diagnostics, const hdt_a
 	if (output_count != c->graph->output_count)
 		return hdt_fail(diagnostics, HDT_USAGE, "the model has %d output%s, room was given for %d",
 		                c->graph->output_count, c->graph->output_count == 1 ? "" : "s", output_count);
-	hdt_status status = check_inputs(c, diagnostics, inputs, input_count);
-	if (status == HDT_OK && !compiled_has_weights(c))
-		status = hdt_fail(diagnostics, HDT_BAD_MODEL,
-		                  "the model was loaded without its weights; it can be looked at but not run");
-	if (status == HDT_OK)
-		status = loaded_check(c->on, diagnostics);
-	if (status == HDT_OK)
-		status = plan_for_values(c, diagnostics, &p);
-	if (status != HDT_OK)
-		return status;
+	if (input_count != c->graph->input_count)
+		return check_inputs(c, diagnostics, inputs, input_count);
 	void **addresses = calloc((size_t)input_count + 1, sizeof *addresses);
 	if (!addresses)
 		return hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory");
-	status = run_planned(c, diagnostics, p, inputs, addresses, outputs);
+	hdt_status status = compiled_begin_run(c, diagnostics, inputs, addresses, &p);
+	if (status == HDT_OK)
+		status = launch_steps(c, diagnostics, p);
+	for (int i = 0; i < output_count && status == HDT_OK; i++)
+		status = give_output(c, diagnostics, p, addresses, i, &outputs[i]);
 	free(addresses);
 	return status;
 }

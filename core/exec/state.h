@@ -25,6 +25,7 @@ typedef struct slot {
 	bool unknown;    /* a constant without bytes */
 	bool owned;      /* `memory` was allocated for this slot */
 	bool kept;       /* a run needs it, not the setup alone */
+	int setup_last;  /* SLOT_CONSTANT: the last step of the setup that needs it; -1: none */
 	int first, last; /* SLOT_ARENA: steps in which it is needed; the number of steps stands for "after the run" */
 } slot;
 
@@ -32,8 +33,11 @@ typedef struct slot {
 typedef struct bound_step {
 	const fusion_group *group;
 	loaded_program loaded;
+	const char *function;           /* emitted name; NULL: there is no object */
+	const hdt_scheduler *scheduler; /* who made the program; NULL: nobody */
 	const int *slots; /* per buffer of the program; -1: none */
 	int slot_count;
+	int first_output; /* in `slots`: of the group's outputs */
 } bound_step;
 
 /* Layout and launches for one set of symbol values. */
@@ -78,8 +82,16 @@ struct compiled_graph {
 /* Fill in slots, setup, steps and the slots of inputs and outputs. What was allocated is in the slots, also after a
  * fault. */
 hdt_status compiled_bind(compiled_graph *c, const step *steps, int count);
+/* Memory and bytes of what runs read, and the setup done; without an object or weights nothing (prepare.c). */
+hdt_status compiled_prepare(compiled_graph *c);
 /* False when the graph has constants whose bytes are not known. */
 bool compiled_has_weights(const compiled_graph *c);
+/* Everything of a run before its launches: the plan for these inputs (as many as the graph has), memory, the addresses of the inputs and of
+ * all launches. `addresses` has room for the inputs. */
+hdt_status compiled_begin_run(compiled_graph *c, hdt_context *diagnostics, const hdt_array *inputs, void **addresses,
+                              const plan **out);
+/* Address of a slot in the run that was begun; NULL for one without bytes. */
+void *slot_address(const compiled_graph *c, const plan *p, void *const *input_addresses, int index);
 /* The diagnostic for a run that stopped at a launch of one of these steps. */
 hdt_status fail_launch(hdt_context *diagnostics, hdt_status status, const hdt_fault *fault, const launch_list *launches,
                        const bound_step *steps);

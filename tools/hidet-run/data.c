@@ -1,4 +1,4 @@
-/* data.c: gathers the inputs of a run and checks their names; made-up integers stay inside the tables they index. */
+/* data.c: gathers the inputs of a run and checks their names. */
 #include "data.h"
 
 #include <limits.h>
@@ -59,56 +59,6 @@ hdt_status inputs_make_room(hdt_context *context, input_set *set, hdt_array *a)
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "input '%s' would need %lld bytes", a->name, (long long)bytes);
 	set->made[set->made_count++] = a->data;
 	return HDT_OK;
-}
-
-typedef struct limit_search {
-	const hdt_tensor *input;
-	int64_t limit;
-} limit_search;
-
-static void look_at(const hdt_expr *e, void *closure)
-{
-	limit_search *s = closure;
-	int64_t extent;
-	if (e->op != HDT_OP_BOUNDED || !hdt_is_const(e->args[1], &extent))
-		return;
-	const hdt_expr *index = e->args[0];
-	while (index->op == HDT_OP_CAST || index->op == HDT_OP_SELECT)
-		index = index->op == HDT_OP_SELECT ? index->args[2] : index->args[0];
-	if (index->op == HDT_OP_LOAD && index->tensor == s->input && (s->limit < 0 || extent < s->limit))
-		s->limit = extent;
-}
-
-/* Does every element of the task's only output come unchanged from this input? */
-static bool passes_on(const hdt_task *task, const hdt_tensor *input)
-{
-	const hdt_expr *v = task->output_count == 1 ? task->outputs[0]->value : NULL;
-	while (v && v->op == HDT_OP_CAST)
-		v = v->args[0];
-	return v && v->op == HDT_OP_LOAD && v->tensor == input;
-}
-
-/* How many different indices may stand in `value`: the least extent among the checks of those that index by it; -1: nobody does. */
-static int64_t index_limit(const hdt_graph *graph, const hdt_value *value, int depth)
-{
-	limit_search s = {.limit = -1};
-	for (int n = 0; n < graph->node_count; n++) {
-		const hdt_node *node = graph->nodes[n];
-		for (int i = 0, at = 0; i < node->input_count; i++) {
-			if (!node->inputs[i])
-				continue;
-			s.input = node->task->inputs[at++];
-			if (node->inputs[i] != value)
-				continue;
-			for (int t = 0; t < node->task->tensor_count; t++)
-				expr_walk(node->task->tensors[t]->value, look_at, &s);
-			int64_t next =
-				depth > 0 && passes_on(node->task, s.input) ? index_limit(graph, node->outputs[0], depth - 1) : -1;
-			if (next >= 0 && (s.limit < 0 || next < s.limit))
-				s.limit = next;
-		}
-	}
-	return s.limit;
 }
 
 hdt_status sizes_choose(hdt_context *context, const hdt_graph *graph, const options *o, int64_t *values)
@@ -231,7 +181,7 @@ static hdt_status make_up(hdt_context *context, const hdt_graph *graph, const op
 		status = inputs_make_room(context, set, a);
 		if (status != HDT_OK)
 			break;
-		int64_t limit = hdt_is_integer(a->dtype) ? index_limit(graph, v, 8) : -1;
+		int64_t limit = hdt_is_integer(a->dtype) ? index_limit(graph, v) : -1;
 		double high = hdt_is_float(a->dtype) ? 1 : limit > 0 ? (double)(limit - 1) : LARGEST_INTEGER;
 		random_fill(&stream, a->dtype, a->data, array_elements(a), hdt_is_float(a->dtype) ? -1 : 0, high);
 	}

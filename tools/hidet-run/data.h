@@ -28,6 +28,12 @@ const hdt_array *inputs_find(const input_set *set, const char *name);
 hdt_status inputs_make_room(hdt_context *context, input_set *set, hdt_array *a);
 hdt_status shape_parse(hdt_context *context, const char *word, hdt_array *a);
 
+/* How many different indices may stand in an integer tensor of the graph: the least extent among the tables that it indexes; -1: it
+ * indexes none (indices.c). */
+int64_t index_limit(const hdt_graph *graph, const hdt_value *value);
+/* Make up the constants whose bytes are not known, seeded by --seed, so that what is computed of them stays finite (weights.c). */
+hdt_status weights_make_up(hdt_context *context, hdt_graph *graph, const options *o);
+
 /* A reproducible stream of numbers: xoshiro256** seeded through splitmix64 (Blackman and Vigna, prng.di.unimi.it). */
 typedef struct random_stream {
 	uint64_t state[4];

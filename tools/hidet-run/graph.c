@@ -22,24 +22,25 @@ static drawing drawing_of(const char *path)
 	return DRAWING_COUNT;
 }
 
-/* The graph after its passes, drawn into `t`; `before` is there for what shows both. */
-static hdt_status draw(hdt_graph *graph, const options *o, drawing what, const picture *before, const int64_t *values,
-                       text *t)
+/* The graph after its passes, drawn into `t`; `before` and what rules did are there for the page that shows all. */
+static hdt_status draw(hdt_graph *graph, const options *o, drawing what, const picture *before, const text *rules,
+                       const int64_t *values, text *t)
 {
 	partition groups;
 	picture after = {0};
-	text notes = {0};
-	hdt_status status = pass_partition(graph, &(partition_options){!o->no_optimise && !o->no_fusion, &notes}, &groups);
+	text fusion = {0};
+	hdt_compile_options how = compile_options_of(o);
+	hdt_status status = compile_groups(graph, &how, &fusion, &groups);
 	if (status == HDT_OK)
 		status = picture_make(graph, &groups, values, o->constants, &after);
 	if (status == HDT_OK && what == DRAW_HTML)
-		graph_html(t, before, &after, notes.data ? notes.data : "");
+		graph_html(t, before, &after, rules->data ? rules->data : "", fusion.data ? fusion.data : "");
 	else if (status == HDT_OK && what == DRAW_SVG)
 		graph_svg(t, &after, true);
 	else if (status == HDT_OK)
 		graph_dot(t, &after);
 	picture_free(&after);
-	text_free(&notes);
+	text_free(&fusion);
 	return status;
 }
 
@@ -48,22 +49,23 @@ static hdt_status write_graph(hdt_graph *graph, const options *o, drawing what)
 	hdt_context *context = graph->context;
 	hdt_compile_options how = compile_options_of(o);
 	picture before = {0};
-	text t = {0};
+	text t = {0}, rules = {0};
 	int64_t *values = hdt_allocate(context, sizeof *values * (size_t)(graph->symbol_count + 1));
 	hdt_status status = values ? sizes_choose(context, graph, o, values) : HDT_OUT_OF_MEMORY;
 	if (status == HDT_OK && what == DRAW_HTML)
 		status = picture_make(graph, NULL, values, o->constants, &before);
 	if (status == HDT_OK)
-		status = compile_optimise(graph, &how, o->stop_after);
+		status = compile_optimise(graph, &how, o->stop_after, &rules);
 	if (status == HDT_OK && what == DRAW_TEXT)
 		graph_print(&t, graph, NULL);
 	else if (status == HDT_OK)
-		status = draw(graph, o, what, &before, values, &t);
+		status = draw(graph, o, what, &before, &rules, values, &t);
 	if (status == HDT_OK && t.failed)
 		status = hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory writing '%s'", o->out);
 	if (status == HDT_OK)
 		status = file_write_atomically(context, o->out, t.data ? t.data : "", t.length);
 	picture_free(&before);
+	text_free(&rules);
 	text_free(&t);
 	return status;
 }

@@ -137,7 +137,16 @@ static void add_kernel(text *t, const picture *p, int k)
 		text_format(t, "<td class=\"n\">%.2f</td></tr>\n", (double)kernel->flops * 1e-6);
 }
 
-static void add_side(text *t, const picture *after, const char *notes)
+static void add_notes(text *t, const char *title, const char *notes)
+{
+	if (!*notes)
+		return;
+	text_format(t, "<details><summary>%s</summary><pre>", title);
+	picture_escape(t, notes);
+	text_add(t, "</pre></details>\n");
+}
+
+static void add_side(text *t, const picture *after, const char *rules, const char *fusion)
 {
 	text_add(t, "<aside><pre id=\"facts\">Point at a box.</pre>\n"
 	            "<table><thead><tr><th>#</th><th>kernel</th><th>reads</th><th>constants</th><th>writes</th>"
@@ -145,15 +154,12 @@ static void add_side(text *t, const picture *after, const char *notes)
 	for (int k = 0; k < after->kernel_count; k++)
 		add_kernel(t, after, k);
 	text_add(t, "</tbody></table>\n");
-	if (*notes) {
-		text_add(t, "<details><summary>What was fused, and why other neighbours were not</summary><pre>");
-		picture_escape(t, notes);
-		text_add(t, "</pre></details>\n");
-	}
+	add_notes(t, "Which rules applied, and why others did not", rules);
+	add_notes(t, "What was fused, and why other neighbours were not", fusion);
 	text_add(t, "</aside>\n");
 }
 
-void graph_html(text *t, const picture *before, const picture *after, const char *notes)
+void graph_html(text *t, const picture *before, const picture *after, const char *rules, const char *fusion)
 {
 	text_add(t, head);
 	text_add(t, "<title>");
@@ -163,6 +169,6 @@ void graph_html(text *t, const picture *before, const picture *after, const char
 	text_add(t, "<main>\n");
 	add_pane(t, before, "before", "Before");
 	add_pane(t, after, "after", "After");
-	add_side(t, after, notes);
+	add_side(t, after, rules, fusion);
 	text_format(t, "</main>\n%s</body></html>\n", script);
 }

@@ -55,6 +55,6 @@ void graph_dot(text *t, const picture *p);
 /* One <svg>; `alone`: a file of its own. */
 void graph_svg(text *t, const picture *p, bool alone);
 /* A page that needs nothing else: both pictures, the kernels, a search. `notes` is plain text: what was fused and what was not. */
-void graph_html(text *t, const picture *before, const picture *after, const char *notes);
+void graph_html(text *t, const picture *before, const picture *after, const char *rules, const char *fusion);
 
 #endif

@@ -2,6 +2,7 @@
 #include "verbs.h"
 
 #include "base/file.h"
+#include "data.h"
 #include "not_built.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -64,17 +65,22 @@ static bool write_json(const json_t *report, const char *path)
 	return good;
 }
 
-bool report_json(const options *o, json_t *report)
+bool save_json(json_t *report, const char *path)
 {
-	bool good = true;
-	if (o->json) {
-		good = json_on_stdout(o) ? json_dumpf(report, stdout, JSON_INDENT(2)) == 0 && putchar('\n') == '\n'
-		                         : write_json(report, o->json);
-		if (!good)
-			fprintf(stderr, "hidet-run: cannot write the report to '%s'\n", o->json);
-	}
+	bool good = strcmp(path, "-") == 0 ? json_dumpf(report, stdout, JSON_INDENT(2)) == 0 && putchar('\n') == '\n'
+	                                   : write_json(report, path);
+	if (!good)
+		fprintf(stderr, "hidet-run: cannot write the report to '%s'\n", path);
 	json_decref(report);
 	return good;
+}
+
+bool report_json(const options *o, json_t *report)
+{
+	if (o->json)
+		return save_json(report, o->json);
+	json_decref(report);
+	return true;
 }
 
 double now_ms(void)
@@ -103,7 +109,8 @@ hdt_compile_options compile_options_of(const options *o)
 	                             .stop_after = o->stop_after,
 	                             .no_optimise = o->no_optimise,
 	                             .no_fusion = o->no_fusion,
-	                             .explain = o->explain,
+	                             .explain = o->explain != NULL,
+	                             .explain_only = o->explain && *o->explain ? o->explain : NULL,
 	                             .rule_limit = rule_limit_of(o),
 	                             .memory_limit = o->memory_limit,
 	                             .kernels = o->kernels.items};
@@ -113,6 +120,19 @@ static bool is_file(const char *path)
 {
 	struct stat st;
 	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* Compiling takes the reading of the model that is changed here. */
+static hdt_status make_up_weights(hdt_session *session, hdt_model *model, const options *o)
+{
+	hdt_context *context = context_new(session_registry(session));
+	if (!context)
+		return session_fail(session, HDT_OUT_OF_MEMORY, "out of memory");
+	hdt_status status = weights_make_up(context, model_graph(model), o);
+	if (status != HDT_OK)
+		session_keep_fault(session, context);
+	context_free(context);
+	return status;
 }
 
 hdt_model *load_model(hdt_session *session, const options *o, int *exit_code)
@@ -133,9 +153,13 @@ hdt_model *load_model(hdt_session *session, const options *o, int *exit_code)
 	}
 	hdt_model *model = NULL;
 	hdt_status status = hdt_model_load(session, o->operands.items[0], &model);
-	if (status != HDT_OK)
-		*exit_code = report_session_fault(session, status);
-	return model;
+	if (status == HDT_OK && o->random_weights)
+		status = make_up_weights(session, model, o);
+	if (status == HDT_OK)
+		return model;
+	*exit_code = report_session_fault(session, status);
+	hdt_model_free(model);
+	return NULL;
 }
 
 /* A target that nobody provides may be one that this build left out. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum option_kind { FLAG, TEXT, COUNT, REAL, BYTES, LIST } option_kind;
+typedef enum option_kind { FLAG, WORD, TEXT, COUNT, REAL, BYTES, LIST } option_kind;
 
 typedef struct option_row {
 	const char *group; /* title, for the first option of a group */
@@ -101,6 +101,7 @@ static bool set(options *o, const option_row *r, const char *value)
 	case FLAG:
 		*(bool *)field = true;
 		return true;
+	case WORD:
 	case TEXT:
 		*(const char **)field = value;
 		return true;
@@ -161,11 +162,12 @@ static bool parse_option(options *o, int argc, char **argv, int *at)
 		fprintf(stderr, "hidet-run: --%s takes no value\n", r->name);
 		return false;
 	}
-	if (r->kind != FLAG && !equals && *at + 1 >= argc) {
+	bool alone = r->kind == FLAG || r->kind == WORD;
+	if (!alone && !equals && *at + 1 >= argc) {
 		fprintf(stderr, "hidet-run: --%s needs a value: --%s=%s\n", r->name, r->name, r->argument);
 		return false;
 	}
-	const char *value = r->kind == FLAG ? NULL : equals ? equals + 1 : argv[++*at];
+	const char *value = equals ? equals + 1 : alone ? "" : argv[++*at];
 	return set(o, r, value);
 }
 
@@ -234,7 +236,8 @@ void options_help(FILE *to, char verb)
 			fprintf(to, "\n%s\n", group);
 		group = NULL;
 		char head[48];
-		snprintf(head, sizeof head, "--%s%s%s", r->name, r->argument ? "=" : "", r->argument ? r->argument : "");
+		const char *form = r->kind == WORD ? "--%s[=%s]" : r->argument ? "--%s=%s" : "--%s";
+		snprintf(head, sizeof head, form, r->name, r->argument);
 		fprintf(to, "  %-26s %s\n", head, r->doc);
 	}
 	fprintf(

@@ -12,6 +12,7 @@ typedef struct string_list {
 } string_list;
 
 typedef bool option_FLAG;
+typedef const char *option_WORD; /* NULL: not given; "": without a word */
 typedef const char *option_TEXT;
 typedef long option_COUNT;    /* -1: not given */
 typedef double option_REAL;   /* negative: not given */

@@ -1,7 +1,7 @@
 /* results.c: shows, compares, saves and reports the outputs of a run. */
 #include "results.h"
 
-#include "compare.h"
+#include "exec/compare.h"
 #include "show.h"
 #include "tensors/tensors.h"
 #include "verbs.h"

@@ -6,7 +6,7 @@
 #include "verbs.h"
 
 #include "base/vec.h"
-#include "compare.h"
+#include "exec/compare.h"
 #include "data.h"
 #include <fnmatch.h>
 #include <stdio.h>

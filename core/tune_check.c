@@ -1,0 +1,107 @@
+/* tune_check.c: runs the comparison in a forked child, which leaves its findings in shared memory. A target with memory of its own is asked in this
+ * process: its faults are no crashes of the host. */
+#include "core/tune_check.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LIMIT_SECONDS = 60, POLL_US = 2000 };
+
+/* Differences up to so many times the dtype's tolerance come of another order of additions. */
+static const double TOLERANCE_SCALE = 4;
+
+static double now_seconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* In the child: the worst that happens here is its end. */
+static void ask(compiled_graph *c, compiled_graph *reference, hdt_context *diagnostics, const hdt_array *inputs,
+                volatile int *states)
+{
+	static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+	const struct rlimit no_core = {0, 0};
+	setrlimit(RLIMIT_CORE, &no_core);
+	for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+		signal(crashes[i], SIG_DFL); /* a sanitizer's handler would tell of what we know */
+	hdt_status status = compiled_lockstep(c, reference, diagnostics, inputs, TOLERANCE_SCALE, states);
+	_exit(status == HDT_OK ? 0 : 1);
+}
+
+/* The exit status of the child; -1 when it took too long. */
+static int wait_for(pid_t child)
+{
+	int status;
+	double end = now_seconds() + LIMIT_SECONDS;
+	for (;;) {
+		pid_t got = waitpid(child, &status, WNOHANG);
+		if (got == child)
+			return status;
+		if (got < 0 && errno != EINTR)
+			return 1 << 8;
+		if (now_seconds() > end)
+			break;
+		usleep(POLL_US);
+	}
+	kill(child, SIGKILL);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return -1;
+}
+
+static int running_step(const volatile int *states, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (states[i] == STEP_RUNS)
+			return i;
+	return -1;
+}
+
+static check_result ask_child(compiled_graph *c, compiled_graph *reference, hdt_context *diagnostics,
+                              const hdt_array *inputs, int count, volatile int *shared, int *at)
+{
+	pid_t child = fork();
+	if (child == 0)
+		ask(c, reference, diagnostics, inputs, shared);
+	if (child < 0) {
+		hdt_fail(diagnostics, HDT_INTERNAL, "no process for checking kernels: %s", strerror(errno));
+		return CHECK_FAILED;
+	}
+	int status = wait_for(child);
+	*at = running_step(shared, count);
+	if (status == 0)
+		return CHECK_DONE;
+	if (*at >= 0)
+		return status < 0 ? CHECK_HUNG : CHECK_CRASHED;
+	hdt_fail(diagnostics, HDT_INTERNAL, "the check of kernels ended before it ran any");
+	return CHECK_FAILED;
+}
+
+check_result check_steps(compiled_graph *c, compiled_graph *reference, hdt_context *diagnostics, const hdt_array *inputs,
+                         int step_count, int *states, int *at)
+{
+	size_t bytes = sizeof *states * (size_t)(step_count + 1);
+	*at = -1;
+	if (!compiled_loaded(c)->target->host_memory)
+		return compiled_lockstep(c, reference, diagnostics, inputs, TOLERANCE_SCALE, states) == HDT_OK ? CHECK_DONE
+		                                                                                             : CHECK_FAILED;
+	int *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED) {
+		hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory checking kernels");
+		return CHECK_FAILED;
+	}
+	memcpy(shared, states, sizeof *states * (size_t)step_count);
+	check_result result = ask_child(c, reference, diagnostics, inputs, step_count, shared, at);
+	memcpy(states, shared, sizeof *states * (size_t)step_count);
+	munmap(shared, bytes);
+	return result;
+}
