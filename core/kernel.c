@@ -158,6 +158,26 @@ static hdt_status place_workspace(kernel_run *r, int index)
 	return p->bytes ? allocate(r, t->name, p) : HDT_OK;
 }
 
+static hdt_status place_constant(kernel_run *r, int index)
+{
+	hdt_kernel *k = r->kernel;
+	const loaded *on = k->on;
+	const hdt_tensor *t = k->loaded.program->buffers[index];
+	placed *p = &r->buffers[index];
+	p->bytes = shape_bytes(t->dtype, hdt_shape(t), &(bindings){NULL, NULL, 0}, NULL);
+	void *made = p->bytes > 0 ? malloc((size_t)p->bytes) : NULL;
+	if (p->bytes == 0)
+		return HDT_OK;
+	hdt_status status = made ? kernel_constant_compute(k, index - k->array_count, r->arguments.arrays, made)
+	                         : fail_memory(r, t->name, p->bytes);
+	if (status == HDT_OK)
+		status = allocate(r, t->name, p);
+	if (status == HDT_OK && on->target->copy(on->device, p->address, made, (size_t)p->bytes) != HDT_OK)
+		status = hdt_fail(k->diagnostics, HDT_BAD_TARGET, "'%s' cannot be copied to the device", t->name);
+	free(made);
+	return status;
+}
+
 /* A kernel may keep what it wrote in registers: nobody else is to look there. */
 static hdt_status check_overlap(const kernel_run *r)
 {
@@ -181,7 +201,9 @@ static hdt_status place(kernel_run *r)
 	const hdt_program *p = r->kernel->loaded.program;
 	hdt_status status = HDT_OK;
 	for (int i = 0; i < p->buffer_count && status == HDT_OK; i++)
-		status = i < r->kernel->array_count ? place_array(r, i) : place_workspace(r, i);
+		status = i < r->kernel->array_count                       ? place_array(r, i)
+		         : i < r->kernel->array_count + p->constant_count ? place_constant(r, i)
+		                                                          : place_workspace(r, i);
 	for (int i = 0; i < p->buffer_count; i++) {
 		r->bytes[i] = r->buffers[i].bytes;
 		r->addresses[i] = r->buffers[i].address;

@@ -4,14 +4,21 @@
 
 #include "core/session.h"
 
+/* A constant of the program: each run computes it from what is given for the inputs that it reads. */
+typedef struct kernel_constant {
+	const hdt_task *task;
+	const void *const *inputs; /* of the task: &kernel->parameters[i] */
+} kernel_constant;
+
 struct hdt_kernel {
 	hdt_session *session;
 	hdt_context *context;
 	const hdt_program *source; /* as it was written */
 	loaded_program loaded;     /* of the same text, lowered */
 	loaded *on;
-	hdt_kernel_parameter *parameters; /* the program's buffers but for workspace, then its scalars */
+	hdt_kernel_parameter *parameters; /* the program's buffers but for constants and workspace, then its scalars */
 	int parameter_count, array_count;
+	kernel_constant *constants; /* as many as the program has */
 	hdt_context *diagnostics; /* of runs; renewed after a fault */
 };
 
@@ -19,6 +26,10 @@ struct hdt_kernel {
 hdt_status kernel_begin(hdt_kernel *kernel);
 /* Fill in the parameters (kernel_parameters.c). */
 hdt_status kernel_describe(hdt_kernel *kernel);
+
+/* Compute constant `index` on the reference evaluator: `arrays` are those of a run, `to` has room for it (kernel_constants.c). */
+hdt_status kernel_constants_describe(hdt_kernel *kernel);
+hdt_status kernel_constant_compute(hdt_kernel *kernel, int index, const hdt_array *const *arrays, void *to);
 
 /* The arguments of one run (kernel_arguments.c). */
 typedef struct kernel_arguments {

@@ -108,7 +108,7 @@ hdt_status kernel_describe(hdt_kernel *k)
 {
 	const hdt_program *p = k->source;
 	writes w = {.context = k->context};
-	k->array_count = p->buffer_count - p->workspace_count;
+	k->array_count = p->buffer_count - p->constant_count - p->workspace_count;
 	k->parameter_count = k->array_count + p->scalar_count;
 	k->parameters = hdt_allocate(k->context, sizeof *k->parameters * (size_t)(k->parameter_count + 1));
 	if (!k->parameters)
@@ -131,7 +131,7 @@ hdt_status kernel_describe(hdt_kernel *k)
 		                                          .is_written = is_written(&w, t),
 		                                          .rank = t->pointer ? -1 : t->rank};
 	}
-	return status;
+	return status == HDT_OK ? kernel_constants_describe(k) : status;
 }
 
 int hdt_kernel_parameters(const hdt_kernel *kernel, const hdt_kernel_parameter **out)

@@ -50,6 +50,14 @@ void file_unmap(file_mapping *mapping)
 	*mapping = (file_mapping){(const unsigned char *)"", 0};
 }
 
+void file_forget_pages(const void *data, size_t bytes)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)data + page - 1) / page * page;
+	uintptr_t to = ((uintptr_t)data + bytes) / page * page;
+	if (from < to)
+		(void)madvise((void *)from, to - from, MADV_DONTNEED); /* advice: a refusal costs only memory */
+}
+
 hdt_status file_read(hdt_context *context, const char *path, size_t limit, char **data, size_t *bytes)
 {
 	struct stat st;

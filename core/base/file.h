@@ -13,6 +13,8 @@ typedef struct file_mapping {
 /* Failures record a diagnostic with the path and the reason (status IO_ERROR). */
 hdt_status file_map(hdt_context *context, const char *path, file_mapping *out);
 void file_unmap(file_mapping *mapping);
+/* Whoever reads here again reads the file again: the whole pages of this part of a mapping need not stay in memory. */
+void file_forget_pages(const void *data, size_t bytes);
 /* The whole file, NUL-terminated, on the heap (free). Refuses more than `limit` bytes. */
 hdt_status file_read(hdt_context *context, const char *path, size_t limit, char **data, size_t *bytes);
 /* Write to a temporary file beside `path`, then rename: readers see all or nothing, and nothing is left after a

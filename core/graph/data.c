@@ -78,6 +78,18 @@ hdt_value *hdt_graph_constant(hdt_graph *graph, const char *name, hdt_dtype dtyp
 	return value;
 }
 
+hdt_status graph_set_constant(hdt_value *constant, hdt_data data)
+{
+	const hdt_data *kept = keep(constant->graph, data);
+	if (!kept)
+		return HDT_OUT_OF_MEMORY;
+	if (!constant->constant || constant->constant->data || (int64_t)data.bytes != value_bytes(constant))
+		return hdt_fail(constant->graph->context, HDT_INTERNAL, "'%s' is no constant that lacks %zu bytes",
+		                constant->name, data.bytes);
+	constant->constant = kept;
+	return HDT_OK;
+}
+
 static hdt_value *add_scalar(hdt_graph *graph, hdt_dtype dtype, scalar value)
 {
 	if (!graph || hdt_context_status(graph->context) != HDT_OK)

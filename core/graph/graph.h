@@ -15,6 +15,9 @@ void graph_sweep(hdt_graph *graph);
 int graph_use_count(const hdt_graph *graph, const hdt_value *value);
 /* Does computing `value` need an output of `node`? */
 bool graph_depends(const hdt_graph *graph, const hdt_value *value, const hdt_node *node);
+/* Give a constant whose bytes are not known its bytes; the graph owns `data` from here, also after a fault. Tasks do not depend on them:
+ * nothing is rebuilt. */
+hdt_status graph_set_constant(hdt_value *constant, hdt_data data);
 /* Roll back: forget nodes and values added after the mark. */
 typedef struct graph_mark {
 	int nodes, values, assertions;

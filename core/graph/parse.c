@@ -163,7 +163,7 @@ static bool read_mapped(file_parser *f, hdt_dtype dtype, int64_t bytes, hdt_data
 		                      (long long)bytes, (long long)offset.integer),
 		       false;
 	file->users++;
-	*out = (hdt_data){file->mapping.data + offset.integer, (size_t)bytes, release_weights, file};
+	*out = (hdt_data){file->mapping.data + offset.integer, (size_t)bytes, release_weights, file, true};
 	return true;
 }
 

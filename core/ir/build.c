@@ -300,6 +300,17 @@ const hdt_expr *hdt_select(const hdt_expr *condition, const hdt_expr *yes, const
 	return make(HDT_OP_SELECT, dtype, args, 3);
 }
 
+/* Integers are converted here: a node's operands are of its own dtype. */
+static const hdt_expr *fused_multiply_add(const hdt_expr *x, const hdt_expr *y, const hdt_expr *z)
+{
+	if (!has_value(x) || !has_value(y) || !has_value(z) || !same_context(x, y) || !same_context(y, z))
+		return NULL;
+	hdt_dtype dtype = hdt_promote(hdt_promote(dtype_of(x), dtype_of(y)), dtype_of(z));
+	dtype = working_dtype(HDT_OP_FMA, dtype, x);
+	const hdt_expr *args[3] = {hdt_cast(x, dtype), hdt_cast(y, dtype), hdt_cast(z, dtype)};
+	return make(HDT_OP_FMA, dtype, args, 3);
+}
+
 const hdt_expr *hdt_operation(hdt_scalar_op op, const hdt_expr *const *args, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -311,6 +322,8 @@ const hdt_expr *hdt_operation(hdt_scalar_op op, const hdt_expr *const *args, int
 		return hdt_binary(op, args[0], args[1]);
 	if (count == 3 && op == HDT_OP_SELECT)
 		return hdt_select(args[0], args[1], args[2]);
+	if (count == 3 && op == HDT_OP_FMA)
+		return fused_multiply_add(args[0], args[1], args[2]);
 	if (count > 0)
 		has_arity(args[0]->context, op, count);
 	return NULL;

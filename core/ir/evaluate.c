@@ -1,8 +1,9 @@
 /* evaluate.c: the value of a dimension, condition or argument for given values of what stands in it. */
-#include "base/vec.h"
-#include "ir/memo.h"
 #include "ir/node.h"
+#include "ir/order.h"
 #include <stdlib.h>
+
+enum { FEW = 64 }; /* nodes whose values are kept on the stack */
 
 static bool bound_value(const hdt_expr *e, const bindings *b, scalar *out)
 {
@@ -20,7 +21,7 @@ static bool is_leaf(const hdt_expr *e)
 	return e->op == HDT_OP_SYMBOL || e->op == HDT_OP_VARIABLE || e->op == HDT_OP_AXIS;
 }
 
-static bool evaluate_node(const hdt_expr *e, const bindings *b, const memo *done, scalar *out)
+static bool evaluate_node(const hdt_expr *e, const bindings *b, const scalar *done, const int *operands, scalar *out)
 {
 	scalar args[3];
 	bool ok = true;
@@ -33,7 +34,7 @@ static bool evaluate_node(const hdt_expr *e, const bindings *b, const memo *done
 	if (e->op < HDT_OP_ADD || e->count > 3)
 		return false;
 	for (int i = 0; i < e->count; i++)
-		args[i] = memo_find(done, e->args[i])->value;
+		args[i] = done[operands[i]];
 	if (e->dtype == HDT_I64 && scalar_overflows((hdt_scalar_op)e->op, args))
 		return false;
 	*out =
@@ -44,25 +45,23 @@ static bool evaluate_node(const hdt_expr *e, const bindings *b, const memo *done
 bool expr_evaluate_value(const hdt_expr *e, const bindings *b, scalar *out)
 {
 	expr_order order;
-	memo done = {0};
-	scalar value = {.i = 0};
-	bool ok = true;
+	scalar few[FEW], *done = few;
 	if (!e)
 		return false;
 	if (is_constant(e) || is_leaf(e)) /* most dimensions */
-		return evaluate_node(e, b, NULL, out);
+		return evaluate_node(e, b, NULL, NULL, out);
 	if (!expr_order_of(e, &order))
 		return false;
-	for (int i = 0; i < order.count && ok; i++) {
-		ok = evaluate_node(order.items[i], b, &done, &value);
-		memo_entry *entry = ok ? memo_add(&done, order.items[i]) : NULL;
-		ok = entry != NULL;
-		if (ok)
-			entry->value = value;
-	}
-	memo_free(&done);
-	heap_free(&order);
-	*out = value;
+	if (order.count > FEW && !(done = malloc((size_t)order.count * sizeof *done)))
+		hdt_fail(e->context, HDT_OUT_OF_MEMORY, "out of memory while an expression was evaluated");
+	bool ok = done != NULL;
+	const int *operands = order.operands;
+	for (int i = 0; ok && i < order.count; operands += order_operand_count(order.items[i++]))
+		ok = evaluate_node(order.items[i], b, done, operands, &done[i]);
+	*out = ok ? done[order.count - 1] : scalar_from_bits(0);
+	if (done != few)
+		free(done);
+	expr_order_free(&order);
 	return ok;
 }
 

@@ -5,6 +5,7 @@
 #define CORE_IR_NODE_H
 
 #include "base/map.h"
+#include "base/vec.h"
 #include "ir/expr.h"
 
 /* What is known of an integer or bool expression. Computed when the node is made, from its operands' facts.
@@ -23,7 +24,23 @@ typedef struct expr_record {
 	hdt_expr expr; /* first: a pointer to it is a pointer to the record */
 	expr_facts facts;
 	uint64_t hash;
+	uint32_t walk; /* the last one that met it, ... */
+	int place;     /* ... and its place in the order of that walk */
 } expr_record;
+
+/* A node whose operands are being gone through. */
+typedef struct walk_frame {
+	const hdt_expr *node;
+	int next; /* operand to go into */
+} walk_frame;
+
+/* Walks over expressions: one at a time, for nothing else happens during one (walk.c). */
+typedef struct expr_walks {
+	uint32_t number; /* of the last one */
+	VEC(walk_frame) stack;
+	VEC(const hdt_expr *) items;
+	VEC(int) operands;
+} expr_walks;
 
 typedef struct expr_table {
 	expr_record **slots; /* open addressing; a power of two, NULL is free */
@@ -31,6 +48,7 @@ typedef struct expr_table {
 	uint32_t count;  /* nodes made: the next id */
 	uint32_t serial; /* of the last axis or variable */
 	map symbols;     /* interned name -> SYMBOL */
+	expr_walks walks;
 } expr_table;
 
 /* The context's table, made on first use; NULL when memory is out. */

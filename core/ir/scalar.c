@@ -369,6 +369,13 @@ static double apply_float(hdt_scalar_op op, double x, double y)
 	}
 }
 
+/* x * y + z, rounded once to the compute dtype. */
+static double fused(const scalar *args, hdt_dtype dtype)
+{
+	double x = args[0].f, y = args[1].f, z = args[2].f;
+	return hdt_dtype_of(dtype)->compute == HDT_F64 ? fma(x, y, z) : (double)fmaf((float)x, (float)y, (float)z);
+}
+
 scalar scalar_apply(hdt_scalar_op op, hdt_dtype operand, hdt_dtype result, const scalar *args, bool *ok)
 {
 	scalar r = {.i = 0}, x = args[0], y = {.i = 0};
@@ -377,6 +384,10 @@ scalar scalar_apply(hdt_scalar_op op, hdt_dtype operand, hdt_dtype result, const
 		return args[0].i ? args[1] : args[2];
 	if (op == HDT_OP_CAST)
 		return scalar_cast(x, operand, result);
+	if (op == HDT_OP_FMA) {
+		r.f = fused(args, result);
+		return r;
+	}
 	if (scalar_op_of(op)->arity == 2)
 		y = args[1];
 	if (op == HDT_OP_BOUNDED) {

@@ -4,11 +4,14 @@
  * very axis from outside, the reduction gets a new one first:
  *     i -> k   in   sum(k < 4) x[i, k]   gives   sum(k' < 4) x[k, k'] */
 #include "base/vec.h"
-#include "ir/memo.h"
 #include "ir/node.h"
+#include "ir/order.h"
 #include <stdlib.h>
 
-enum { MAX_NESTING = 64 }; /* of reductions whose axes meet the substitution */
+enum {
+	MAX_NESTING = 64, /* of reductions whose axes meet the substitution */
+	FEW = 64          /* nodes whose results are kept on the stack */
+};
 
 typedef struct substitution {
 	const hdt_expr *const *from, *const *to;
@@ -74,36 +77,30 @@ static const hdt_expr *substitute_under(const hdt_expr *e, const substitution *o
 	return result;
 }
 
-static const hdt_expr *substitute_node(const hdt_expr *e, const substitution *s, const memo *done)
+static const hdt_expr *substitute_node(const hdt_expr *e, const substitution *s, const hdt_expr *const *done,
+                                       const int *operands)
 {
-	const hdt_expr *args[UINT8_MAX], *other = replacement_of(s, e);
-	bool changed = false;
+	const hdt_expr *other = replacement_of(s, e);
 	if (other)
 		return other;
-	if (binds_met_axis(s, e))
-		return substitute_under(e, s);
-	if (e->op == HDT_OP_SYMBOL || e->op == HDT_OP_VARIABLE || e->count == 0)
-		return e;
-	for (int i = 0; i < e->count; i++) {
-		args[i] = memo_find(done, e->args[i])->expr;
-		changed |= args[i] != e->args[i];
-	}
-	return changed ? expr_rebuild(e, args) : e;
+	return binds_met_axis(s, e) ? substitute_under(e, s) : order_rebuild(e, done, operands);
 }
 
 static const hdt_expr *substitute(const hdt_expr *e, const substitution *s)
 {
 	expr_order order;
-	memo done = {0};
-	const hdt_expr *result = e;
+	const hdt_expr *few[FEW], **done = few, *result = e;
 	if (!e || !expr_order_of(e, &order))
 		return NULL;
-	for (int i = 0; i < order.count && result; i++) {
-		result = substitute_node(order.items[i], s, &done);
-		result = memo_result(&done, order.items[i], result);
-	}
-	memo_free(&done);
-	heap_free(&order);
+	if (order.count > FEW && !(done = malloc((size_t)order.count * sizeof *done)))
+		hdt_fail(e->context, HDT_OUT_OF_MEMORY, "out of memory while an expression was changed");
+	const int *operands = order.operands;
+	for (int i = 0; done && i < order.count && result; operands += order_operand_count(order.items[i++]))
+		done[i] = result = substitute_node(order.items[i], s, done, operands);
+	result = done ? result : NULL;
+	if (done != few)
+		free(done);
+	expr_order_free(&order);
 	return result;
 }
 

@@ -14,7 +14,7 @@
 #include "lower/edit.h"
 
 #include "base/vec.h"
-#include "ir/memo.h"
+#include "ir/order.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,51 +285,52 @@ static const hdt_expr *replace_division(divider *d, const hdt_expr *node, const 
 
 /* ---- expressions and statements ------------------------------------------------------------------------------------ */
 
-/* The nodes that count, as keys: those of extents are none of the statement's. */
-static bool find_needed(const expr_order *order, memo *needed)
+/* Which nodes count: those of extents are none of the statement's. NULL when memory is out. */
+static bool *find_needed(const expr_order *order)
 {
-	bool ok = memo_add(needed, order->items[order->count - 1]) != NULL;
-	for (int i = order->count; ok && i-- > 0;) {
-		const hdt_expr *e = order->items[i];
-		bool goes_on =
-			memo_find(needed, e) && e->op != HDT_OP_AXIS && e->op != HDT_OP_SYMBOL && e->op != HDT_OP_VARIABLE;
-		for (int j = 0; goes_on && ok && j < e->count; j++)
-			ok = memo_find(needed, e->args[j]) || memo_add(needed, e->args[j]);
+	bool *needed = calloc((size_t)order->count, sizeof *needed);
+	const int *operands = order->operands;
+	for (int i = 0; i < order->count; i++)
+		operands += order_operand_count(order->items[i]);
+	if (needed)
+		needed[order->count - 1] = true;
+	for (int i = order->count; needed && i-- > 0;) {
+		int count = order_operand_count(order->items[i]);
+		operands -= count;
+		for (int j = 0; j < count && needed[i] && order->items[i]->op != HDT_OP_AXIS; j++)
+			needed[operands[j]] = true;
 	}
-	return ok;
+	return needed;
 }
 
-static const hdt_expr *rewrite_node(divider *d, const hdt_expr *e, const memo *done)
+static const hdt_expr *rewrite_node(divider *d, const hdt_expr *e, const hdt_expr *const *done, const int *operands)
 {
-	const hdt_expr *args[UINT8_MAX];
-	bool changed = false;
-	if (e->count == 0 || e->op == HDT_OP_AXIS || e->op == HDT_OP_SYMBOL || e->op == HDT_OP_VARIABLE)
+	if (e->op == HDT_OP_AXIS)
 		return e;
-	for (int i = 0; i < e->count; i++) {
-		args[i] = memo_find(done, e->args[i])->expr;
-		changed |= args[i] != e->args[i];
-	}
-	const hdt_expr *fast = e->count == 2 ? replace_division(d, e, args[0], args[1]) : NULL;
-	return fast ? fast : changed ? expr_rebuild(e, args) : e;
+	const hdt_expr *fast =
+		order_operand_count(e) == 2 ? replace_division(d, e, done[operands[0]], done[operands[1]]) : NULL;
+	return fast ? fast : order_rebuild(e, done, operands);
 }
 
 static const hdt_expr *divide_in(const hdt_expr *e, void *closure)
 {
 	divider *d = closure;
 	expr_order order;
-	memo needed = {0}, done = {0};
-	const hdt_expr *result = e;
 	if (e->op == HDT_OP_AXIS || !(expr_contains_op(e, HDT_OP_FLOORDIV) || expr_contains_op(e, HDT_OP_MOD)) ||
 	    !expr_order_of(e, &order))
 		return e;
-	if (!find_needed(&order, &needed))
-		result = NULL;
-	for (int i = 0; i < order.count && result; i++)
-		if (memo_find(&needed, order.items[i]))
-			result = memo_result(&done, order.items[i], rewrite_node(d, order.items[i], &done));
-	memo_free(&needed);
-	memo_free(&done);
-	heap_free(&order);
+	const hdt_expr *result = e, **done = calloc((size_t)order.count, sizeof *done);
+	bool *needed = find_needed(&order);
+	if (!done || !needed)
+		hdt_fail(e->context, HDT_OUT_OF_MEMORY, "out of memory while an expression was changed");
+	const int *operands = order.operands;
+	for (int i = 0; done && needed && result && i < order.count; operands += order_operand_count(order.items[i++]))
+		if (needed[i])
+			done[i] = result = rewrite_node(d, order.items[i], done, operands);
+	result = done && needed ? result : NULL;
+	free(needed);
+	free(done);
+	expr_order_free(&order);
 	return result;
 }
 

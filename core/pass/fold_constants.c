@@ -98,7 +98,7 @@ static hdt_status fold_node(hdt_graph *graph, const hdt_node *node)
 			free(data[i]);
 			continue;
 		}
-		hdt_data bytes = {data[i], (size_t)value_bytes(from), free, data[i]};
+		hdt_data bytes = {data[i], (size_t)value_bytes(from), free, data[i], false};
 		hdt_value *to = hdt_graph_constant(graph, NULL, from->dtype, hdt_value_shape(from), bytes);
 		status = to ? graph_replace_uses(graph, from, to) : hdt_context_status(graph->context);
 	}

@@ -86,7 +86,9 @@ static bool finish_composed(partitioner *p, int u, const int_list *members, fusi
 	const char *reason;
 	value_list needed = {0};
 	hdt_node **nodes = hdt_allocate(p->context, ((size_t)members->count + 1) * sizeof *nodes);
-	if (!nodes || !unit_needed(p, u, &needed) || !unit_compose(p, u, NULL, &c, &reason))
+	unit_draft draft;
+	if (!nodes || !unit_needed(p, u, &needed) ||
+	    (!unit_compose(p, u, &c, &reason) && !unit_compose_draft(p, u, NULL, &draft, &c, &reason)))
 		return false;
 	*g = (fusion_group){.nodes = nodes};
 	for (int i = 0; i < members->count; i++)
@@ -185,36 +187,10 @@ static hdt_status keep_apart(hdt_graph *graph, partition *out)
 	return hdt_context_status(graph->context);
 }
 
-/* ---- explanation ---- */
-
-static void explain_refusals(const partitioner *p, text *out)
-{
-	for (int i = 0; i < p->refusals.count; i++) {
-		const refusal *r = &p->refusals.items[i];
-		const part *from = &p->parts[r->from], *to = &p->parts[r->to];
-		bool later = from->absorbed || (from->unit >= 0 && from->unit == to->unit);
-		for (int k = i + 1; k < p->refusals.count && !later; k++)
-			later = p->refusals.items[k].from == r->from && p->refusals.items[k].to == r->to;
-		if (!later)
-			text_format(out, "not fused: %%%s = %s and %%%s = %s: %s\n", from->node->outputs[0]->name,
-			            from->node->op->name, to->node->outputs[0]->name, to->node->op->name, r->reason);
-	}
-}
-
-static void explain_groups(const partition *out, text *to)
-{
-	for (int i = 0; i < out->count; i++)
-		if (out->groups[i].node_count > 1) {
-			text_format(to, "fused: %s:", out->groups[i].text);
-			for (int n = 0; n < out->groups[i].node_count; n++)
-				text_format(to, " %%%s", out->groups[i].nodes[n]->outputs[0]->name);
-			text_add(to, "\n");
-		}
-}
-
 hdt_status pass_partition(hdt_graph *graph, const partition_options *options, partition *out)
 {
-	partitioner p = {.graph = graph, .context = graph->context, .explain = options->explain != NULL};
+	partitioner p = {
+		.graph = graph, .options = options, .context = graph->context, .explain = options->explain != NULL};
 	if (hdt_context_status(graph->context) != HDT_OK)
 		return hdt_context_status(graph->context);
 	if (!options->fuse)
@@ -225,9 +201,7 @@ hdt_status pass_partition(hdt_graph *graph, const partition_options *options, pa
 		return status != HDT_OK ? status
 		                        : hdt_fail(graph->context, HDT_INTERNAL, "the graph cannot be cut into groups");
 	}
-	if (options->explain) {
-		explain_groups(out, options->explain);
-		explain_refusals(&p, options->explain);
-	}
-	return HDT_OK;
+	if (options->explain)
+		partition_explain(&p, out, options->explain);
+	return hdt_context_status(graph->context);
 }

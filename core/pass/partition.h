@@ -3,6 +3,7 @@
 #define CORE_PASS_PARTITION_H
 
 #include "graph/graph.h"
+#include <hidet/scheduler.h>
 
 /* Nodes that become one task. A cheap node may be part of several groups; one that only gives views of its input, and that no group
  * looks through, is part of none. */
@@ -23,12 +24,18 @@ typedef struct partition {
 } partition;
 
 typedef struct partition_options {
-	bool fuse;     /* else every node is a group of its own */
-	text *explain; /* what was fused, and of neighbours that were not, why; or NULL */
+	const hdt_scheduler *const *schedulers; /* that serve the target: what they say is much slower together is kept apart */
+	int scheduler_count;                    /* 0: nobody is asked */
+	const hdt_target_info *target;
+	bool fuse;            /* else every node is a group of its own */
+	struct explanation *explain; /* what was fused, and of neighbours that were not, why; or NULL */
 } partition_options;
 
 /* The groups and their tasks. What two groups compute in memory is never more than what their nodes would, each for itself. */
 hdt_status pass_partition(hdt_graph *graph, const partition_options *options, partition *out);
+
+/* Mark the inputs of the groups' tasks that are known before the first run (mark_constants.c). */
+hdt_status partition_mark_constants(hdt_context *context, const partition *groups);
 
 /* Is every output of the node the memory of one of its inputs? */
 bool node_is_view(const hdt_node *node);

@@ -79,7 +79,7 @@ static const char *state_reason(growth *g)
 	value_list needed = {0};
 	if (!unit_needed(g->p, g->unit, &needed) || needed.count != 1)
 		return "the first one's result is needed elsewhere, too";
-	if (!unit_compose(g->p, g->unit, NULL, &c, &reason))
+	if (!unit_compose(g->p, g->unit, &c, &reason))
 		return reason ? reason : "memory is out";
 	return compose_rows(&c).stages > g->stages ? "the reduction would be done again, or its result stored" : NULL;
 }
@@ -123,6 +123,30 @@ static void drop_last_moves(partitioner *p, int u)
 
 /* ---- growing ---- */
 
+/* Nothing joins a reduction whose schedulers do not take it with what follows. */
+static void drop_slow(partitioner *p, int u)
+{
+	unit *grown = &p->units[u];
+	int first = grown->parts.items[0], count = grown->parts.count;
+	if (count == 1 || !partition_asks(p) || p->parts[first].setup)
+		return;
+	double together = unit_cost(p, u);
+	int_list taken = {0};
+	for (int i = 1; i < count; i++)
+		if (!vec_push(p->context, &taken, grown->parts.items[i]))
+			return;
+	unit_give_back(p, u, 1);
+	double apart = unit_cost(p, u);
+	for (int i = 0; i < taken.count; i++)
+		apart += unit_cost(p, taken.items[i]);
+	const char *reason = cost_reason(p, together, apart);
+	for (int i = 0; i < taken.count; i++)
+		if (reason)
+			refuse(p, first, taken.items[i], reason);
+		else if (!unit_take(p, u, taken.items[i]))
+			return;
+}
+
 static bool grow(partitioner *p, int u)
 {
 	growth g = {.p = p, .unit = u};
@@ -155,6 +179,7 @@ static bool grow(partitioner *p, int u)
 		       "the first one's result is needed elsewhere, too");
 	unit_give_back(p, u, best);
 	drop_last_moves(p, u);
+	drop_slow(p, u);
 	return hdt_context_status(p->context) == HDT_OK;
 }
 

@@ -51,9 +51,9 @@ static void find_function(const hdt_expr *e, void *closure)
 	s->found = s->found || (scalar_is_function(e) && expr_contains(e, s->axis));
 }
 
-static bool has_functions(const hdt_tensor *t)
+static bool has_functions(const composed_tensor *t)
 {
-	function_search s = {t->rank ? t->axes[t->rank - 1] : NULL, false};
+	function_search s = {t->tensor->rank ? t->tensor->axes[t->tensor->rank - 1] : NULL, false};
 	if (s.axis)
 		expr_walk(t->value, find_function, &s);
 	return s.found;
@@ -65,15 +65,15 @@ static bool know_computation(partitioner *p, part *n)
 	const char *reason;
 	n->reduces = !task_is_injective(n->node->task);
 	n->moves = !n->reduces;
-	if (!unit_compose(p, n->unit, NULL, &c, &reason))
+	if (!unit_compose(p, n->unit, &c, &reason))
 		return reason != NULL; /* too large: nothing will join it */
 	for (int i = 0; i < c.tensors.count; i++) {
 		if (c.tensors.items[i].gone)
 			continue;
-		const hdt_expr *value = c.tensors.items[i].tensor->value;
+		const hdt_expr *value = c.tensors.items[i].value;
 		int cost = value_cost(value);
 		n->stages++;
-		n->functions = n->functions || has_functions(c.tensors.items[i].tensor);
+		n->functions = n->functions || has_functions(&c.tensors.items[i]);
 		n->cost += cost > 0 ? cost : 0;
 		n->moves = n->moves && moves(value);
 	}
@@ -115,6 +115,7 @@ static bool list_nodes(partitioner *p)
 	for (int i = 0; i < p->count; i++) {
 		hdt_node *node = g->nodes[i];
 		p->parts[i] = (part){.node = node, .unit = i, .view = node_is_view(node)};
+		p->units[i].earliest = i;
 		if (!map_set(&p->numbers, node, (void *)((uintptr_t)i + 1)))
 			return false;
 		for (int k = 0; k < node->input_count; k++)

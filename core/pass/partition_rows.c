@@ -4,6 +4,8 @@
  *     %0 = mean(%x, axis=-1)   %1 = minus(%x, %0)   %2 = exp(%1)     one unit, row after row */
 #include "pass/partition_state.h"
 
+#include <math.h>
+
 enum {
 	MIN_ROWS = 16, /* fewer leave most of the machine idle, */
 	FEW_ROWS = 8,  /* which does not matter where there is little to do */
@@ -46,14 +48,17 @@ static bool try_join(partitioner *p, int a, int b, bool *joined)
 	if (may && units_tangle(p, a, b))
 		reason = "the second one also needs what others make of the first one's result";
 	if (may && !reason) {
+		double apart = partition_asks(p) && !p->parts[first].setup ? unit_cost(p, a) + unit_cost(p, b) : INFINITY;
 		int_list parts = {0};
 		for (int i = 0; i < p->units[b].parts.count; i++)
 			if (!vec_push(p->context, &parts, p->units[b].parts.items[i]))
 				return false;
 		if (!unit_take(p, a, b))
 			return false;
-		if (unit_compose(p, a, NULL, &c, &reason))
+		if (unit_compose(p, a, &c, &reason))
 			reason = rows_reason(&c);
+		if (!reason && apart < INFINITY)
+			reason = cost_reason(p, partition_cost(p, a, &c), apart);
 		*joined = !reason && hdt_context_status(p->context) == HDT_OK;
 		if (!*joined) {
 			p->units[a].parts.count = before;

@@ -6,6 +6,7 @@
 #ifndef CORE_PASS_PARTITION_STATE_H
 #define CORE_PASS_PARTITION_STATE_H
 
+#include "base/explain.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "pass/partition.h"
@@ -13,6 +14,12 @@
 
 /* Bounds of one group. */
 enum { MAX_MEMBERS = 64, MAX_INPUTS = 32, MAX_STAGES = 16 };
+
+/* Why a part is not computed together with another one, which reads it. */
+typedef struct refusal {
+	int to;
+	const char *reason;
+} refusal;
 
 typedef struct part {
 	hdt_node *node;
@@ -28,14 +35,27 @@ typedef struct part {
 	double elements; /* of its first output */
 	double steps;    /* of its reductions, for each of these */
 	unsigned mark;   /* the last walk that met it */
+	VEC(refusal) refusals;
 } part;
 
 typedef enum unit_kind { UNIT_MAP, UNIT_ROWS, UNIT_HEAVY } unit_kind; /* no reduction; rows; one heavy reduction */
+
+typedef VEC(int) int_list;
+
+/* The computation of a unit, to which what it reads can be added without doing all of it again (task/compose.h). */
+typedef struct unit_draft {
+	int_list members;
+	composition joined;
+} unit_draft;
 
 typedef struct unit {
 	VEC(int) parts; /* in order of joining; none: it has become part of another one */
 	unit_kind kind;
 	unsigned mark;
+	int earliest;      /* no higher than the numbers of its parts, and than this of any unit that needs what it makes */
+	bool cost_known;
+	double cost; /* estimated time, as far as it is known */
+	unit_draft *draft; /* of its members at some time since which it has only taken in what they read; NULL: none yet */
 } unit;
 
 /* Who reads a value. */
@@ -44,13 +64,9 @@ typedef struct value_uses {
 	bool output;
 } value_uses;
 
-typedef struct refusal {
-	int from, to; /* parts */
-	const char *reason;
-} refusal;
-
 typedef struct partitioner {
 	hdt_graph *graph;
+	const partition_options *options;
 	hdt_context *context;
 	part *parts; /* by node */
 	unit *units; /* by node: the one that it began as */
@@ -58,11 +74,8 @@ typedef struct partitioner {
 	map numbers;              /* node -> its index, plus 1 */
 	map uses;                 /* value -> value_uses */
 	unsigned walk, unit_walk; /* the last walks over parts and over units */
-	bool explain;
-	VEC(refusal) refusals;
+	bool explain;             /* refusals are kept */
 } partitioner;
-
-typedef VEC(int) int_list;
 
 static inline bool list_has(const int_list *l, int item)
 {
@@ -90,10 +103,13 @@ bool unit_members(partitioner *p, int u, int_list *out);
 /* The values that others need of it, sorted by the parts that make them. */
 typedef VEC(const void *) value_list;
 bool unit_needed(partitioner *p, int u, value_list *out);
-/* Its composition with `also` (or NULL) as one more output. False when it is too large or cannot be made; *reason tells. */
-bool unit_compose(partitioner *p, int u, const void *also, composition *out, const char **reason);
+/* Its composition. False when it is too large or cannot be made; *reason tells. */
+bool unit_compose(partitioner *p, int u, composition *out, const char **reason);
+/* The same by way of a draft, with `also` (or NULL) as one more output; made from the unit's draft, which is what it was before. */
+bool unit_compose_draft(partitioner *p, int u, const void *also, unit_draft *draft, composition *out,
+                        const char **reason);
 
-/* Note why two parts that read each other are kept apart. */
+/* Note why two parts, the second of which reads the first one, are kept apart; what was noted before is no longer true. */
 void refuse(partitioner *p, int from, int to, const char *reason);
 
 /* ---- the steps: false after a fault ---- */
@@ -101,6 +117,18 @@ bool partition_facts(partitioner *p);
 bool partition_epilogues(partitioner *p);
 bool partition_rows(partitioner *p);
 bool partition_prologues(partitioner *p);
+
+/* ---- partition_cost.c ---- */
+/* Is there anybody to ask for times? */
+bool partition_asks(const partitioner *p);
+/* Estimated microseconds of a unit by this composition of it; infinite when nobody would schedule it. */
+double partition_cost(partitioner *p, int u, const composition *c);
+double unit_cost(partitioner *p, int u); /* as it is */
+/* Why it is better apart; NULL: it is not. */
+const char *cost_reason(partitioner *p, double together, double apart);
+
+/* ---- partition_explain.c ---- */
+void partition_explain(partitioner *p, const partition *made, explanation *to);
 
 /* Are rows a good way to compute this? NULL: yes; else why not. */
 const char *rows_reason(const composition *c);

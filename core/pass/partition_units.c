@@ -27,9 +27,15 @@ const hdt_value *value_root(const hdt_value *value)
 
 void refuse(partitioner *p, int from, int to, const char *reason)
 {
-	refusal r = {from, to, reason};
+	part *n = &p->parts[from];
+	refusal r = {to, reason};
+	for (int i = 0; i < n->refusals.count; i++)
+		if (n->refusals.items[i].to == to) {
+			n->refusals.items[i].reason = reason;
+			return;
+		}
 	if (p->explain)
-		(void)vec_push(p->context, &p->refusals, r);
+		(void)vec_push(p->context, &n->refusals, r);
 }
 
 int part_of(const partitioner *p, const hdt_value *value)
@@ -90,38 +96,66 @@ bool unit_users(partitioner *p, int u, int_list *out)
 	return true;
 }
 
+/* A search for a way from one unit to another, through others. */
+typedef struct tangle {
+	int from, to;
+	int_list reached; /* units that need what `from` makes, but for these two */
+	bool found;
+} tangle;
+
+/* Those that need what `u` makes. A unit that `to` needs is no later than it. */
+static bool reach(partitioner *p, tangle *t, int u)
+{
+	int_list users = {0};
+	if (!unit_users(p, u, &users))
+		return false;
+	for (int i = 0; i < users.count; i++) {
+		int next = users.items[i];
+		t->found = t->found || (u != t->from && (next == t->from || next == t->to));
+		if (next < 0 || next == t->from || next == t->to || p->units[next].mark == p->unit_walk ||
+		    p->units[next].earliest > p->units[t->to].earliest)
+			continue;
+		p->units[next].mark = p->unit_walk;
+		if (!vec_push(p->context, &t->reached, next))
+			return false;
+	}
+	return true;
+}
+
 bool units_tangle(partitioner *p, int a, int b)
 {
-	int_list reached = {0};
-	bool ok = true, found = false;
-	unsigned mark = ++p->unit_walk;
-	for (int side = 0; ok && side < 2; side++)
-		ok = unit_users(p, side ? b : a, &reached);
-	int kept = 0;
-	for (int i = 0; i < reached.count; i++) {
-		int u = reached.items[i];
-		if (u < 0 || u == a || u == b || p->units[u].mark == mark)
-			continue;
-		p->units[u].mark = mark;
-		reached.items[kept++] = u;
-	}
-	reached.count = kept;
-	for (int i = 0; ok && !found && i < reached.count; i++) {
-		int_list next = {0};
-		ok = unit_users(p, reached.items[i], &next) && reached.count < MAX_REACHED;
-		for (int k = 0; ok && k < next.count; k++) {
-			int u = next.items[k];
-			found |= u == a || u == b;
-			if (u < 0 || p->units[u].mark == mark)
-				continue;
-			p->units[u].mark = mark;
-			ok = vec_push(p->context, &reached, u);
-		}
-	}
-	return found || !ok;
+	tangle t = {.from = a, .to = b};
+	p->unit_walk++;
+	bool ok = reach(p, &t, a);
+	for (int i = 0; ok && !t.found && i < t.reached.count; i++)
+		ok = t.reached.count < MAX_REACHED && reach(p, &t, t.reached.items[i]);
+	return t.found || !ok;
 }
 
 /* ---- joining ---- */
+
+/* The unit is as early as told, and what it needs no later. */
+static bool set_earliest(partitioner *p, int u, int number)
+{
+	int_list units = {0};
+	p->units[u].earliest = number;
+	bool ok = vec_push(p->context, &units, u);
+	for (int i = 0; ok && i < units.count; i++) {
+		const unit *at = &p->units[units.items[i]];
+		for (int k = 0; ok && k < at->parts.count; k++) {
+			const hdt_node *node = p->parts[at->parts.items[k]].node;
+			for (int n = 0; ok && n < node->input_count; n++) {
+				int from = node->inputs[n] ? part_of(p, value_root(node->inputs[n])) : -1;
+				int needed = from < 0 ? -1 : p->parts[from].unit;
+				if (needed < 0 || p->units[needed].earliest <= number)
+					continue;
+				p->units[needed].earliest = number;
+				ok = vec_push(p->context, &units, needed);
+			}
+		}
+	}
+	return ok;
+}
 
 bool unit_take(partitioner *p, int to, int from)
 {
@@ -132,18 +166,21 @@ bool unit_take(partitioner *p, int to, int from)
 		p->parts[other->parts.items[i]].unit = to;
 	}
 	other->parts.count = 0;
-	return true;
+	u->cost_known = false;
+	return set_earliest(p, to, u->earliest < other->earliest ? u->earliest : other->earliest);
 }
 
 void unit_give_back(partitioner *p, int u, int count)
 {
 	unit *from = &p->units[u];
+	from->cost_known = from->cost_known && from->parts.count <= count;
 	for (; from->parts.count > count; from->parts.count--) {
 		int n = from->parts.items[from->parts.count - 1];
 		unit *home = &p->units[n];
 		p->parts[n].unit = n;
 		home->parts.items[0] = n; /* where it began: there is room for it */
 		home->parts.count = 1;
+		home->earliest = from->earliest < home->earliest ? from->earliest : home->earliest;
 	}
 }
 
@@ -257,27 +294,83 @@ static const char *size_reason(const composition *c)
 	return c->inputs.count > MAX_INPUTS ? "together they would read too many inputs" : NULL;
 }
 
-bool unit_compose(partitioner *p, int u, const void *also, composition *out, const char **reason)
+static const task_member *describe_members(partitioner *p, const int_list *members)
 {
-	int_list members = {0};
-	value_list needed = {0};
-	*reason = NULL;
-	if (!unit_members(p, u, &members) || !unit_needed(p, u, &needed) || (also && !vec_push(p->context, &needed, also)))
+	task_member *all = hdt_allocate(p->context, ((size_t)members->count + 1) * sizeof *all);
+	for (int i = 0; all && i < members->count; i++)
+		if (!describe_member(p, p->parts[members->items[i]].node, &all[i]))
+			return NULL;
+	return all;
+}
+
+/* *known: those members that the unit's draft has are left out of `members`. */
+static bool list_members(partitioner *p, int u, int_list *members, bool *known)
+{
+	const unit_draft *before = p->units[u].draft;
+	int_list all = {0};
+	int kept = 0;
+	if (!unit_members(p, u, &all))
 		return false;
-	if (members.count > MAX_MEMBERS) {
-		*reason = "together they would have too many nodes";
-		return false;
-	}
-	task_member *all = hdt_allocate(p->context, ((size_t)members.count + 1) * sizeof *all);
-	if (!all)
-		return false;
-	for (int i = 0; i < members.count; i++)
-		if (!describe_member(p, p->parts[members.items[i]].node, &all[i]))
+	for (int i = 0; before && i < all.count; i++)
+		kept += list_has(&before->members, all.items[i]);
+	*known = before && kept == before->members.count;
+	for (int i = 0; i < all.count; i++)
+		if (!(*known && list_has(&before->members, all.items[i])) && !vec_push(p->context, members, all.items[i]))
 			return false;
-	if (!compose(out, p->context, all, members.count, needed.items, needed.count)) {
-		*reason = "their task cannot be made";
+	return true;
+}
+
+/* More members in front of those of the unit's draft. False when that cannot be. */
+static bool extend_draft(partitioner *p, int u, const int_list *added, const void *also, unit_draft *draft)
+{
+	const unit_draft *before = p->units[u].draft;
+	*draft = (unit_draft){.members = *added};
+	for (int i = 0; i < before->members.count; i++)
+		if (!vec_push(p->context, &draft->members, before->members.items[i]))
+			return false;
+	const task_member *members = draft->members.count <= MAX_MEMBERS ? describe_members(p, added) : NULL;
+	return members && compose_before(&before->joined, members, added->count, also, &draft->joined);
+}
+
+static bool make_draft(partitioner *p, int u, const void *also, unit_draft *draft)
+{
+	value_list needed = {0};
+	*draft = (unit_draft){0};
+	if (!unit_members(p, u, &draft->members) || !unit_needed(p, u, &needed) ||
+	    (also && !vec_push(p->context, &needed, also)))
 		return false;
-	}
-	*reason = size_reason(out);
-	return !*reason;
+	const task_member *members = draft->members.count <= MAX_MEMBERS ? describe_members(p, &draft->members) : NULL;
+	return members && compose_draft(&draft->joined, p->context, members, draft->members.count, needed.items,
+	                                needed.count);
+}
+
+static bool settle(partitioner *p, bool made, const unit_draft *draft, composition *out, const char **reason)
+{
+	if (draft->members.count > MAX_MEMBERS)
+		*reason = "together they would have too many nodes";
+	else if (!made || !compose_settle(&draft->joined, out))
+		*reason = "their task cannot be made";
+	else
+		*reason = size_reason(out);
+	return !*reason && hdt_context_status(p->context) == HDT_OK;
+}
+
+bool unit_compose(partitioner *p, int u, composition *out, const char **reason)
+{
+	unit_draft draft;
+	bool made = make_draft(p, u, NULL, &draft);
+	return settle(p, made, &draft, out, reason);
+}
+
+bool unit_compose_draft(partitioner *p, int u, const void *also, unit_draft *draft, composition *out,
+                        const char **reason)
+{
+	int_list added = {0};
+	bool known;
+	if (!list_members(p, u, &added, &known))
+		return false;
+	bool made = known && extend_draft(p, u, &added, also, draft);
+	if (!made && hdt_context_status(p->context) == HDT_OK)
+		made = make_draft(p, u, also, draft);
+	return settle(p, made, draft, out, reason);
 }

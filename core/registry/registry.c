@@ -81,7 +81,8 @@ static const char *check_SCHEDULER(const hdt_scheduler *d)
 {
 	if (d->size < SIZE_AT_1_0(hdt_scheduler, build))
 		return "size";
-	return !runs_on_target(d->kind) ? "kind of functions" : !d->query ? "query" : !d->build ? "build" : NULL;
+	bool builds = d->build || (d->size >= SIZE_AT_1_0(hdt_scheduler, build_choice) && d->build_choice && d->space);
+	return !runs_on_target(d->kind) ? "kind of functions" : !d->query ? "query" : !builds ? "build" : NULL;
 }
 
 static const char *check_MAPPING_SET(const hdt_mapping_set *d)

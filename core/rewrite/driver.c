@@ -6,7 +6,7 @@
  * fewer takes part, so it ends. Warnings go to the log and to the explanation; only running out of memory is a fault. */
 #include "rewrite/rule.h"
 
-#include "base/map.h"
+#include "base/explain.h"
 #include <string.h>
 
 enum { BLAMED_RULES = 8, CAP_BASE = 100, CAP_PER_NODE = 20, GROWTH_BASE = 2000, GROWTH_PER_NODE = 8 };
@@ -18,25 +18,13 @@ typedef struct run {
 	bool *off; /* of each rule: was wrong on this graph, or loops */
 	int applied, cap, most_nodes;
 	const rule *last[BLAMED_RULES]; /* that fired last, a ring */
-	map told;                       /* interned lines already in the explanation */
 } run;
 
 /* ---- what is told ----------------------------------------------------------------------------------------------- */
 
-/* Each line once, however often the rules go over the graph. */
-HDT_PRINTF(2, 3) static void explain(run *r, const char *format, ...)
+static explanation *explained_in(const run *r)
 {
-	if (!r->options || !r->options->explain)
-		return;
-	va_list args;
-	va_start(args, format);
-	const char *line = arena_vformat(&r->graph->context->arena, format, args);
-	va_end(args);
-	const char *interned = line ? hdt_intern(r->graph->context, line) : NULL;
-	if (!interned || map_get(&r->told, interned))
-		return;
-	map_set(&r->told, interned, (void *)interned);
-	text_format(r->options->explain, "%s\n", line);
+	return r->options ? r->options->explain : NULL;
 }
 
 static void warn(run *r, const char *line)
@@ -44,7 +32,8 @@ static void warn(run *r, const char *line)
 	if (!line)
 		return;
 	hdt_log(r->graph->context, 0, "warning: %s", line);
-	explain(r, "warning: %s", line);
+	if (explained_in(r))
+		explain_line(explained_in(r), NULL, "warning: %s", line);
 }
 
 /* Of the rules of this list that were refused when they were read. */
@@ -58,29 +47,41 @@ static void warn_of_refused(run *r)
 			     hdt_format(r->graph->context, "rule %s is left out: %s", refused[i].entry->name, refused[i].reason));
 }
 
+static void tell_declined(run *r, const rule *tried, const hdt_node *node, const char *reason)
+{
+	const char *value = node->outputs[0]->name, *op = node->op->name;
+	hdt_log(r->graph->context, 5, "rule %s: declined %%%s = %s: %s", tried->name, value, op, reason);
+	if (explained_in(r)) /* the same for other nodes of the operator is told with it */
+		explain_line(explained_in(r), hdt_format(r->graph->context, "%s %s %s", tried->name, op, reason),
+		             "%s: declined %%%s = %s: %s", tried->name, value, op, reason);
+}
+
+static void tell_applied(run *r, const rule *tried, const hdt_node *node)
+{
+	const char *value = node->outputs[0]->name, *op = node->op->name;
+	hdt_log(r->graph->context, 5, "rule %s: applied to %%%s = %s", tried->name, value, op);
+	if (explained_in(r))
+		explain_line(explained_in(r), NULL, "%s: applied to %%%s = %s", tried->name, value, op);
+}
+
 /* Tell what came of an attempt and keep count. */
 static void note(run *r, int index, const hdt_node *node, attempt_outcome outcome, const char *reason)
 {
-	hdt_context *context = r->graph->context;
 	const rule *tried = &r->list->rules.items[index];
-	const char *value = node->outputs[0]->name, *op = node->op->name;
 	switch (outcome) {
 	case ATTEMPT_NO_MATCH:
 		return;
 	case ATTEMPT_APPLIED:
 		r->last[r->applied++ % BLAMED_RULES] = tried;
-		hdt_log(context, 5, "rule %s: applied to %%%s = %s", tried->name, value, op);
-		explain(r, "%s: applied to %%%s = %s", tried->name, value, op);
+		tell_applied(r, tried, node);
 		return;
 	case ATTEMPT_DECLINED:
-		hdt_log(context, 5, "rule %s: declined %%%s = %s: %s", tried->name, value, op,
-		        reason ? reason : "out of memory");
-		explain(r, "%s: declined %%%s = %s: %s", tried->name, value, op, reason ? reason : "out of memory");
+		tell_declined(r, tried, node, reason ? reason : "out of memory");
 		return;
 	case ATTEMPT_WRONG:
 		r->off[index] = true;
-		warn(r, hdt_format(context, "rule %s is switched off for this graph: at %%%s = %s: %s", tried->name, value, op,
-		                   reason));
+		warn(r, hdt_format(r->graph->context, "rule %s is switched off for this graph: at %%%s = %s: %s", tried->name,
+		                   node->outputs[0]->name, node->op->name, reason));
 		return;
 	}
 }
@@ -153,7 +154,6 @@ hdt_status rules_run(hdt_graph *graph, const rule_list *list, const rewrite_opti
 	run r = {.graph = graph, .list = list, .options = options};
 	if (!list)
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while reading the rules");
-	map_init(&r.told, context);
 	r.cap = options && options->cap > 0 ? options->cap : CAP_BASE + CAP_PER_NODE * graph->node_count;
 	r.most_nodes = GROWTH_BASE + GROWTH_PER_NODE * graph->node_count;
 	r.off = hdt_allocate(context, sizeof *r.off * (size_t)(list->rules.count + 1));
@@ -168,9 +168,9 @@ hdt_status rules_run(hdt_graph *graph, const rule_list *list, const rewrite_opti
 		r.applied = 0;
 		run_to_fixed_point(&r);
 	}
-	if (at_limit(&r) && r.applied > 0)
-		explain(&r, "stopped after %d applications, as asked for; the last was %s", r.applied,
-		        r.last[(r.applied - 1) % BLAMED_RULES]->name);
+	if (at_limit(&r) && r.applied > 0 && explained_in(&r))
+		explain_line(explained_in(&r), NULL, "stopped after %d applications, as asked for; the last was %s", r.applied,
+		             r.last[(r.applied - 1) % BLAMED_RULES]->name);
 	if (applied)
 		*applied = r.applied;
 	return hdt_context_status(context);

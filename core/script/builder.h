@@ -27,6 +27,7 @@ typedef struct function_builder {
 typedef struct program_builder {
 	hdt_program program; /* first */
 	VEC(const hdt_tensor *) buffers;
+	VEC(const hdt_tensor *) constants;
 	VEC(hdt_function *) functions;
 	VEC(const hdt_expr *) symbols;
 	VEC(const hdt_expr *) scalars; /* of a program with a header */

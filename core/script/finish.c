@@ -86,11 +86,16 @@ static void name_variable(naming *n, hdt_stmt *s)
 }
 
 /* A buffer that the program made is its own to rename: loads refer to it by pointer. */
-static void name_buffer(naming *n, const hdt_tensor *buffer)
+static void name_own(naming *n, const hdt_tensor *buffer, bool own)
 {
 	const char *name = take_name(n, buffer->name);
-	if (name && buffer->kind == HDT_TENSOR_BUFFER)
+	if (name && own)
 		((hdt_tensor *)(uintptr_t)buffer)->name = name;
+}
+
+static void name_buffer(naming *n, const hdt_tensor *buffer)
+{
+	name_own(n, buffer, buffer->kind == HDT_TENSOR_BUFFER);
 }
 
 /* The axes of a view are names within it alone. */
@@ -332,8 +337,11 @@ hdt_status program_finish(hdt_program *program)
 	for (int i = 0; i < program->symbol_count; i++)
 		(void)take_name(&n, program->symbols[i]->name);
 	int symbols = n.names.count;
+	int constants = program->buffer_count - program->workspace_count - program->constant_count;
 	for (int i = 0; i < program->buffer_count; i++)
-		if (program->buffers[i])
+		if (program->buffers[i] && i >= constants)
+			name_own(&n, program->buffers[i], true);
+		else if (program->buffers[i])
 			name_buffer(&n, program->buffers[i]);
 	forget_names(&n, symbols);
 	for (int i = 0; i < program->function_count; i++)

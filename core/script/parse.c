@@ -2,7 +2,10 @@
  * one that stands before it: all headers, then all bodies. print.c writes what is read here.
  *
  *     param tile: int = 64;
- *     program @p(x: f32[n, 7], none, y: f32[n], m: i32) workspace(w: f32[n]) where n in 1..64 from "file.hds" { fn ... }
+ *     program @p(x: f32[n, 7], none, w: const f32[7], y: f32[n], m: i32) workspace(s: f32[n]) where n in 1..64 from "file.hds" {
+ *       constant twofold[i < 7] = w[i] * 2.0;
+ *       fn ...
+ *     }
  *
  * A text of functions alone is a program with the buffers and values of its entry: the host function, or the one that there is to run. */
 #include "script/parse.h"
@@ -69,7 +72,7 @@ static void add_scalar(script_reader *r, const token *name, hdt_dtype dtype)
 	share(r, name, NULL, value);
 }
 
-static void add_buffer(script_reader *r, const token *name, const written_type *type)
+static void add_buffer(script_reader *r, const token *name, const written_type *type, bool constant)
 {
 	hdt_context *context = reader_context(r);
 	const hdt_expr *extent = hdt_int(context, MAX_DIMENSION);
@@ -78,7 +81,10 @@ static void add_buffer(script_reader *r, const token *name, const written_type *
 	if (t) {
 		t->pointer = type->pointer;
 		t->bits = type->bits;
+		t->constant = constant;
 	}
+	if (constant && (type->pointer || type->bits))
+		parser_fail_at(r->p, name, "constant is what has a shape and elements of whole bytes: '%s' has not", name->text);
 	if (t && t->bits && t->rank != 1)
 		parser_fail_at(r->p, name, "elements of %d bits lie in a row: '%s' is a pointer, or has one dimension", t->bits,
 		               name->text);
@@ -125,6 +131,7 @@ static void read_shared(script_reader *r, header_round round, int *count)
 		}
 		if (!name_read(r, "a buffer", &name) || !parser_expect(p, ":", "before the type"))
 			return;
+		bool constant = parser_accept(p, "const");
 		if (round == HEADER_SCALARS) {
 			if (skip_type(r, &dtype))
 				add_scalar(r, &name, dtype);
@@ -133,7 +140,7 @@ static void read_shared(script_reader *r, header_round round, int *count)
 		if (!type_read(r, &type))
 			return;
 		if (type.pointer || type.shaped) {
-			add_buffer(r, &name, &type);
+			add_buffer(r, &name, &type, constant);
 			(*count)++;
 		}
 	} while (parser_accept(p, ","));
@@ -168,6 +175,9 @@ static void read_program_header(script_reader *r)
 	read_shared_twice(r, &count);
 	if (!p->failed && parser_accept(p, "workspace"))
 		read_shared_twice(r, &r->program->workspace_count);
+	for (int i = count; i < r->program->buffer_count && !p->failed; i++)
+		if (r->program->buffers[i] && r->program->buffers[i]->constant)
+			parser_fail(p, "workspace is written to: '%s' cannot be const", r->program->buffers[i]->name);
 	if (parser_accept(p, "where")) /* read by scan_where */
 		while (p->now.kind != TOKEN_END && !parser_is(p, "{") && !parser_is(p, "from"))
 			parser_next(p);
@@ -325,11 +335,22 @@ static void read_functions(script_reader *r)
 
 /* ---- programs ----------------------------------------------------------------------------------------------------- */
 
+static void read_constants(script_reader *r)
+{
+	while (!r->p->failed && parser_is(r->p, "constant")) {
+		token name;
+		const hdt_tensor *t = constant_tensor_read(r, &name);
+		if (t)
+			share(r, &name, t, NULL);
+	}
+}
+
 static void read_program(script_reader *r)
 {
 	parser *p = r->p;
 	read_program_header(r);
 	if (!p->failed && parser_expect(p, "{", "before the functions of the program")) {
+		read_constants(r);
 		read_headers(r);
 		parser_expect(p, "}", "after the functions of the program");
 		if (!p->failed)

@@ -6,6 +6,7 @@
  *
  *   parse.c              the header of a program, its functions in two rounds: headers, then bodies
  *   parse_param.c        params
+ *   parse_constant.c     constants of the program
  *   parse_names.c        what names stand for, and scopes
  *   parse_value.c        values, conditions and types as statements and headers need them
  *   parse_function.c     the header of a function
@@ -115,6 +116,11 @@ static inline hdt_list type_shape(const written_type *t)
 
 /* The params at the cursor, and whether all that values were given for are there. */
 void params_read(script_reader *r);
+
+/* ---- parse_constant.c ---- */
+
+/* The constant at the cursor, up to its semicolon; NULL after a fault. */
+const hdt_tensor *constant_tensor_read(script_reader *r, token *name);
 
 /* ---- parse_function.c ---- */
 

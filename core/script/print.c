@@ -49,7 +49,7 @@ static void print_indices(text *t, const hdt_expr *const *indices, int count)
 /* name: dtype[shape]; the brackets tell a buffer of rank 0 from a value where both may stand. */
 static void print_type(text *t, const hdt_tensor *tensor, bool brackets)
 {
-	text_format(t, "%s: %s", tensor->name, tensor->pointer ? "*" : "");
+	text_format(t, "%s: %s%s", tensor->name, tensor->constant ? "const " : "", tensor->pointer ? "*" : "");
 	if (tensor->bits)
 		text_format(t, "%c%d", tensor->dtype == HDT_I8 ? 'i' : 'u', tensor->bits);
 	else
@@ -144,13 +144,19 @@ static void print_buffer(text *t, const hdt_stmt *s)
 	}
 }
 
+/* i < 4, j < 8 */
+static void print_axes(text *t, const hdt_tensor *tensor)
+{
+	for (int d = 0; d < tensor->rank; d++) {
+		text_format(t, "%s%s < ", d ? ", " : "", tensor->axes[d]->name);
+		expr_print(t, tensor->shape[d]);
+	}
+}
+
 static void print_view(text *t, const hdt_tensor *v)
 {
-	text_format(t, "view %s", v->name);
-	for (int d = 0; d < v->rank; d++) {
-		text_format(t, "%s%s < ", d ? ", " : "[", v->axes[d]->name);
-		expr_print(t, v->shape[d]);
-	}
+	text_format(t, "view %s%s", v->name, v->rank ? "[" : "");
+	print_axes(t, v);
 	text_add(t, v->rank ? "] = " : " = ");
 	print_element(t, v->base, v->base_indices);
 }
@@ -370,7 +376,7 @@ static void print_buffers(text *t, const hdt_tensor *const *buffers, int count)
 
 static void print_header(text *t, const hdt_program *program, const char *name)
 {
-	int bound = program->buffer_count - program->workspace_count;
+	int bound = program->buffer_count - program->workspace_count - program->constant_count;
 	text_format(t, "program @%s(", name);
 	print_buffers(t, program->buffers, bound);
 	for (int i = 0; i < program->scalar_count; i++)
@@ -379,7 +385,7 @@ static void print_header(text *t, const hdt_program *program, const char *name)
 	text_add(t, ")");
 	if (program->workspace_count) {
 		text_add(t, " workspace(");
-		print_buffers(t, program->buffers + bound, program->workspace_count);
+		print_buffers(t, program->buffers + bound + program->constant_count, program->workspace_count);
 		text_add(t, ")");
 	}
 	for (int i = 0; i < program->symbol_count; i++) {
@@ -391,6 +397,15 @@ static void print_header(text *t, const hdt_program *program, const char *name)
 	}
 }
 
+static void print_constant(text *t, const hdt_tensor *constant)
+{
+	text_format(t, "  constant %s[", constant->name);
+	print_axes(t, constant);
+	text_add(t, "] = ");
+	expr_print(t, constant->value);
+	text_add(t, ";\n");
+}
+
 static void print_program(printer *p, const hdt_program *program, const char *name)
 {
 	print_header(p->out, program, name);
@@ -399,6 +414,8 @@ static void print_program(printer *p, const hdt_program *program, const char *na
 		string_print(p->out, program->file);
 	}
 	text_add(p->out, " {\n");
+	for (int i = 0; i < program->constant_count; i++)
+		print_constant(p->out, program->constants[i]);
 	for (int i = 0; i < program->function_count; i++)
 		print_function(p, program->functions[i]);
 	text_add(p->out, "}\n");

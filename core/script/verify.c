@@ -1,6 +1,6 @@
 /* verify.c: checks a finished program and reports the first broken rule:
  *  - loads and stores are of parameters of the function or buffers and views in scope, with one i64 index for each dimension;
- *  - a stored value has the buffer's dtype, a condition is bool, no reduction is left;
+ *  - a stored value has the buffer's dtype, constants are not stored to, a condition is bool, no reduction is left;
  *  - loop variables, lets, scalars and thread indices are used in scope; a call with effects is the whole of what is done, named or stored;
  *  - a parallel loop stands outside of everything else, and its body sees no buffers of the function from around it, because it becomes a
  *    function of its own, run by several workers;
@@ -163,12 +163,27 @@ static void check_map(checker *c, const hdt_stmt *s)
 	bring(c, s->axis);
 }
 
+/* Is it a constant of the program, one of its inputs, or a view of these? */
+static bool is_constant(const hdt_program *program, const hdt_tensor *t)
+{
+	while (t->base)
+		t = t->base;
+	if (t->constant)
+		return true;
+	for (int i = 0; i < program->constant_count; i++)
+		if (program->constants[i] == t)
+			return true;
+	return false;
+}
+
 static void check_store(checker *c, const hdt_stmt *s)
 {
 	if (!s->indices || !s->value) {
 		fault(c, "a missing expression", "");
 		return;
 	}
+	if (is_constant(c->function->program, s->tensor))
+		fault(c, "a constant is not stored to", s->tensor->name);
 	check_indices(c, s->tensor, s->indices, s->tensor->rank);
 	for (int i = 0; i < s->tensor->rank; i++)
 		check_expr(c, s->indices[i]);

@@ -46,16 +46,24 @@ static hdt_tensor *copy_tensor(hdt_context *context, const hdt_tensor *from)
 	return t;
 }
 
+static hdt_tensor *find_input(const composition *c, const void *what)
+{
+	for (int i = 0; i < c->inputs.count; i++)
+		if (c->inputs.items[i].what == what)
+			return (hdt_tensor *)(uintptr_t)c->inputs.items[i].tensor;
+	return NULL;
+}
+
 /* The tensor of a value; a new input when no member before has computed it. */
 static const hdt_tensor *find_value(composition *c, const void *what, const hdt_tensor *like)
 {
 	for (int i = 0; i < c->tensors.count; i++)
 		if (c->tensors.items[i].what == what)
 			return c->tensors.items[i].tensor;
-	for (int i = 0; i < c->inputs.count; i++)
-		if (c->inputs.items[i].what == what)
-			return c->inputs.items[i].tensor;
-	composed_input input = {copy_tensor(c->context, like), what};
+	composed_input input = {find_input(c, what), what};
+	if (input.tensor)
+		return input.tensor;
+	input.tensor = copy_tensor(c->context, like);
 	return input.tensor && vec_push(c->context, &c->inputs, input) ? input.tensor : NULL;
 }
 
@@ -98,6 +106,19 @@ static bool join_assertions(composition *c, const hdt_task *task)
 	return true;
 }
 
+/* What stands for a tensor of a member: what members behind it read already, where they do. */
+static hdt_tensor *place_tensor(composition *c, const hdt_tensor *from, const void *what)
+{
+	hdt_tensor *read = what ? find_input(c, what) : NULL;
+	if (!read)
+		return copy_tensor(c->context, from);
+	for (int i = 0; i < c->inputs.count; i++)
+		if (c->inputs.items[i].tensor == read)
+			c->inputs.items[i--] = c->inputs.items[--c->inputs.count];
+	*read = *from;
+	return read;
+}
+
 static bool join(composition *c, const task_member *m, const void *const *needed, int needed_count)
 {
 	const hdt_task *task = m->task;
@@ -106,12 +127,12 @@ static bool join(composition *c, const task_member *m, const void *const *needed
 	if (!join_inputs(c, m, &sources))
 		return false;
 	for (int i = 0; i < task->tensor_count; i++) {
-		composed_tensor t = {.tensor = copy_tensor(c->context, task->tensors[i])};
-		if (!t.tensor || !(t.tensor->value = expr_map(t.tensor->value, redirect, &sources)))
-			return false;
+		composed_tensor t = {.value = expr_map(task->tensors[i]->value, redirect, &sources)};
 		for (int o = 0; o < task->output_count; o++)
 			if (task->outputs[o] == task->tensors[i])
 				t.what = m->outputs[o];
+		if (!t.value || !(t.tensor = place_tensor(c, task->tensors[i], t.what)))
+			return false;
 		t.needed = t.what && has(needed, needed_count, t.what);
 		if (!set_source(&sources, task->tensors[i], t.tensor, NULL) || !vec_push(c->context, &c->tensors, t))
 			return false;
@@ -172,7 +193,7 @@ tensor_reads compose_reads(const composition *c, const hdt_tensor *tensor)
 		read_search s = {.tensor = tensor};
 		if (t->gone || t->tensor == tensor)
 			continue;
-		expr_walk(t->tensor->value, find_reads, &s);
+		expr_walk(t->value, find_reads, &s);
 		if (!s.count)
 			continue;
 		r.loads += s.count;
@@ -230,18 +251,18 @@ static bool no_more_elements(const hdt_tensor *a, const hdt_tensor *b)
 	       (hdt_bounds(of_a, &min, &most) && hdt_bounds(of_b, &least, &max) && most <= least);
 }
 
-static bool fits(const composition *c, const hdt_tensor *t, const tensor_reads *r)
+static bool fits(const composition *c, const composed_tensor *t, const tensor_reads *r)
 {
-	return count_nodes(t->value) + count_nodes(c->tensors.items[r->reader].tensor->value) <= MAX_NODES;
+	return count_nodes(t->value) + count_nodes(c->tensors.items[r->reader].value) <= MAX_NODES;
 }
 
 /* Read in one place, which evaluates it no more often than it has elements? */
-static bool read_once(const composition *c, const hdt_tensor *t, const tensor_reads *r)
+static bool read_once(const composition *c, const composed_tensor *t, const tensor_reads *r)
 {
-	return r->loads == 1 && !r->reduced && no_more_elements(c->tensors.items[r->reader].tensor, t);
+	return r->loads == 1 && !r->reduced && no_more_elements(c->tensors.items[r->reader].tensor, t->tensor);
 }
 
-static bool is_cheap(const composition *c, const hdt_tensor *t, const tensor_reads *r)
+static bool is_cheap(const composition *c, const composed_tensor *t, const tensor_reads *r)
 {
 	(void)c;
 	(void)r;
@@ -251,48 +272,107 @@ static bool is_cheap(const composition *c, const hdt_tensor *t, const tensor_rea
 
 static const hdt_expr *replace_load(const hdt_expr *e, void *closure)
 {
-	const hdt_tensor *t = closure;
-	return e->op == HDT_OP_LOAD && e->tensor == t ? hdt_substitute(hdt_as_stored(t->value), t->axes, e->args, e->count) : NULL;
+	const composed_tensor *t = closure;
+	return e->op == HDT_OP_LOAD && e->tensor == t->tensor
+	           ? hdt_substitute(hdt_as_stored(t->value), t->tensor->axes, e->args, e->count)
+	           : NULL;
 }
 
 static bool inline_tensor(composition *c, int index)
 {
-	hdt_tensor *t = c->tensors.items[index].tensor;
+	composed_tensor *t = &c->tensors.items[index];
 	for (int i = index + 1; i < c->tensors.count; i++) {
 		composed_tensor *reader = &c->tensors.items[i];
-		if (!reader->gone && !(reader->tensor->value = expr_map(reader->tensor->value, replace_load, t)))
+		if (!reader->gone && !(reader->value = expr_map(reader->value, replace_load, t)))
 			return false;
 	}
-	c->tensors.items[index].gone = true;
+	t->gone = true;
 	return true;
 }
 
-/* Last ones first: what a tensor reads is then looked at with all that it has become part of. */
-static bool inline_tensors(composition *c,
-                           bool (*worth)(const composition *c, const hdt_tensor *t, const tensor_reads *r))
+typedef bool worth_writing(const composition *c, const composed_tensor *t, const tensor_reads *r);
+
+/* Among the first `count`; last ones first: what a tensor reads is then looked at with all that it has become part of. */
+static bool inline_tensors(composition *c, int count, worth_writing *worth)
 {
-	for (int i = c->tensors.count - 1; i >= 0; i--) {
+	for (int i = count - 1; i >= 0; i--) {
 		composed_tensor *t = &c->tensors.items[i];
 		if (t->needed || t->gone)
 			continue;
 		tensor_reads r = compose_reads(c, t->tensor);
 		if (r.loads == 0)
 			t->gone = true;
-		else if (fits(c, t->tensor, &r) && worth(c, t->tensor, &r) && !inline_tensor(c, i))
+		else if (fits(c, t, &r) && worth(c, t, &r) && !inline_tensor(c, i))
 			return false;
 	}
 	return hdt_context_status(c->context) == HDT_OK;
 }
 
-bool compose(composition *c, hdt_context *context, const task_member *members, int member_count,
-             const void *const *needed, int needed_count)
+/* ---- drafts ---- */
+
+bool compose_draft(composition *c, hdt_context *context, const task_member *members, int member_count,
+                   const void *const *needed, int needed_count)
 {
 	*c = (composition){.context = context};
 	for (int i = 0; i < member_count; i++)
 		if (!join(c, &members[i], needed, needed_count))
 			return false;
-	/* What a reduction is read by once takes it in first: it is not cheap then. */
-	return inline_tensors(c, read_once) && inline_tensors(c, is_cheap);
+	return inline_tensors(c, c->tensors.count, read_once);
+}
+
+static bool add_tensors_left(composition *c, const composition *from)
+{
+	for (int i = 0; i < from->tensors.count; i++)
+		if (!from->tensors.items[i].gone && !vec_push(c->context, &c->tensors, from->tensors.items[i]))
+			return false;
+	return true;
+}
+
+static bool copy_surroundings(composition *c, const composition *from)
+{
+	*c = (composition){.context = from->context};
+	for (int i = 0; i < from->inputs.count; i++)
+		if (!vec_push(c->context, &c->inputs, from->inputs.items[i]))
+			return false;
+	for (int i = 0; i < from->assertions.count; i++)
+		if (!vec_push(c->context, &c->assertions, from->assertions.items[i]))
+			return false;
+	return true;
+}
+
+static bool reads_computed(const composition *c, const task_member *m)
+{
+	for (int i = 0; i < m->task->input_count; i++)
+		for (int t = 0; t < c->tensors.count; t++)
+			if (m->task->inputs[i] && c->tensors.items[t].what == m->inputs[i])
+				return true;
+	return false;
+}
+
+bool compose_before(const composition *draft, const task_member *members, int member_count, const void *also,
+                    composition *c)
+{
+	if (!copy_surroundings(c, draft))
+		return false;
+	for (int i = 0; i < member_count; i++)
+		if (reads_computed(draft, &members[i]) || !join(c, &members[i], &also, also ? 1 : 0))
+			return false;
+	int added = c->tensors.count;
+	return add_tensors_left(c, draft) && inline_tensors(c, added, read_once);
+}
+
+/* What a reduction is read by once took it in first, in the draft: it is not cheap now. */
+bool compose_settle(const composition *draft, composition *c)
+{
+	return copy_surroundings(c, draft) && add_tensors_left(c, draft) &&
+	       inline_tensors(c, c->tensors.count, is_cheap);
+}
+
+bool compose(composition *c, hdt_context *context, const task_member *members, int member_count,
+             const void *const *needed, int needed_count)
+{
+	composition draft;
+	return compose_draft(&draft, context, members, member_count, needed, needed_count) && compose_settle(&draft, c);
 }
 
 /* ---- the task ---- */
@@ -308,6 +388,7 @@ static bool add_read_inputs(const composition *c, task_builder *b, map *sources,
 		const hdt_tensor *added = task_add_input(b, t->name, t->dtype, hdt_shape(t));
 		if (!added || !set_source(sources, t, added, NULL))
 			return false;
+		((hdt_tensor *)(uintptr_t)added)->constant = t->constant;
 	}
 	return true;
 }
@@ -318,7 +399,7 @@ static bool add_tensors(const composition *c, task_builder *b, map *sources)
 		const hdt_tensor *t = c->tensors.items[i].tensor;
 		if (c->tensors.items[i].gone)
 			continue;
-		const hdt_expr *value = expr_map(t->value, redirect, sources);
+		const hdt_expr *value = expr_map(c->tensors.items[i].value, redirect, sources);
 		const hdt_tensor *added = hdt_compute(&b->task, t->name, (hdt_list){t->axes, t->rank}, value);
 		if (!added || !set_source(sources, t, added, NULL))
 			return false;

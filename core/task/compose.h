@@ -24,10 +24,11 @@ typedef struct composed_input {
 } composed_input;
 
 typedef struct composed_tensor {
-	hdt_tensor *tensor;
-	const void *what; /* the value of which it is the output; NULL: of none */
-	bool needed;      /* an output of the composition */
-	bool gone;        /* written into its readers, or read by none */
+	hdt_tensor *tensor;    /* what others read */
+	const hdt_expr *value; /* its element at the axes of `tensor`, with what has been written into it */
+	const void *what;      /* the value of which it is the output; NULL: of none */
+	bool needed;           /* an output of the composition */
+	bool gone;             /* written into its readers, or read by none */
 } composed_tensor;
 
 typedef struct composition {
@@ -40,6 +41,16 @@ typedef struct composition {
 /* The members come in an order in which each follows those it reads. `needed`: the values that are to be outputs. False after a fault. */
 bool compose(composition *c, hdt_context *context, const task_member *members, int member_count,
              const void *const *needed, int needed_count);
+
+/* The same in two steps, for what grows. A draft has tensors that are read once written into their readers, nothing more; more members
+ * can be put before those of a draft, which repeats none of what was done for these. `also`: one more value to be an output, or NULL.
+ * compose_before is false, too, when one of the new members reads what the draft computes: then it has to be made anew. */
+bool compose_draft(composition *c, hdt_context *context, const task_member *members, int member_count,
+                   const void *const *needed, int needed_count);
+bool compose_before(const composition *draft, const task_member *members, int member_count, const void *also,
+                    composition *c);
+/* The composition of a draft, which stays what it is. */
+bool compose_settle(const composition *draft, composition *c);
 
 /* The task of a composition, with `needed` as its outputs, in this order, and what its inputs are in `inputs`: those that are read.
  * NULL after a fault. */

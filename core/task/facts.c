@@ -60,8 +60,7 @@ static void count(const hdt_expr *e, void *closure)
 		from_data |= c->from_data[e->args[i]->id];
 	}
 	if (reduces) {
-		bool fused = e->reduce == HDT_REDUCE_SUM && e->args[0]->op == HDT_OP_MUL; /* a multiply-add is one */
-		cost += !fused;
+		cost += 1;
 		for (int i = 1; i < e->count; i++)
 			cost *= extent_of(c, e->args[i]);
 	} else if (e->op >= HDT_OP_ADD && from_data && !is_free(e)) {

@@ -137,6 +137,7 @@ static void read_input(task_reader *r)
 	const char *name = read_name(r, "an input");
 	if (!name || !parser_expect(p, ":", "after the name of an input"))
 		return;
+	bool constant = parser_accept(p, "const");
 	hdt_dtype dtype = parse_dtype(p);
 	int rank = p->failed ? -1 : parse_dims(p, dims);
 	if (rank < 0)
@@ -144,6 +145,8 @@ static void read_input(task_reader *r)
 	const hdt_tensor *t = task_add_input(r->b, name, dtype, (hdt_list){dims, rank});
 	if (t && strcmp(t->name, name))
 		parser_fail_at(p, &at, "the name '%s' is taken or reserved", name);
+	else if (t)
+		((hdt_tensor *)(uintptr_t)t)->constant = constant;
 }
 
 static void read_header(task_reader *r)

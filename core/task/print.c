@@ -90,7 +90,7 @@ static void print_header(text *t, const hdt_task *task)
 			text_add(t, "none");
 			continue;
 		}
-		text_format(t, "%s: %s", x->name, hdt_dtype_of(x->dtype)->name);
+		text_format(t, "%s: %s%s", x->name, x->constant ? "const " : "", hdt_dtype_of(x->dtype)->name);
 		print_list(t, x->shape, x->rank);
 	}
 	text_add(t, ") -> (");

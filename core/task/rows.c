@@ -108,7 +108,7 @@ static int common_rows(const composition *c, int *stages)
 		bool reads = false;
 		if (c->tensors.items[i].gone)
 			continue;
-		expr_walk(t->value, gather, &s);
+		expr_walk(c->tensors.items[i].value, gather, &s);
 		for (int l = 0; l < s.loads.count; l++) {
 			if (!is_computed(c, s.loads.items[l]->tensor))
 				continue;
@@ -138,7 +138,7 @@ row_facts compose_rows(const composition *c)
 		f.count = 1;
 		for (int d = 0; d < f.rows; d++)
 			f.count *= (double)hdt_size_estimate(t->shape[d]);
-		expr_walk(t->value, gather, &s);
+		expr_walk(c->tensors.items[i].value, gather, &s);
 		f.work += elements * (1 + all_steps(&s));
 	}
 	return f;
@@ -151,7 +151,7 @@ bool compose_is_heavy(const composition *c)
 		row_search s = {0};
 		if (c->tensors.items[i].gone)
 			continue;
-		expr_walk(t->value, gather, &s);
+		expr_walk(c->tensors.items[i].value, gather, &s);
 		for (int l = 0; l < s.loads.count; l++) {
 			const hdt_tensor *from = s.loads.items[l]->tensor;
 			double steps = reduction_steps(&s, s.loads.items[l]), read = tensor_elements(from);

@@ -32,10 +32,20 @@ const char *operator_input_name(hdt_context *context, const hdt_operator *op, in
  * dtypes, indices provably out of bounds, inverse maps and aliases that do not hold. */
 hdt_status task_verify(const hdt_task *task);
 
+/* The task with the dimensions of some of its tensors in another order: dimension i is the one that was dims[i]. Everything else, and which
+ * input and output is which, stays. A tensor whose memory an output shares keeps its order. NULL after a fault. (copy.c) */
+typedef struct tensor_order {
+	const hdt_tensor *tensor;
+	const int *dims;
+} tensor_order;
+const hdt_task *task_permute(const hdt_task *task, const tensor_order *orders, int count);
+/* The task that computes this tensor alone, from those that it reads: *inputs, as many as the task has. NULL after a fault. */
+const hdt_task *task_extract(const hdt_tensor *tensor, const hdt_tensor *const **inputs);
+
 /* Facts. */
 bool task_is_injective(const hdt_task *task); /* no reduction anywhere */
-/* Multiply-adds and other scalar operations counted as 1 each, for these symbol values; -1 when unknown (after a fault
- * when memory is out). */
+/* Scalar operations on values, a multiply-add being two, for these symbol values; -1 when unknown (after a fault when
+ * memory is out). */
 int64_t task_flops(const hdt_task *task, const bindings *b);
 /* Fill task->inverses for inputs read once, elementwise, at permuted axes with unit strides and constant offsets. */
 void task_derive_inverses(hdt_task *task);

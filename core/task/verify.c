@@ -104,6 +104,8 @@ static void check_dtypes(verifier *v, const hdt_expr *e)
 		fits = e->args[0]->dtype == HDT_BOOL && e->dtype == HDT_BOOL;
 	else if (e->op == HDT_OP_BOUNDED)
 		fits = e->args[0]->dtype == HDT_I64 && e->args[1]->dtype == HDT_I64;
+	else if (e->op == HDT_OP_FMA)
+		fits = e->args[0]->dtype == e->dtype && e->args[1]->dtype == e->dtype && e->args[2]->dtype == e->dtype;
 	else if (e->op >= HDT_OP_ADD && e->count == 2)
 		fits = e->args[0]->dtype == e->args[1]->dtype;
 	if (!fits)

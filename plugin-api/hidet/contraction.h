@@ -10,16 +10,20 @@
 
 HDT_BEGIN
 
-/* Axes of the tensor, each of exactly one kind by which factors it is part of, and of the reduction. In the order of the tensor's dimensions. */
+/* Axes of the tensor, each of exactly one kind by which factors it is part of, and of the reduction. In the order of the tensor's dimensions;
+ * rows that are in neither factor come last. */
 typedef struct hdt_contraction {
 	const hdt_tensor *tensor; /* the task's only computed tensor, its only output */
 	const hdt_expr *reduce;   /* the only reduction in its value: a sum of a * b over `depth` */
-	const hdt_expr *a, *b;    /* `a` is the factor with more rows; where one is made of constant inputs alone, that is b */
+	/* Which is which: b is the one made of constant inputs alone; when both or none are, the one that has the tensor's last dimension; else a is
+	 * the one with more rows. */
+	const hdt_expr *a, *b;
 	const hdt_expr *rows[HDT_MAX_RANK];    /* in a alone; also axes that are in neither */
 	const hdt_expr *columns[HDT_MAX_RANK]; /* in b alone */
 	const hdt_expr *batch[HDT_MAX_RANK];   /* in both */
 	const hdt_expr *depth[HDT_MAX_RANK];   /* axes of the reduction */
 	int row_count, column_count, batch_count, depth_count;
+	bool a_constant, b_constant; /* made of constant inputs alone */
 } hdt_contraction;
 
 /* Find it. False with *reason (constant text): the task is something else. */

@@ -87,6 +87,10 @@ const hdt_expr *hdt_arg_reduce(hdt_reduce_kind kind, const hdt_expr *axis, const
 /* `e` with each occurrence of from[i] (axes, symbols, variables) replaced by to[i], simplified again. */
 const hdt_expr *hdt_substitute(const hdt_expr *e, const hdt_expr *const *from, const hdt_expr *const *to, int count);
 
+/* Does `e` contain this very expression? An element of this tensor? False for NULL. */
+bool hdt_contains(const hdt_expr *e, const hdt_expr *part);
+bool hdt_reads(const hdt_expr *e, const hdt_tensor *tensor);
+
 /* Is it a constant? Then *value is set (floats: only whole ones). */
 bool hdt_is_const(const hdt_expr *e, int64_t *value);
 

@@ -26,6 +26,7 @@ typedef struct hdt_data {
 	size_t bytes;
 	void (*release)(void *owner);
 	void *owner;
+	bool mapped; /* pages of a file that nobody writes to: they can be read from there again */
 } hdt_data;
 
 /* A tensor that flows in a graph. Read only. */

@@ -86,6 +86,8 @@ typedef struct hdt_compile_options {
 	bool explain;   /* tell in the log which rules applied or declined, what was fused and what was not, and why */
 	int64_t
 		memory_limit; /* bytes that the intermediate results of a run may take; a plan beyond it is HDT_OUT_OF_MEMORY; 0: no limit */
+	const char *
+		explain_only; /* with `explain`: tell those lines that hold this word, each of them: a value (%12), operator, rule or kernel; NULL: all, of a kind only the first */
 } hdt_compile_options;
 
 /* Compile; the model must outlive the result. */

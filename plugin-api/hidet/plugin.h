@@ -9,6 +9,7 @@
 #ifndef HIDET_PLUGIN_H
 #define HIDET_PLUGIN_H
 
+#include <hidet/contraction.h>
 #include <hidet/frontend.h>
 #include <hidet/layout.h>
 #include <hidet/rule.h>

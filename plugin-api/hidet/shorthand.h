@@ -73,6 +73,12 @@ static inline const hdt_expr *hdt_neg(const hdt_expr *x)
 {
 	return hdt_unary(HDT_OP_NEG, x);
 }
+/* x * y + z, rounded once. */
+static inline const hdt_expr *hdt_fma(const hdt_expr *x, const hdt_expr *y, const hdt_expr *z)
+{
+	const hdt_expr *const args[] = {x, y, z};
+	return hdt_operation(HDT_OP_FMA, args, 3);
+}
 static inline const hdt_expr *hdt_bounded(const hdt_expr *i, const hdt_expr *n)
 {
 	return hdt_binary(HDT_OP_BOUNDED, i, n);

@@ -1,9 +1,9 @@
 /* auto.h: what the files of the rule-based schedulers share.
  *
  * The way of a task on the CPU: inline.c decides which tensors are computed into memory (stages) and puts the others into their readers;
- * group.c joins stages that work row by row on the same rows; loops.c writes one function for each group, with merge.c making long loops of
- * short ones; tile.c and lanes.c compute blocks of neighbouring elements, panel.c lays out what they share; reduce.c makes loops of
- * reductions, scan.c of running ones. */
+ * stages.c and share.c make more of them where that saves work; group.c joins stages that work row by row on the same rows; loops.c writes one function for each group, with merge.c making long loops of
+ * short ones; tile.c and lanes.c compute blocks of neighbouring elements, panel.c lays out what they share; hoist.c takes checks of indices out of loops; reduce.c makes loops of
+ * reductions, chains.c and chains_arg.c of long ones, scan.c of running ones. */
 #ifndef SCHED_AUTO_AUTO_H
 #define SCHED_AUTO_AUTO_H
 
@@ -34,6 +34,12 @@ typedef struct group_rules {
 	int64_t row_bytes;  /* of a row that is kept near its reader, at most */
 	int64_t rows;       /* of a group, at least, */
 	int64_t small_work; /* unless it has fewer elements than this */
+	/* Is the stage's reduction, of `length` terms for each of its `elements`, to be done in parts? In how many, and is the part the first index of
+	 * theirs or the last? */
+	bool (*is_long)(const struct stage *s, const hdt_expr *reduce, int64_t elements, int64_t length);
+	int64_t parts;
+	bool part_first;
+	bool share_reductions; /* one that several elements share becomes a stage */
 } group_rules;
 
 typedef struct plan {
@@ -55,6 +61,7 @@ typedef struct nest {
 	hdt_context *context;
 	expr_list open;    /* axes whose loops are open */
 	struct team *team; /* threads that compute reductions together (cuda.h); NULL: each thread its own */
+	bool rereads;      /* what is read for the row has been read before, and nobody has asked for the next one */
 } nest;
 
 /* cost.c: scalar operations of the task, and bytes that it reads and writes. */
@@ -62,9 +69,17 @@ double cost_work(const hdt_task *task);
 double cost_bytes(const hdt_task *task);
 /* guard.c */
 const hdt_expr *guard_reductions(const hdt_expr *value);
+/* Can it be computed whenever its axes are in range: are its reads, and does it divide by nothing that may be 0? */
+bool guard_needless(const hdt_expr *e);
 /* inline.c: fills in the stages. The others return false after a fault, too. */
 bool plan_stages(plan *p);
 stage *plan_find(const plan *p, const hdt_tensor *tensor);
+/* stages.c: more stages where the rules ask for them. */
+bool stages_divide(plan *p);
+/* A computed tensor of this plan alone. */
+const hdt_tensor *stages_tensor(plan *p, const char *name, hdt_list axes, const hdt_expr *value);
+/* share.c: a function of a row that a reduction and a later stage both compute becomes a stage before them. */
+bool share_functions(plan *p);
 /* group.c: fills in the groups and gives every stage its memory, but for those that hold one row (`rows` is set). */
 bool plan_groups(plan *p);
 /* Product of the estimated sizes of dimensions first .. last - 1. */
@@ -72,6 +87,8 @@ int64_t plan_elements(const hdt_tensor *t, int first, int last);
 /* memory.c: the stage's value with its reads of stages going to their memory; and the buffers that a group's function reads and writes. */
 const hdt_expr *plan_redirect(plan *p, const hdt_expr *value);
 void group_use_buffers(nest *n, const group *g);
+/* hoist.c: name the checks of indices in `value` that depend on open axes only. */
+const hdt_expr *hoist_checks(nest *n, const hdt_expr *value);
 /* loops.c */
 bool emit_group(plan *p, const group *g);
 
@@ -83,6 +100,8 @@ typedef struct dims {
 	const hdt_expr *value;            /* the stage's value over them */
 } dims;
 bool merge_dims(const stage *s, int first, const hdt_expr *value, dims *out);
+/* Of the axes of a reduction: make one of the last ones where every read walks them alike. The value over the new axes; NULL after a fault. */
+const hdt_expr *merge_last(const hdt_expr **axes, int *count, const hdt_expr *value);
 
 /* tile.c: how the innermost loops of a stage are cut. */
 typedef struct tile {
@@ -97,8 +116,13 @@ tile tile_choose(const plan *p, const dims *d);
 bool lane_reductions(const hdt_expr *value, const hdt_expr *axis, expr_list *out);
 /* The factor of `axis` in `index` when it is linear in it. */
 bool linear_factor(const hdt_expr *index, const hdt_expr *axis, int64_t *factor);
-/* Does the read walk side by side along the axis? */
+/* Does the read walk side by side along the axis? And how many of the reduction do, of those that its axes move? */
 bool read_is_along(const hdt_expr *load, const hdt_expr *axis);
+int reads_along(const hdt_expr *reduce, const hdt_expr *axis);
+
+/* ahead.c: is it worth to ask for the next row within the loop over blocks of lanes, which are then cut for it? And to do so. */
+bool ahead_applies(const dims *d, tile *t);
+void ahead_fetch(nest *n, const dims *d, const tile *t, const hdt_expr *lane_block);
 
 /* lanes.c: writes the blocks. */
 /* Lay out the panel of a block of lanes: the value then reads it. */
@@ -140,6 +164,22 @@ const hdt_expr *reduce_finish(const hdt_expr *reduce, const hdt_expr *accumulato
 const hdt_expr *reduce_widened(const hdt_expr *reduce);
 /* Replace nodes by what `map` has for them. */
 const hdt_expr *replace_nodes(const hdt_expr *e, expr_map *map);
+/* stages.c: the same for one node. */
+const hdt_expr *replace_node(const hdt_expr *e, const hdt_expr *from, const hdt_expr *to);
+
+/* chains.c: reductions on the CPU that are long enough for several accumulators side by side, and may be done so. */
+bool chains_apply(const plan *p, const hdt_expr *reduce, const hdt_expr *value);
+/* Do they also read side by side, so that a vector of one element's terms is better than vectors of elements? */
+bool chains_suit(const plan *p, const hdt_expr *reduce);
+/* Of one that chains_apply says yes to. */
+const hdt_expr *chains_reduce(nest *n, const hdt_expr *reduce, const hdt_expr *value);
+/* Elements of a vector of f32; and how many accumulators a loop of this extent gets, a multiple of it: whole vectors, few enough for registers, that
+ * leave the least over. */
+int64_t chains_lanes(const plan *p);
+int64_t chains_width(const hdt_expr *extent, int64_t lanes);
+/* chains_arg.c: the same for the place of an extreme. */
+bool chains_arg_applies(const nest *n, const hdt_expr *reduce, const hdt_expr *value);
+const hdt_expr *chains_arg(nest *n, const hdt_expr *reduce, const hdt_expr *value);
 
 /* scan.c: a reduction over all that comes before an element along a loop, and its accumulator. */
 typedef struct scan {

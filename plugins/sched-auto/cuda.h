@@ -1,9 +1,9 @@
 /* cuda.h: what the files of the rule-based scheduler for CUDA functions share. See auto.h for what it has in common with the one for the CPU:
- * stages (inline.c), groups (group.c), reductions within a thread (reduce.c).
+ * stages (inline.c, stages.c), groups (group.c), reductions within a thread (reduce.c).
  *
- * The way of a task: stages, more of which are made by cuda_stages.c; groups; and then a kernel for each group by the first of these that
- * fits: cuda_matmul.c (tiles in shared memory), cuda_scan.c (a thread or a block for a row), cuda_rows.c (a team of threads for a row),
- * cuda_elements.c (a thread for an element). */
+ * The way of a task: stages; groups; and then a kernel for each group by the first of these that
+ * fits: cuda_matmul.c (tiles in shared memory), cuda_scan.c (a thread or a block for a row), cuda_registers.c (a team of threads that keeps a row in
+ * registers), cuda_rows.c (a team of threads for a row), cuda_elements.c (a thread for an element). */
 #ifndef SCHED_AUTO_CUDA_H
 #define SCHED_AUTO_CUDA_H
 
@@ -34,14 +34,13 @@ bool kernel_reads_along(const hdt_expr *load, const hdt_expr *axis);
 void kernel_guard(nest *n, const hdt_expr *condition);
 void kernel_unguard(nest *n, const hdt_expr *condition);
 
+/* As reduce_step; products of 16-bit floats, which f32 holds exactly, are added in one step, too. */
+const hdt_expr *kernel_step(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *value);
+
 /* ---- what a kernel can be ----------------------------------------------------------------------------------------- */
 
-/* The product at the heart of a stage: value = f(sum(k) a(rows, k) * b(columns, k)), both over `batch`, too. */
-typedef struct matmul {
-	const hdt_expr *reduce, *a, *b;
-	const hdt_expr *rows[HDT_MAX_RANK], *columns[HDT_MAX_RANK], *batch[HDT_MAX_RANK]; /* axes of the stage's tensor */
-	int row_count, column_count, batch_count;
-} matmul;
+/* The product at the heart of a stage. */
+typedef hdt_contraction matmul;
 /* Is it one that tiles are good for? */
 bool matmul_find(const stage *s, matmul *out);
 bool matmul_emit(plan *p, const group *g);
@@ -56,13 +55,11 @@ bool rows_apply(const plan *p, const group *g);
 bool rows_refuse(const stage *s);
 bool rows_emit(plan *p, const group *g);
 
+/* Are its rows such that a team can keep them in registers? */
+bool registers_apply(plan *p, const group *g);
+bool registers_emit(plan *p, const group *g);
+
 bool elements_emit(plan *p, const group *g);
-
-/* ---- stages ------------------------------------------------------------------------------------------------------- */
-
-/* cuda_stages.c: reductions that are computed once for several elements become stages of their own, and very long ones two. False after a
- * fault. */
-bool stages_divide(plan *p);
 
 /* ---- teams (cuda_team.c) ------------------------------------------------------------------------------------------ */
 
@@ -76,12 +73,16 @@ typedef struct team {
 	const hdt_tensor *trees[HDT_DTYPE_COUNT], *places; /* shared memory in which results of threads are joined */
 } team;
 
+/* The team's place in the block, and the indices of its row in `shape`: a row for each team, in their order. */
+bool team_begin_row(nest *n, team *t, hdt_list shape, const hdt_expr **row);
 /* Can its axes be shared out? */
 bool team_takes(const hdt_expr *reduce);
 /* The one reduction in `value`, if it is a REDUCE that a team takes; NULL when there is none, another, or several. */
 const hdt_expr *team_only_reduction(const hdt_expr *value);
 /* The reduction by all threads of the team, each of which has the result. To be called where all threads of the block come. */
 const hdt_expr *team_reduce(nest *n, const hdt_expr *reduce, const hdt_expr *value);
+/* Join the accumulators of all threads of the team; each then has what all have together. To be called as team_reduce. */
+bool team_join(nest *n, const hdt_expr *reduce, const hdt_tensor *acc);
 /* Open a loop over the positions 0 .. count - 1 that are this worker's, and give the position. Only for active teams. */
 const hdt_expr *team_begin(nest *n, const hdt_expr *count);
 void team_end(nest *n);

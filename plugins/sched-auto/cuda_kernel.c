@@ -62,3 +62,14 @@ void kernel_unguard(nest *n, const hdt_expr *condition)
 	if (is_needed(condition))
 		hdt_end(n->function);
 }
+
+const hdt_expr *kernel_step(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *value)
+{
+	const hdt_expr *product = value;
+	while (product && product->op == HDT_OP_CAST && hdt_is_float((hdt_dtype)product->args[0]->dtype))
+		product = product->args[0];
+	bool exact = product && product->op == HDT_OP_MUL && hdt_dtype_of((hdt_dtype)product->dtype)->bytes == 2;
+	if (exact && reduce_dtype(reduce) == HDT_F32)
+		value = hdt_mul(hdt_cast(product->args[0], HDT_F32), hdt_cast(product->args[1], HDT_F32));
+	return reduce_step(reduce, accumulator, value);
+}

@@ -33,54 +33,39 @@ static int64_t product_of(const hdt_expr *const *axes, int count)
 	return product;
 }
 
-/* Sort the stage's dimensions; the columns are to have the last one. */
-static void sort_axes(const stage *s, matmul *m)
+/* The columns are to have the tensor's last dimension, whichever factor it belongs to. */
+static void put_last_across(matmul *m)
 {
-	bool swap = false;
-	for (int d = 0; d < s->tensor->rank; d++) {
-		const hdt_expr *axis = s->tensor->axes[d];
-		bool by_a = depends_on(m->a, axis), by_b = depends_on(m->b, axis);
-		if (by_a == by_b)
-			m->batch[m->batch_count++] = axis;
-		else if (by_a)
-			m->rows[m->row_count++] = axis;
-		else
-			m->columns[m->column_count++] = axis;
-		if (by_a != by_b)
-			swap = by_a;
-	}
-	if (!swap)
+	const matmul old = *m;
+	const hdt_tensor *t = m->tensor;
+	const hdt_expr *last = t->rank ? t->axes[t->rank - 1] : NULL;
+	if (!m->row_count || m->rows[m->row_count - 1] != last || !depends_on(m->a, last))
 		return;
-	matmul old = *m;
 	m->a = old.b, m->row_count = old.column_count;
 	m->b = old.a, m->column_count = old.row_count;
 	for (int i = 0; i < HDT_MAX_RANK; i++)
 		m->rows[i] = old.columns[i], m->columns[i] = old.rows[i];
 }
 
-/* Do the axes' extents stand still, whatever the element? */
-static bool is_regular(const stage *s, const hdt_expr *reduce)
-{
-	for (int a = 1; a < reduce->count; a++)
-		for (int d = 0; d < s->tensor->rank; d++)
-			if (depends_on(reduce->args[a]->args[0], s->tensor->axes[d]))
-				return false;
-	return true;
-}
-
 bool matmul_find(const stage *s, matmul *m)
 {
-	*m = (matmul){.reduce = team_only_reduction(s->value)};
-	if (!m->reduce || m->reduce->reduce != HDT_REDUCE_SUM || !is_regular(s, m->reduce))
+	hdt_tensor computed = *s->tensor;
+	const hdt_tensor *tensor = &computed;
+	const hdt_task alone = {.context = computed.context,
+	                        .name = computed.name,
+	                        .outputs = &tensor,
+	                        .output_count = 1,
+	                        .tensors = &tensor,
+	                        .tensor_count = 1};
+	const char *reason;
+	computed.value = s->value;
+	bool found = hdt_contraction_find(&alone, m, &reason);
+	m->tensor = s->tensor;
+	if (!found || !team_takes(m->reduce))
 		return false;
-	const hdt_expr *product = without_casts(m->reduce->args[0]);
-	if (product->op != HDT_OP_MUL)
-		return false;
-	m->a = product->args[0];
-	m->b = product->args[1];
-	sort_axes(s, m);
+	put_last_across(m);
 	int64_t rows = product_of(m->rows, m->row_count), columns = product_of(m->columns, m->column_count);
-	return rows >= 8 && columns >= 8 && product_of(m->reduce->args + 1, m->reduce->count - 1) >= 8;
+	return rows >= 8 && columns >= 8 && product_of(m->depth, m->depth_count) >= 8;
 }
 
 /* ---- one tile ----------------------------------------------------------------------------------------------------- */
@@ -230,7 +215,7 @@ static const hdt_expr *accumulate(const matmul *m, const hdt_expr *acc, const hd
 	expr_map factors = {0};
 	const hdt_expr *product = without_casts(m->reduce->args[0]);
 	if (acc && a && b && acc->dtype == HDT_F32 && a->dtype == HDT_F32 && b->dtype == HDT_F32)
-		return hdt_intrinsic_call(acc->context, "fma", HDT_AT(a, b, acc));
+		return hdt_fma(a, b, acc);
 	expr_map_set(&factors, product, hdt_mul(a, b));
 	const hdt_expr *result = reduce_step(m->reduce, acc, replace_nodes(m->reduce->args[0], &factors));
 	expr_map_free(&factors);

@@ -235,20 +235,6 @@ static bool emit_row_stage(nest *n, const group *g, stage *s, const hdt_expr *co
 	return s->tensor->rank == g->rows ? emit_one(n, g, s, row, value) : emit_many(n, g, s, row, value);
 }
 
-/* Which row, and who in it. */
-static bool begin_row(nest *n, team *t, hdt_list shape, const hdt_expr **row)
-{
-	const hdt_expr *thread = kernel_thread(n), *teams = hdt_int(n->context, t->count),
-				   *workers = hdt_int(n->context, t->workers);
-	t->slot = kernel_index(n, "slot", t->side_by_side ? hdt_mod(thread, teams) : hdt_floordiv(thread, workers));
-	t->worker = kernel_index(n, "worker", t->side_by_side ? hdt_floordiv(thread, teams) : hdt_mod(thread, workers));
-	const hdt_expr *index = kernel_index(n, "row", hdt_add(hdt_mul(kernel_block(n), teams), t->slot));
-	if (t->count > 1)
-		t->active = hdt_less(index, hdt_product(n->context, shape));
-	n->team = t;
-	return index && kernel_unflatten(n, shape, index, row);
-}
-
 bool rows_emit(plan *p, const group *g)
 {
 	const hdt_tensor *first = p->stages[g->first].tensor;
@@ -257,7 +243,7 @@ bool rows_emit(plan *p, const group *g)
 	team t = choose_team(p, g);
 	nest n;
 	const hdt_expr *blocks = hdt_ceildiv(hdt_product(p->context, shape), hdt_int(p->context, t.count));
-	if (!kernel_begin(&n, p, g, blocks, t.count * t.workers) || !begin_row(&n, &t, shape, row))
+	if (!kernel_begin(&n, p, g, blocks, t.count * t.workers) || !team_begin_row(&n, &t, shape, row))
 		return false;
 	for (int i = g->first; i < g->first + g->count; i++) {
 		const stage *before = i > g->first ? &p->stages[i - 1] : NULL;

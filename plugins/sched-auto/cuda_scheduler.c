@@ -34,12 +34,27 @@ static bool emit_kernel(plan *p, const group *g)
 		return matmul_emit(p, g);
 	if (scan_applies(s))
 		return scan_emit(p, g);
+	if (registers_apply(p, g))
+		return registers_emit(p, g);
 	return rows_apply(p, g) ? rows_emit(p, g) : elements_emit(p, g);
+}
+
+/* Few elements leave most of the device idle. */
+static bool is_long(const stage *s, const hdt_expr *reduce, int64_t elements, int64_t length)
+{
+	(void)s;
+	(void)reduce;
+	return elements <= 64 && length / elements >= 65536;
 }
 
 static hdt_program *build(const hdt_task *task, const hdt_target_info *target)
 {
-	static const group_rules rules = {.row_bytes = 32768 /* of shared memory */, .rows = 16, .small_work = 16384};
+	static const group_rules rules = {.row_bytes = 32768 /* of shared memory */,
+	                                  .rows = 16,
+	                                  .small_work = 16384,
+	                                  .is_long = is_long,
+	                                  .parts = 4 * DEVICE_PROCESSORS,
+	                                  .share_reductions = true};
 	plan p = {.task = task, .target = target, .rules = &rules, .context = task->context};
 	p.program = hdt_program_new(task->context, task->name);
 	hdt_program_bind(p.program, task);

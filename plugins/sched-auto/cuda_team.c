@@ -5,6 +5,20 @@
  *
  * A sum made this way is a tree of short chains, so its error grows more slowly than that of one chain. */
 #include "cuda.h"
+#include "cuda_vector.h"
+
+bool team_begin_row(nest *n, team *t, hdt_list shape, const hdt_expr **row)
+{
+	const hdt_expr *thread = kernel_thread(n), *teams = hdt_int(n->context, t->count),
+				   *workers = hdt_int(n->context, t->workers);
+	t->slot = kernel_index(n, "slot", t->side_by_side ? hdt_mod(thread, teams) : hdt_floordiv(thread, workers));
+	t->worker = kernel_index(n, "worker", t->side_by_side ? hdt_floordiv(thread, teams) : hdt_mod(thread, workers));
+	const hdt_expr *index = kernel_index(n, "row", hdt_add(hdt_mul(kernel_block(n), teams), t->slot));
+	if (t->count > 1)
+		t->active = hdt_less(index, hdt_product(n->context, shape));
+	n->team = t;
+	return index && kernel_unflatten(n, shape, index, row);
+}
 
 void team_sync(nest *n)
 {
@@ -153,6 +167,17 @@ static bool join_apart(nest *n, const partial *p)
 	return true;
 }
 
+static bool join(nest *n, const partial *p)
+{
+	return n->team->side_by_side ? join_apart(n, p) : join_warps(n, p);
+}
+
+bool team_join(nest *n, const hdt_expr *reduce, const hdt_tensor *acc)
+{
+	const partial p = {.reduce = reduce, .acc = acc};
+	return join(n, &p);
+}
+
 /* ---- reducing ----------------------------------------------------------------------------------------------------- */
 
 /* One step at a position of the flattened axes. */
@@ -183,6 +208,63 @@ static bool take(nest *n, const partial *p, const hdt_expr *value, const hdt_exp
 	return true;
 }
 
+/* By pieces of `width` neighbours along the last axis, each of which has an accumulator of its own. */
+static bool take_pieces(nest *n, const partial *p, const hdt_expr *value, int64_t width)
+{
+	const hdt_expr *reduce = p->reduce, *const *axes = reduce->args + 1, *size = hdt_int(n->context, width);
+	const hdt_expr *extents[HDT_MAX_RANK], *here[HDT_MAX_RANK], *lane = hdt_axis("lane", size);
+	const hdt_expr *every = hdt_axis("lane", size);
+	hdt_function *f = n->function;
+	hdt_list shape = {extents, reduce->count - 1};
+	hdt_buffer_options start = {.scope = HDT_SCOPE_REGISTER, .start = reduce_start(reduce)};
+	int last = shape.count - 1;
+	for (int i = 0; i < shape.count; i++)
+		extents[i] = i == last ? hdt_floordiv(axes[i]->args[0], size) : axes[i]->args[0];
+	const hdt_tensor *lanes = hdt_buffer(f, "lanes", p->acc->dtype, HDT_AT(size), &start);
+	kernel_guard(n, n->team->active);
+	const hdt_expr *position = team_begin(n, hdt_product(n->context, shape));
+	if (!lanes || !position || !kernel_unflatten(n, shape, position, here))
+		return false;
+	const vector_span span = {f, axes[last], kernel_index(n, "first", hdt_mul(here[last], size)), lane, width};
+	value = vector_read(&span, value, axes, here, last);
+	hdt_begin_loop(f, lane, HDT_LOOP_UNROLL);
+	hdt_store(f, lanes, HDT_AT(lane), kernel_step(reduce, hdt_at(lanes, lane), value));
+	hdt_end(f);
+	team_end(n);
+	kernel_unguard(n, n->team->active);
+	hdt_begin_loop(f, every, HDT_LOOP_UNROLL);
+	hdt_store(f, p->acc, HDT_SCALAR, reduce_step(reduce, value_of(p->acc), hdt_at(lanes, every)));
+	hdt_end(f);
+	return true;
+}
+
+/* How many neighbours are taken at once. */
+static int64_t piece_width(const nest *n, const hdt_expr *reduce, const hdt_expr *value)
+{
+	expr_list nodes = {0};
+	if (reduce->op != HDT_OP_REDUCE || n->team->side_by_side || !value)
+		return 1;
+	expr_nodes(value, &nodes);
+	for (int i = 0; i < nodes.count; i++)
+		if (is_reduce(nodes.items[i]))
+			return 1;
+	return vector_widest(value, reduce->args[reduce->count - 1]);
+}
+
+static bool take_elements(nest *n, const partial *p, const hdt_expr *value)
+{
+	const hdt_expr *reduce = p->reduce, *count = hdt_int(n->context, 1);
+	for (int i = 1; i < reduce->count; i++)
+		count = hdt_mul(count, reduce->args[i]->args[0]);
+	kernel_guard(n, n->team->active);
+	const hdt_expr *position = team_begin(n, count);
+	if (!take(n, p, value, position))
+		return false;
+	team_end(n);
+	kernel_unguard(n, n->team->active);
+	return true;
+}
+
 bool team_takes(const hdt_expr *reduce)
 {
 	return reduce->count - 1 <= HDT_MAX_RANK && !reduce_is_ragged(reduce);
@@ -206,20 +288,12 @@ const hdt_expr *team_only_reduction(const hdt_expr *value)
 const hdt_expr *team_reduce(nest *n, const hdt_expr *reduce, const hdt_expr *value)
 {
 	partial p = {.reduce = reduce, .acc = reduce_scalar(n, "acc", reduce_start(reduce))};
-	const hdt_expr *count = hdt_int(n->context, 1);
+	int64_t width = piece_width(n, reduce, value);
 	if (reduce->op == HDT_OP_ARG_REDUCE)
 		p.at = reduce_scalar(n, "at", hdt_int(n->context, 0));
-	for (int i = 1; i < reduce->count; i++)
-		count = hdt_mul(count, reduce->args[i]->args[0]);
-	if (!p.acc)
+	if (!p.acc || !(width > 1 ? take_pieces(n, &p, value, width) : take_elements(n, &p, value)))
 		return NULL;
-	kernel_guard(n, n->team->active);
-	const hdt_expr *position = team_begin(n, count);
-	if (!take(n, &p, value, position))
-		return NULL;
-	team_end(n);
-	kernel_unguard(n, n->team->active);
-	if (!(n->team->side_by_side ? join_apart(n, &p) : join_warps(n, &p)))
+	if (!join(n, &p))
 		return NULL;
 	return p.at ? value_of(p.at) : reduce_result(reduce, value_of(p.acc));
 }

@@ -21,16 +21,15 @@ static bool is_within(const hdt_expr *load)
 	return true;
 }
 
-/* Can it be computed whenever its element exists: are its reads in range, and does it divide by nothing that may be 0? */
-static bool is_harmless(const hdt_expr *reduce)
+bool guard_needless(const hdt_expr *e)
 {
 	expr_list nodes = {0};
-	expr_nodes(reduce, &nodes);
+	expr_nodes(e, &nodes);
 	for (int i = 0; i < nodes.count; i++) {
-		const hdt_expr *e = nodes.items[i];
-		bool divides = e->op == HDT_OP_FLOORDIV || e->op == HDT_OP_MOD;
-		if (e->op == HDT_OP_BOUNDED || (e->op == HDT_OP_LOAD && !is_within(e)) ||
-		    (divides && e->args[1]->op != HDT_OP_CONST))
+		const hdt_expr *node = nodes.items[i];
+		bool divides = node->op == HDT_OP_FLOORDIV || node->op == HDT_OP_MOD;
+		if (node->op == HDT_OP_BOUNDED || (node->op == HDT_OP_LOAD && !is_within(node)) ||
+		    (divides && node->args[1]->op != HDT_OP_CONST))
 			return false;
 	}
 	return true;
@@ -41,7 +40,7 @@ static bool is_harmless(const hdt_expr *reduce)
 static const hdt_expr *guard_reduce(const hdt_expr *node, void *closure)
 {
 	const hdt_expr *condition = closure;
-	if (!is_reduce(node) || is_harmless(node))
+	if (!is_reduce(node) || guard_needless(node))
 		return NULL;
 	const hdt_expr *value = hdt_select(condition, node->args[0], hdt_like(node->args[0], 0));
 	if (node->op == HDT_OP_ARG_REDUCE)

@@ -173,6 +173,17 @@ static bool is_empty(const hdt_tensor *t)
 	return false;
 }
 
+/* The tensor's value, its index along dimensions of extent 1 written as 0: as others read it. */
+static const hdt_expr *without_single_axes(const hdt_tensor *t, const hdt_expr *value)
+{
+	const hdt_expr *zero = hdt_int(t->context, 0);
+	int64_t size;
+	for (int d = 0; d < t->rank; d++)
+		if (hdt_is_const(t->shape[d], &size) && size == 1)
+			value = hdt_substitute(value, &t->axes[d], &zero, 1);
+	return value;
+}
+
 bool plan_stages(plan *p)
 {
 	const hdt_task *task = p->task;
@@ -184,7 +195,7 @@ bool plan_stages(plan *p)
 	for (int i = 0; i < task->tensor_count; i++) {
 		const hdt_tensor *t = task->tensors[i];
 		rebuilder r = {.after = inline_load, .closure = &in, .fresh_axes = true};
-		const hdt_expr *value = guard_reductions(rebuild(&r, t->value));
+		const hdt_expr *value = guard_reductions(without_single_axes(t, rebuild(&r, t->value)));
 		rebuilder_free(&r);
 		if (is_empty(t))
 			value = hdt_number(p->context, t->dtype, 0);

@@ -105,6 +105,7 @@ static bool emit_stage(nest *n, const stage *s, dims d, bool parallel)
 	scan running = scan_find(&d);
 	bool scans = running.reduce != NULL;
 	tile t = scans ? (tile){.row = -1, .lane = -1} : tile_choose(n->plan, &d);
+	bool ahead = n->rereads && !scans && ahead_applies(&d, &t);
 	int count = list_loops(&d, &t, running.axis, &row_block, &lane_block, loops), rank = s->tensor->rank, opened = 0,
 		done = 0;
 	if (hdt_context_status(n->context) != HDT_OK)
@@ -115,7 +116,7 @@ static bool emit_stage(nest *n, const stage *s, dims d, bool parallel)
 		for (int i = 0; i < done; i++)
 			bind_loop(&d, rank, &loops[i], values[i]);
 	}
-	d.value = reduce_ready(n, d.value);
+	d.value = reduce_ready(n, hoist_checks(n, d.value));
 	for (int i = done; i < count && d.value; i++) {
 		if (t.panel && i == count - 1)
 			d.value = tile_panel(n, &d, &t, lane_block);
@@ -126,10 +127,14 @@ static bool emit_stage(nest *n, const stage *s, dims d, bool parallel)
 		bind_loop(&d, rank, &loops[i], loops[i].axis);
 		if (scans && i == count - 1)
 			d.value = scan_step(n, &running, d.value, loops[i].axis);
-		d.value = reduce_ready(n, d.value);
+		d.value = reduce_ready(n, hoist_checks(n, d.value));
 	}
 	if (!d.value)
 		return false;
+	if (ahead) {
+		ahead_fetch(n, &d, &t, lane_block);
+		n->rereads = false;
+	}
 	tile_emit(n, s, d, &t, row_block, lane_block);
 	while (opened--)
 		close_loop(n);
@@ -152,9 +157,11 @@ static bool emit_row(nest *n, const group *g, const hdt_expr *const *values)
 			return false;
 		for (int k = 0; k < g->rows; k++)
 			d.at[k] = values[k];
+		n->rereads |= i == g->first + 1;
 		if (!emit_stage(n, s, d, false))
 			return false;
 	}
+	n->rereads = false;
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /* merge.c: makes one long loop of neighbouring dimensions that every read of a stage walks alike, so that short rows cost nothing and
  * vectors stay full:
  *     for i in 0..3 { for j in 0..7 { y[i, j] = x[i, j] + b[] } }    ->    for i in 0..21 { y[i // 7, i % 7] = x[i // 7, i % 7] + b[] }
- * The emitter joins the quotient and the remainder to the position again. */
+ * The emitter joins the quotient and the remainder to the position again. The same is done to the axes of a reduction. */
 #include "auto.h"
 
 /* Does this read take axis `i` and, in the next dimension with the extent of `j`, axis `j`, and neither anywhere else? Or none of them? */
@@ -63,4 +63,25 @@ bool merge_dims(const stage *s, int first, const hdt_expr *value, dims *out)
 	}
 	out->value = hdt_substitute(value, t->axes + first, out->at + first, t->rank - first);
 	return out->value != NULL;
+}
+
+const hdt_expr *merge_last(const hdt_expr **axes, int *count, const hdt_expr *value)
+{
+	const hdt_expr *extents[HDT_MAX_RANK];
+	int first = *count - 1;
+	while (first > 0 && mergeable(value, axes[first - 1], axes[first]))
+		first--;
+	hdt_list run = {extents, *count - first};
+	if (run.count < 2)
+		return value;
+	for (int i = 0; i < run.count; i++)
+		extents[i] = axes[first + i]->args[0];
+	const hdt_expr *axis = hdt_axis(axes[first]->name, hdt_product(value->context, run));
+	hdt_list at = hdt_unflatten(value->context, run, axis);
+	if (!at.items)
+		return NULL;
+	value = hdt_substitute(value, axes + first, at.items, run.count);
+	axes[first] = axis;
+	*count = first + 1;
+	return value;
 }

@@ -2,19 +2,14 @@
  *
  *     y[i] = sum(k < n) x[i, k]     ->     acc = 0; for k in 0..n { acc = acc + x[i, k]; } y[i] = acc
  *
- * Integers, extremes and logic do not depend on the order: where the loop is long they run in several accumulators side by side. So do sums
- * of f32, in f64: there the order does not show in the result, which is nearer to the true sum than one chain of f32 could be. Other sums
- * and products of floats are kept in one chain, in the order of the axes: they are never reassociated. */
+ * Long ones run in several accumulators side by side where that changes nothing, and sums of f32 too, which come nearer to the true sum than one
+ * chain does: on the CPU by chains.c, in a thread of a GPU here. Other sums and products of floats are kept in one chain, in the order of the
+ * axes: they are never reassociated. A product that is added is fused with the addition. */
 #include "cuda.h"
 
 #include <math.h>
 
-/* Accumulators side by side: lanes of vectors on the CPU, additions in flight in a thread of a GPU. There sums of f32 stay in f32, since f64
- * is slow: several chains are still nearer than one. */
-static int chains_of(const nest *n)
-{
-	return n->function->kind == HDT_FUNCTION_CUDA ? 4 : 16;
-}
+enum { CHAINS = 4 /* additions in flight in a thread of a GPU */ };
 
 /* ---- the parts of a reduction ------------------------------------------------------------------------------------- */
 
@@ -76,7 +71,10 @@ const hdt_expr *reduce_step(const hdt_expr *reduce, const hdt_expr *accumulator,
 		[HDT_REDUCE_MIN] = HDT_OP_MIN, [HDT_REDUCE_AVG] = HDT_OP_ADD,  [HDT_REDUCE_ALL] = HDT_OP_AND,
 		[HDT_REDUCE_ANY] = HDT_OP_OR,
 	};
-	return hdt_binary(ops[reduce->reduce], accumulator, hdt_cast(value, reduce_dtype(reduce)));
+	value = hdt_cast(value, reduce_dtype(reduce));
+	if (value && value->op == HDT_OP_MUL && ops[reduce->reduce] == HDT_OP_ADD && hdt_is_float(reduce_dtype(reduce)))
+		return hdt_fma(value->args[0], value->args[1], accumulator);
+	return hdt_binary(ops[reduce->reduce], accumulator, value);
 }
 
 /* Number of elements; an axis whose extent depends on another one of the same reduction is not counted this way. */
@@ -196,10 +194,10 @@ static const hdt_expr *reduce_arg(nest *n, const hdt_expr *reduce, const hdt_exp
 	return scalar_of(at);
 }
 
-/* ---- several chains ----------------------------------------------------------------------------------------------- */
+/* ---- several chains in a thread ----------------------------------------------------------------------------------- */
 
-/* Is the result the same in every order (sums of f32: once widened), and the innermost loop long and simple enough to be cut? */
-static bool runs_in_chains(const nest *n, const hdt_expr *reduce, const hdt_expr *value)
+/* Is the result the same in every order, or a sum of f32, and the innermost loop long and simple enough to be cut? */
+static bool runs_in_chains(const hdt_expr *reduce, const hdt_expr *value)
 {
 	hdt_reduce_kind kind = (hdt_reduce_kind)reduce->reduce;
 	bool sum = kind == HDT_REDUCE_SUM || kind == HDT_REDUCE_AVG, ordered = sum || kind == HDT_REDUCE_PROD;
@@ -207,7 +205,7 @@ static bool runs_in_chains(const nest *n, const hdt_expr *reduce, const hdt_expr
 		return false;
 	if (reduce_is_ragged(reduce))
 		return false;
-	if (hdt_size_estimate(reduce->args[reduce->count - 1]->args[0]) < 2 * chains_of(n))
+	if (hdt_size_estimate(reduce->args[reduce->count - 1]->args[0]) < 2 * CHAINS)
 		return false;
 	expr_list nodes = {0};
 	expr_nodes(value, &nodes);
@@ -215,11 +213,6 @@ static bool runs_in_chains(const nest *n, const hdt_expr *reduce, const hdt_expr
 		if (is_reduce(nodes.items[i]))
 			return false;
 	return true;
-}
-
-static const hdt_expr *widened_here(const nest *n, const hdt_expr *reduce)
-{
-	return n->function->kind == HDT_FUNCTION_CUDA ? reduce : reduce_widened(reduce);
 }
 
 static void chain_step(nest *n, const hdt_expr *reduce, const hdt_tensor *acc, const hdt_expr *chain,
@@ -233,19 +226,18 @@ static void chain_step(nest *n, const hdt_expr *reduce, const hdt_tensor *acc, c
 static const hdt_expr *reduce_in_chains(nest *n, const hdt_expr *reduce, const hdt_expr *value)
 {
 	hdt_function *f = n->function;
-	hdt_loop_kind side_by_side = f->kind == HDT_FUNCTION_CUDA ? HDT_LOOP_UNROLL : HDT_LOOP_VECTORISE;
-	const hdt_expr *chains = hdt_int(n->context, chains_of(n)), *axis = reduce->args[reduce->count - 1],
+	const hdt_expr *chains = hdt_int(n->context, CHAINS), *axis = reduce->args[reduce->count - 1],
 				   *extent = axis->args[0];
 	const hdt_expr *chain = hdt_axis("chain", chains), *start = reduce_start(reduce);
 	const hdt_tensor *acc = hdt_local(f, "acc", reduce_dtype(reduce), HDT_AT(chains));
 	const hdt_expr *blocks = hdt_floordiv(extent, chains), *done = hdt_mul(blocks, chains);
-	hdt_begin_loop(f, chain, side_by_side);
+	hdt_begin_loop(f, chain, HDT_LOOP_UNROLL);
 	hdt_store(f, acc, HDT_AT(chain), start);
 	hdt_end(f);
 	for (int a = 1; a + 1 < reduce->count; a++)
 		open_loop(n, reduce->args[a], HDT_LOOP_SERIAL);
 	const hdt_expr *block = hdt_begin_for(f, "block", blocks, HDT_LOOP_SERIAL);
-	hdt_begin_loop(f, chain, side_by_side);
+	hdt_begin_loop(f, chain, HDT_LOOP_UNROLL);
 	chain_step(n, reduce, acc, chain, value, hdt_add(hdt_mul(block, chains), chain));
 	hdt_end(f);
 	hdt_end(f);
@@ -255,7 +247,7 @@ static const hdt_expr *reduce_in_chains(nest *n, const hdt_expr *reduce, const h
 	for (int a = 1; a + 1 < reduce->count; a++)
 		close_loop(n);
 	const hdt_tensor *all = reduce_scalar(n, "all", start);
-	hdt_begin_loop(f, chain, f->kind == HDT_FUNCTION_CUDA ? HDT_LOOP_UNROLL : HDT_LOOP_SERIAL);
+	hdt_begin_loop(f, chain, HDT_LOOP_UNROLL);
 	hdt_store(f, all, HDT_SCALAR, all ? reduce_step(reduce, scalar_of(all), hdt_at(acc, chain)) : NULL);
 	hdt_end(f);
 	return all ? reduce_result(reduce, scalar_of(all)) : NULL;
@@ -288,6 +280,19 @@ const hdt_expr *replace_nodes(const hdt_expr *e, expr_map *map)
 	return result;
 }
 
+static const hdt_expr *reduce_one(nest *n, const hdt_expr *reduce, const hdt_expr *value)
+{
+	bool cpu = n->function->kind == HDT_FUNCTION_CPU;
+	if (n->team && team_takes(reduce))
+		return team_reduce(n, reduce, value);
+	if (reduce->op == HDT_OP_ARG_REDUCE)
+		return cpu && chains_arg_applies(n, reduce, value) ? chains_arg(n, reduce, value)
+		                                                   : reduce_arg(n, reduce, value);
+	if (cpu && chains_apply(n->plan, reduce, value))
+		return chains_reduce(n, reduce, value);
+	return !cpu && runs_in_chains(reduce, value) ? reduce_in_chains(n, reduce, value) : reduce_in_order(n, reduce, value);
+}
+
 const hdt_expr *reduce_ready(nest *n, const hdt_expr *value)
 {
 	expr_map results = {0};
@@ -302,14 +307,7 @@ const hdt_expr *reduce_ready(nest *n, const hdt_expr *value)
 		const hdt_expr *element = replace_nodes(reduce->args[0], &results);
 		if (!element)
 			break;
-		if (n->team && team_takes(reduce))
-			result = team_reduce(n, reduce, element);
-		else if (reduce->op == HDT_OP_ARG_REDUCE)
-			result = reduce_arg(n, reduce, element);
-		else if (runs_in_chains(n, reduce, element))
-			result = hdt_cast(reduce_in_chains(n, widened_here(n, reduce), element), (hdt_dtype)reduce->dtype);
-		else
-			result = reduce_in_order(n, reduce, element);
+		result = reduce_one(n, reduce, element);
 		if (!result)
 			break;
 		expr_map_set(&results, reduce, result);

@@ -2,7 +2,9 @@
  * of them are, because a read serves them all. */
 #include "auto.h"
 
-#define PLAIN_LANES 2048 /* elements of a block without reductions */
+#define PLAIN_LANES 2048   /* elements of a block without reductions, */
+#define LONG_LANES 1024    /* and of one of long reductions, which streams through memory */
+#define LONG_BYTES 0x80000 /* of the operand of these, at least */
 
 typedef struct reading {
 	int along, across, still; /* reads that walk along the lanes side by side, in steps, not at all */
@@ -47,6 +49,26 @@ bool read_is_along(const hdt_expr *load, const hdt_expr *axis)
 	return linear_factor(load->args[last], axis, &factor) && factor == 1;
 }
 
+/* Does the read stay where it is while the reduction runs? */
+static bool stands_still(const hdt_expr *load, const hdt_expr *reduce)
+{
+	for (int a = 1; a < reduce->count; a++)
+		if (depends_on(load, reduce->args[a]))
+			return false;
+	return true;
+}
+
+int reads_along(const hdt_expr *reduce, const hdt_expr *axis)
+{
+	expr_list nodes = {0};
+	int count = 0;
+	expr_nodes(reduce->args[0], &nodes);
+	for (int i = 0; i < nodes.count; i++)
+		count += nodes.items[i]->op == HDT_OP_LOAD && !stands_still(nodes.items[i], reduce) &&
+		         read_is_along(nodes.items[i], axis);
+	return count;
+}
+
 static void add_reading(reading *r, const hdt_expr *load, const hdt_expr *axis)
 {
 	if (!depends_on(load, axis))
@@ -86,7 +108,8 @@ static void read_along(const expr_list *reductions, const hdt_expr *axis, readin
 		expr_list nodes = {0};
 		expr_nodes(reductions->items[i]->args[0], &nodes);
 		for (int n = 0; n < nodes.count; n++)
-			if (nodes.items[n]->op == HDT_OP_LOAD && nodes.items[n]->tensor->scope != HDT_SCOPE_REGISTER)
+			if (nodes.items[n]->op == HDT_OP_LOAD && nodes.items[n]->tensor->scope != HDT_SCOPE_REGISTER &&
+			    !stands_still(nodes.items[n], reductions->items[i]))
 				add_reading(out, nodes.items[n], axis);
 	}
 }
@@ -174,6 +197,29 @@ static int64_t outer_estimate(const dims *d)
 	return product;
 }
 
+/* Do the reductions go through more memory than a cache holds, all of whose rows are as wide as the lanes? */
+static bool streams(const expr_list *reductions, const hdt_expr *lane)
+{
+	for (int i = 0; i < reductions->count; i++) {
+		const hdt_expr *reduce = reductions->items[i];
+		int64_t bytes = 4 * hdt_size_estimate(lane->args[0]);
+		for (int a = 1; a < reduce->count; a++)
+			if (__builtin_mul_overflow(bytes, hdt_size_estimate(reduce->args[a]->args[0]), &bytes))
+				return true;
+		if (bytes < LONG_BYTES || reads_along(reduce, lane) == 0)
+			return false;
+	}
+	return true;
+}
+
+static bool all_suit_chains(const plan *p, const expr_list *reductions)
+{
+	for (int i = 0; i < reductions->count; i++)
+		if (!chains_suit(p, reductions->items[i]))
+			return false;
+	return true;
+}
+
 tile tile_choose(const plan *p, const dims *d)
 {
 	tile t = {.lane = d->count - 1, .row = -1, .lanes = 1, .rows = 1, .vector = true, .whole = true};
@@ -195,8 +241,13 @@ tile tile_choose(const plan *p, const dims *d)
 	}
 	read_along(&reductions, lane, &r);
 	choose_row(d, &reductions, registers / 4, &t);
+	if (t.row < 0 && r.along == 0 && all_suit_chains(p, &reductions)) {
+		t.lane = -1;
+		return t;
+	}
 	t.vector = t.row >= 0 || r.along > 0 || r.across == 0;
-	t.lanes = t.vector ? lanes_of(extent, (t.row >= 0 ? 2 : 4) * per_vector, per_vector) : block_of(extent, 8);
+	int64_t most = t.row >= 0 ? 2 * per_vector : streams(&reductions, lane) ? LONG_LANES : 4 * per_vector;
+	t.lanes = t.vector ? lanes_of(extent, most, per_vector) : block_of(extent, 8);
 	int64_t value;
 	t.whole = hdt_is_const(extent, &value) && value == t.lanes;
 	t.panel = t.row >= 0 && panel_pays(d, &reductions, &t);

@@ -100,6 +100,14 @@ hdt_attribute_value map_dims_value(const char *name, hdt_list dims)
 	return hdt_dims_value(name, dims.items, dims.count);
 }
 
+hdt_attribute_value map_window_value(const char *name, hdt_list dims)
+{
+	bool even = dims.count > 0;
+	for (int i = 1; i < dims.count; i++)
+		even = even && hdt_proves_equal(dims.items[i], dims.items[0]);
+	return hdt_dims_value(name, dims.items, even ? 1 : dims.count);
+}
+
 hdt_list map_repeat_dims(hdt_call *call, const char *name, int count)
 {
 	hdt_list given = hdt_call_dims(call, name);

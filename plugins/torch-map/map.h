@@ -43,6 +43,9 @@ hdt_attribute_value map_axes_value(hdt_call *call, const char *name, const int *
 const hdt_expr **map_new_dims(hdt_call *call, int count);
 hdt_list map_copy_shape(hdt_call *call, const hdt_value *x);
 hdt_attribute_value map_dims_value(const char *name, hdt_list dims);
+/* The same for an attribute of windows, of which one item stands for all dimensions: stride=[2, 2] becomes stride=[2], and is left out of the
+ * text where that is the default. */
+hdt_attribute_value map_window_value(const char *name, hdt_list dims);
 /* A lone value, or none at all, as a list of `count`: PyTorch's stride=2 for stride=[2, 2]. */
 hdt_list map_repeat_dims(hdt_call *call, const char *name, int count);
 bool map_is_int(const hdt_expr *e, int64_t value);

@@ -56,8 +56,8 @@ static hdt_status convolve(hdt_call *call, const convolution *c)
 		return map_status(call);
 	return give(call, c,
 	            hdt_apply(hdt_call_graph(call), forward[c->axes], HDT_VALUES(c->input, c->weight, c->bias),
-	                      HDT_WITH(map_dims_value("stride", c->stride), map_dims_value("padding", c->padding),
-	                               map_dims_value("dilation", c->dilation), hdt_int_value("groups", c->groups))));
+	                      HDT_WITH(map_window_value("stride", c->stride), map_window_value("padding", c->padding),
+	                               map_window_value("dilation", c->dilation), hdt_int_value("groups", c->groups))));
 }
 
 static hdt_status convolve_transposed(hdt_call *call, const convolution *c)
@@ -66,9 +66,9 @@ static hdt_status convolve_transposed(hdt_call *call, const convolution *c)
 		return map_status(call);
 	return give(call, c,
 	            hdt_apply(hdt_call_graph(call), transposed[c->axes], HDT_VALUES(c->input, c->weight, c->bias),
-	                      HDT_WITH(map_dims_value("stride", c->stride), map_dims_value("padding", c->padding),
-	                               map_dims_value("output_padding", map_repeat_dims(call, "output_padding", c->axes)),
-	                               map_dims_value("dilation", c->dilation), hdt_int_value("groups", c->groups))));
+	                      HDT_WITH(map_window_value("stride", c->stride), map_window_value("padding", c->padding),
+	                               map_window_value("output_padding", map_repeat_dims(call, "output_padding", c->axes)),
+	                               map_window_value("dilation", c->dilation), hdt_int_value("groups", c->groups))));
 }
 
 static hdt_status conv(hdt_call *call)

@@ -34,8 +34,8 @@ static hdt_status give(hdt_call *call, const pooling *p, hdt_value *result)
 static hdt_attribute_value stride_value(hdt_call *call, int axes)
 {
 	hdt_list stride = map_repeat_dims(call, "stride", axes);
-	return stride.count ? map_dims_value("stride", stride)
-	                    : map_dims_value("stride", map_repeat_dims(call, "kernel_size", axes));
+	return stride.count ? map_window_value("stride", stride)
+	                    : map_window_value("stride", map_repeat_dims(call, "kernel_size", axes));
 }
 
 static hdt_status max_pool(hdt_call *call, int axes)
@@ -46,8 +46,8 @@ static hdt_status max_pool(hdt_call *call, int axes)
 	hdt_value *pooled =
 		hdt_apply(hdt_call_graph(call), p.op, HDT_VALUES(p.input),
 	              HDT_WITH(map_dims_value("kernel", map_repeat_dims(call, "kernel_size", axes)),
-	                       stride_value(call, axes), map_dims_value("padding", map_repeat_dims(call, "padding", axes)),
-	                       map_dims_value("dilation", map_repeat_dims(call, "dilation", axes)),
+	                       stride_value(call, axes), map_window_value("padding", map_repeat_dims(call, "padding", axes)),
+	                       map_window_value("dilation", map_repeat_dims(call, "dilation", axes)),
 	                       hdt_bool_value("ceil_mode", hdt_call_bool(call, "ceil_mode"))));
 	return give(call, &p, pooled);
 }
@@ -63,7 +63,7 @@ static hdt_status avg_pool(hdt_call *call, int axes)
 	hdt_value *pooled =
 		hdt_apply(hdt_call_graph(call), p.op, HDT_VALUES(p.input),
 	              HDT_WITH(map_dims_value("kernel", map_repeat_dims(call, "kernel_size", axes)),
-	                       stride_value(call, axes), map_dims_value("padding", map_repeat_dims(call, "padding", axes)),
+	                       stride_value(call, axes), map_window_value("padding", map_repeat_dims(call, "padding", axes)),
 	                       hdt_bool_value("ceil_mode", hdt_call_bool(call, "ceil_mode")),
 	                       hdt_bool_value("count_include_pad", hdt_call_bool(call, "count_include_pad")), divisor));
 	return give(call, &p, pooled);

@@ -231,6 +231,7 @@ static hdt_status load_data(const weights *w, const char *key, const placement *
 		out->data = first;
 		out->release = mapped_file_release;
 		out->owner = w->file;
+		out->mapped = true;
 	} else {
 		status = copy_data(w, key, p, storage, element, out);
 	}

@@ -1,7 +1,7 @@
 /* check.c: compiles many cases into two objects and compares what they compute. */
 #include "check.h"
 
-#include "compare.h"
+#include "exec/compare.h"
 #include "compile.h"
 #include "tensors/tensors.h"
 #include "values.h"

@@ -79,7 +79,7 @@ static hdt_value *new_constant(generator *g, hdt_dtype dtype, hdt_list shape, do
 	for (int64_t i = 0; all_same && i < elements; i++)
 		scalar_store(data, dtype, i,
 		             hdt_is_float(dtype) ? (scalar){.f = same} : (scalar){.i = dtype == HDT_BOOL ? same > 0 : (int64_t)same});
-	return hdt_graph_constant(g->graph, NULL, dtype, shape, (hdt_data){data, bytes, free, data});
+	return hdt_graph_constant(g->graph, NULL, dtype, shape, (hdt_data){data, bytes, free, data, false});
 }
 
 hdt_value *operand_new(generator *g, hdt_dtype dtype, hdt_list shape, double low, double high)

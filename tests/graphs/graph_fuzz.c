@@ -1,13 +1,15 @@
 /* graph_fuzz: random graphs of all registered operators, compiled as they are and with all optimisations, against the evaluator.
  *
- *     graph_fuzz --plugins DIR [--seed N] [--count N] [--target T] [--from FILE,FILE...] [--shrink DIR] [--jobs N] [--print]
+ *     graph_fuzz --plugins DIR [--seed N] [--count N] [--target T] [--from FILE,FILE...] [--shrink DIR] [--jobs N] [--orders N] [--print]
  *     graph_fuzz --plugins DIR FILE...
  *
  * Graph number i is that of seed N + i alone, so that one of many is found again by --seed and --count 1. Failures are shrunk into
  * --shrink DIR, one .hds file each. Files (goldens: what once failed) are checked in the place of random graphs. With --from, some of the
- * random graphs begin from one of the comma-separated files. --print shows the graphs and runs nothing. Exit: 0 all passed, 1 one failed, 2 wrong usage. */
+ * random graphs begin from one of the comma-separated files. With --orders there are schedulers that want
+ * tensors in orders that follow from N. --print shows the graphs and runs nothing. Exit: 0 all passed, 1 one failed, 2 wrong usage. */
 #include "check.h"
 #include "generate.h"
+#include "orders.h"
 #include "shrink.h"
 #include "tests/load_plugins.h"
 
@@ -20,9 +22,9 @@ enum { BATCH = 48 };
 
 typedef struct arguments {
 	const char *plugins, *target, *shrink;
-	uint64_t seed;
+	uint64_t seed, orders;
 	int count, jobs;
-	bool print;
+	bool print, with_orders;
 	const char *from[256]; /* of --from */
 	int from_count;
 	char **files;
@@ -66,6 +68,8 @@ static bool read_arguments(int argc, char **argv, arguments *out)
 			split_files(out, argv[at]);
 		else if (strcmp(word, "jobs") == 0)
 			out->jobs = atoi(value);
+		else if (strcmp(word, "orders") == 0)
+			out->orders = strtoull(value, NULL, 10), out->with_orders = true;
 		else
 			return false;
 	}
@@ -181,14 +185,14 @@ static int run_all(const checker *k, const arguments *a)
 int main(int argc, char **argv)
 {
 	arguments a;
-	hdt_registry *registry;
-	loader *plugins;
+	hdt_registry *registry = registry_new();
+	loader *plugins = NULL;
 	if (!read_arguments(argc, argv, &a)) {
-		fprintf(stderr, "usage: graph_fuzz --plugins DIR [--seed N] [--count N] [--target T] [--from FILE,...] [--shrink DIR] [--jobs N] [--print] [FILE...]\n");
+		fprintf(stderr, "usage: graph_fuzz --plugins DIR [--seed N] [--count N] [--target T] [--from FILE,...] [--shrink DIR] [--jobs N] [--orders N] [--print] [FILE...]\n");
 		return 2;
 	}
 	int code = 2;
-	if (load_plugins(a.plugins, &registry, &plugins)) {
+	if ((!a.with_orders || orders_register(registry, a.orders)) && load_plugins_into(registry, a.plugins, &plugins)) {
 		const checker k = {registry, a.target, a.jobs};
 		code = run_all(&k, &a);
 	}

@@ -1,13 +1,15 @@
 /* values.c: evaluates a graph node by node, exactly and disturbed. */
 #include "values.h"
 
+#include "task/compose.h"
 #include "tensors/tensors.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const double LARGEST_FLOAT = 2000; /* f16 holds it, and so do sums over it */
-static const double SHAKY_PART = 0.4;     /* of the tolerance */
+static const double LARGEST_FLOAT = 2000;   /* f16 holds it, and so do sums over it */
+static const double SMALLEST_FLOAT = 1e-30; /* products of less have lost digits on the way, in some order of factors or another */
+static const double SHAKY_PART = 0.4;       /* of the tolerance */
 
 void values_init(values *v, hdt_graph *graph, const fuzz_case *c, int run)
 {
@@ -96,10 +98,11 @@ static bool is_hidden(double x)
 	return x < -1e30;
 }
 
-/* Low and high; false when an element is no tame number. */
+/* Low and high; false when an element is no tame number, or all of them are next to nothing. */
 static bool take_range(known_value *k)
 {
 	bool tame = true;
+	double most = 0;
 	k->low = INFINITY;
 	k->high = -INFINITY;
 	for (int64_t i = array_elements(&k->exact) - 1; i >= 0; i--) {
@@ -107,8 +110,9 @@ static bool take_range(known_value *k)
 		tame = tame && (!hdt_is_float(k->exact.dtype) || fabs(x) <= LARGEST_FLOAT || is_hidden(x));
 		k->low = fmin(k->low, x);
 		k->high = fmax(k->high, x);
+		most = fmax(most, fabs(x));
 	}
-	return tame;
+	return tame && (most == 0 || most >= SMALLEST_FLOAT);
 }
 
 /* Relative error of one rounding, or of the compiled functions, which are a few roundings off. */
@@ -126,10 +130,11 @@ static double rounding(hdt_dtype dtype)
 	}
 }
 
-static void disturb(values *v, known_value *k, double factor)
+/* By `factor` roundings of each element, and at least so much. */
+static void disturb(values *v, known_value *k, double factor, double least)
 {
 	double size = factor * rounding(k->exact.dtype);
-	double least = k->exact.dtype == HDT_F16 ? factor * 0x1p-25 : 0; /* half a step of its smallest numbers */
+	least += k->exact.dtype == HDT_F16 ? factor * 0x1p-25 : 0; /* half a step of its smallest numbers */
 	for (int n = 1; n < VARIANTS && hdt_is_float(k->exact.dtype); n++)
 		for (int64_t i = array_elements(&k->exact) - 1; i >= 0; i--) {
 			scalar s = scalar_load(k->data[n], k->exact.dtype, i);
@@ -203,7 +208,7 @@ judgement values_add_leaf(values *v, const hdt_value *leaf)
 	}
 	for (int i = 1; i < VARIANTS; i++)
 		memcpy(k.data[i], k.data[0], bytes);
-	disturb(v, &k, 1);
+	disturb(v, &k, 1, 0);
 	(void)take_range(&k);
 	if (heap_push(&v->known, k))
 		return JUDGED_FINE;
@@ -250,13 +255,34 @@ static judgement run_variant(const values *v, const hdt_node *node, int variant,
 	return status == HDT_OK ? JUDGED_FINE : status == HDT_BAD_INPUT ? JUDGED_UNFIT : JUDGED_FAULTY;
 }
 
+static void find_function(const hdt_expr *e, void *closure)
+{
+	*(bool *)closure |= scalar_is_function(e);
+}
+
+/* x - tanh(x) of a small x is what the roundings of tanh(x) leave: no element that functions make is closer than its operands' last digits. */
+static double least_error(const values *v, const hdt_node *node)
+{
+	double most = 0;
+	bool found = false;
+	for (int i = 0; i < node->task->tensor_count; i++)
+		expr_walk(node->task->tensors[i]->value, find_function, &found);
+	found = found && task_is_injective(node->task);
+	for (int i = 0; found && i < node->input_count; i++) {
+		const known_value *k = node->inputs[i] ? values_find(v, node->inputs[i]) : NULL;
+		if (k && hdt_is_float(k->exact.dtype) && !is_hidden(k->low) && k->high >= k->low)
+			most = fmax(most, fmax(fabs(k->low), fabs(k->high)) * rounding(k->exact.dtype) / 8);
+	}
+	return most;
+}
+
 static judgement judge_outputs(values *v, const hdt_node *node, known_value *outputs)
 {
-	double scale = node->op->tolerance > 1 ? node->op->tolerance : 1;
+	double scale = node->op->tolerance > 1 ? node->op->tolerance : 1, least = least_error(v, node);
 	for (int i = 0; i < node->output_count; i++) {
 		if (!take_range(&outputs[i]))
 			return JUDGED_WILD;
-		disturb(v, &outputs[i], scale);
+		disturb(v, &outputs[i], scale, least);
 		if (is_shaky(&outputs[i], scale))
 			return JUDGED_SHAKY;
 	}

@@ -8,7 +8,7 @@
 
 #include "base/vec.h"
 #include "case.h"
-#include "compare.h"
+#include "exec/compare.h"
 #include "data.h"
 
 enum { VARIANTS = 3 }; /* the first one is exact */

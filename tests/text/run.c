@@ -13,6 +13,7 @@
  * The graph is also evaluated before and after, on made-up inputs: the passes must not change what it computes.
  * Words: rewrite, resolve, fold, merge, drop, all (these five in this order). why:RULE adds as comments what that rule says to have
  * done and declined. With HIDET_DEBUG=1 all rules say it. */
+#include "base/explain.h"
 #include "base/file.h"
 #include "meaning.h"
 #include "pass/pass.h"
@@ -37,13 +38,21 @@ static const char why[] = "why:";
 
 /* ---- passes ----------------------------------------------------------------------------------------------------- */
 
+static hdt_status run_rules(runner *r, hdt_graph *g, hdt_status (*run)(hdt_graph *, const rewrite_options *, int *))
+{
+	explanation told;
+	explain_begin(&told, g->context, true);
+	hdt_status status = run(g, &(rewrite_options){.limit = -1, .explain = &told}, NULL);
+	explain_print(&told, &r->explanation);
+	return status;
+}
 static hdt_status run_rewrite(runner *r, hdt_graph *g)
 {
-	return graph_rewrite(g, &(rewrite_options){.limit = -1, .explain = &r->explanation}, NULL);
+	return run_rules(r, g, graph_rewrite);
 }
 static hdt_status run_resolve(runner *r, hdt_graph *g)
 {
-	return graph_resolve(g, &(rewrite_options){.limit = -1, .explain = &r->explanation}, NULL);
+	return run_rules(r, g, graph_resolve);
 }
 static hdt_status run_fold(runner *r, hdt_graph *g)
 {

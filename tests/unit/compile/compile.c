@@ -163,7 +163,7 @@ Test(compile, what_depends_on_constants_alone_is_done_once)
 	static int released;
 	for (int i = 0; i < COUNT; i++)
 		w[i] = (float)i;
-	hdt_data data = {w, sizeof w, count_release, &released};
+	hdt_data data = {.data = w, .bytes = sizeof w, .release = count_release, .owner = &released};
 	hdt_value *constant = hdt_graph_constant(graph, "w", HDT_F32, HDT_AT(hdt_int(context, COUNT)), data);
 	hdt_value *scaled = apply1("twice", apply1("twice", constant));
 	hdt_value *in = hdt_graph_input(graph, "x", HDT_F32, HDT_AT(hdt_int(context, COUNT)));

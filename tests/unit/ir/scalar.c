@@ -147,6 +147,19 @@ Test(scalar, integer_operations_at_the_edges)
 	cr_expect_eq(integers(HDT_OP_ADD, HDT_BOOL, 1, 1), 1);
 }
 
+Test(scalar, fma_rounds_once)
+{
+	bool ok = true;
+	float x = 1 + 0x1p-12f;
+	scalar squares[] = {of_float((double)x), of_float((double)x), of_float(-1)};
+	cr_expect_eq(scalar_apply(HDT_OP_FMA, HDT_F32, HDT_F32, squares, &ok).f, 0x1p-11 + 0x1p-24, "the product is exact");
+	/* The sum is rounded to f32 at once: by way of f64 it would be a tie. */
+	scalar sum[] = {of_float(1 + 0x1p-23), of_float(64 - 0x1p-17), of_float(0x1p30 + 128)};
+	cr_expect_eq(scalar_apply(HDT_OP_FMA, HDT_F32, HDT_F32, sum, &ok).f, 0x1p30 + 128);
+	scalar wide[] = {of_float(1 + 0x1p-30), of_float(1 + 0x1p-30), of_float(-1)};
+	cr_expect_eq(scalar_apply(HDT_OP_FMA, HDT_F64, HDT_F64, wide, &ok).f, 0x1p-29 + 0x1p-60);
+}
+
 static double floats(hdt_scalar_op op, hdt_dtype dtype, double x, double y)
 {
 	bool ok = true;

@@ -1,6 +1,8 @@
 /* Tests of the partition: which nodes become one group. */
 #include "pass/partition.h"
 
+#include "base/explain.h"
+
 #include "../graph/operators.h"
 
 static hdt_registry *registry;
@@ -176,13 +178,56 @@ Test(partition, symbolic_sizes_are_fused_as_well)
 		"product_ramp");
 }
 
-Test(partition, neighbours_that_were_not_fused_are_explained)
+static void expect_told(const char *source, const char *want)
 {
 	partition p;
-	text why = {0};
-	hdt_graph *g = read_graph(c, PRODUCT "  %1 = product(%0, %w)\n  return %1\n}");
-	cr_assert_eq(pass_partition(g, &(partition_options){.fuse = true, .explain = &why}, &p), HDT_OK);
-	cr_assert(why.data && strstr(why.data, "not fused: %0 = product and %1 = product: each has a reduction"), "%s",
-	          why.data);
-	text_free(&why);
+	explanation why;
+	text t = {0};
+	explain_begin(&why, c, false);
+	cr_assert_eq(pass_partition(read_graph(c, source), &(partition_options){.fuse = true, .explain = &why}, &p), HDT_OK);
+	explain_print(&why, &t);
+	cr_assert(t.data && strstr(t.data, want), "%s", t.data);
+	text_free(&t);
+}
+
+Test(partition, neighbours_that_were_not_fused_are_explained)
+{
+	expect_told(PRODUCT "  %1 = product(%0, %w)\n  return %1\n}",
+	            "not fused: %0 = product and %1 = product: each has a reduction that reads its operands several times over\n");
+}
+
+Test(partition, a_reason_that_comes_again_is_counted)
+{
+	expect_told(PRODUCT "  %1 = product(%0, %w)\n  %2 = product(%1, %w)\n  return %2\n}", "several times over (and 1 more)\n");
+}
+
+/* A graph of so many times the same lines, which make %a<number> of %a<number - 1>. */
+static const char *repeat(const char *format, int count)
+{
+	text t = {0};
+	text_add(&t, "graph @g(%x: f32[64, 64], %w: f32[64, 64]) {\n  %a0 = ramp(%x)\n");
+	for (int i = 1; i <= count; i++)
+		text_format(&t, format, i, i - 1);
+	text_format(&t, "  return %%a%d\n}", count);
+	return text_finish(&t, c);
+}
+
+Test(partition, a_long_chain_takes_time_in_proportion_to_its_length)
+{
+	const char *source = repeat("  %%a%d = times(%%a%d, %%w)\n", 640);
+	hdt_graph *g = read_graph(c, source);
+	uint32_t before = expr_count(c);
+	partition p;
+	cr_assert_eq(pass_partition(g, &(partition_options){.fuse = true}, &p), HDT_OK, "%s", c->message);
+	cr_assert_leq(p.count, 12);
+	for (int i = 0; i < p.count; i++)
+		cr_assert_leq(p.groups[i].node_count, 64);
+	/* what a node adds is written once into a value of at most 64 of them, not all of them anew into each other */
+	cr_assert_lt((expr_count(c) - before) / 640, 400);
+}
+
+Test(partition, however_much_follows_a_product_what_is_done_to_it_joins_it)
+{
+	partition p = cut(repeat("  %%p%1$d = product(%%a%2$d, %%w)\n  %%a%1$d = plus(%%p%1$d, %%w)\n", 2100), true);
+	cr_assert_eq(p.count, 2101);
 }

@@ -50,7 +50,7 @@ Test(rewrite, commutativity_survives_conversions_and_broadcasting)
 	add_text("plus-ramp", 0, "plus(ramp(%x), %y) => total(%x, %y)");
 	start();
 	hdt_graph *g = read_graph(c, "graph @g(%x: i32[2], %y: f32[3, 1]) { %0 = ramp(%x) %1 = plus(%y, %0) return %1 }");
-	cr_assert_eq(rewrite(g), 1, "%s", explanation.data);
+	cr_assert_eq(rewrite(g), 1, "%s", told.data);
 }
 
 Test(rewrite, inner_result_used_outside_prevents_the_match)

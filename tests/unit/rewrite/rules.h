@@ -2,6 +2,7 @@
 #ifndef TESTS_UNIT_REWRITE_RULES_H
 #define TESTS_UNIT_REWRITE_RULES_H
 
+#include "base/explain.h"
 #include "rewrite/rewrite.h"
 
 #include "../graph/operators.h"
@@ -12,7 +13,7 @@ static hdt_rewrite_rule rules[8];
 static int rule_count;
 static hdt_registry *registry;
 static hdt_context *c;
-static text explanation;
+static text told; /* by the rules */
 
 static void add_rules(registry_stage *stage)
 {
@@ -37,23 +38,25 @@ static void start(void)
 }
 static inline void teardown(void)
 {
-	text_free(&explanation);
+	text_free(&told);
 	context_free(c);
 	registry_free(registry);
 }
 static inline int rewrite(hdt_graph *g)
 {
 	int applied = -1;
-	const rewrite_options options = {.limit = -1, .explain = &explanation};
+	explanation lines;
+	const rewrite_options options = {.limit = -1, .explain = &lines};
+	explain_begin(&lines, c, false);
 	cr_assert_eq(graph_rewrite(g, &options, &applied), HDT_OK, "%s", c->message);
+	explain_print(&lines, &told);
 	cr_assert_eq(graph_verify(g), HDT_OK, "%s", c->message);
 	return applied;
 }
 
 static inline void expect_explained(const char *what)
 {
-	cr_assert(explanation.data && strstr(explanation.data, what), "explanation:\n%s",
-	          explanation.data ? explanation.data : "");
+	cr_assert(told.data && strstr(told.data, what), "explanation:\n%s", told.data ? told.data : "");
 }
 
 #endif

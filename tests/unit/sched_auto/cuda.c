@@ -11,15 +11,40 @@ TestSuite(cuda, .init = set_up, .fini = tear_down);
 Test(cuda, elements_are_a_flat_index_guarded_at_the_end)
 {
 	hdt_program *p =
-		schedule("task @relu(x: f32[n, 100]) -> (y) where n in 1..64 { y[i < n, j < 100] = max(x[i, j], 0.0) }");
-	cr_assert_str_eq(program_text(p), "program @relu(x: f32[n, 100], y: f32[n, 100]) where n in 1..64 {\n"
-	                                  "  fn @y(x, y) cuda grid((n * 100 + 255) // 256) block(256) {\n"
+		schedule("task @relu(x: f32[n, 99]) -> (y) where n in 1..64 { y[i < n, j < 99] = max(x[i, j], 0.0) }");
+	cr_assert_str_eq(program_text(p), "program @relu(x: f32[n, 99], y: f32[n, 99]) where n in 1..64 {\n"
+	                                  "  fn @y(x, y) cuda grid((n * 99 + 255) // 256) block(256) {\n"
 	                                  "    let index = blockIdx.x * 256 + threadIdx.x;\n"
-	                                  "    if index < n * 100 {\n"
-	                                  "      y[index // 100, index % 100] = max(x[index // 100, index % 100], 0.0);\n"
+	                                  "    if index < n * 99 {\n"
+	                                  "      y[index // 99, index % 99] = max(x[index // 99, index % 99], 0.0);\n"
 	                                  "    }\n"
 	                                  "  }\n"
 	                                  "}\n");
+}
+
+Test(cuda, neighbours_are_moved_by_one_access)
+{
+	hdt_program *p = schedule("task @sum(x: f16[n, 96], c: f32[96]) -> (y) where n in 1..64 { y[i < n, j < 96] = f16(f32(x[i, j]) + c[j]) }");
+	const char *shown = program_text(p);
+	cr_assert(strstr(shown, "grid((n * 96 // 8 + 255) // 256)") || strstr(shown, "grid((n * 12 + 255) // 256)"), "%s", shown);
+	cr_assert(strstr(shown, "load_vector(&v[0], &x[index // 12, first], 8);"), "%s", shown);
+	cr_assert(strstr(shown, "load_vector(&v_1[4], &c[first + 4], 4);"), "%s", shown);
+	cr_assert(strstr(shown, "store_vector(&y[index // 12, first], &elements[0], 8);"), "%s", shown);
+}
+
+Test(cuda, what_is_read_for_some_neighbours_only_is_not_moved_with_the_others)
+{
+	const char *shown = program_text(schedule("task @edge(x: f32[8, 64]) -> (y) {\n"
+	                                          "y[i < 8, j < 64] = select(j < 61, x[i, j], 0.0) + select(i < 7, x[i, j], 1.0) }"));
+	cr_assert_eq(count_of(shown, "load_vector"), 0, "%s", shown);
+	shown = program_text(schedule("task @edge(x: f32[8, 64]) -> (y) { y[i < 8, j < 64] = select(i < 7, x[i, j], 1.0) }"));
+	cr_assert_eq(count_of(shown, "load_vector"), 1, "%s", shown);
+}
+
+Test(cuda, rows_of_unaligned_elements_are_moved_one_by_one)
+{
+	const char *shown = program_text(schedule("task @shift(x: f32[8, 65]) -> (y) { y[i < 8, j < 64] = x[i, j + 1] }"));
+	cr_assert_eq(count_of(shown, "_vector"), 0, "%s", shown);
 }
 
 Test(cuda, full_blocks_need_no_guard)
@@ -39,7 +64,7 @@ Test(cuda, few_elements_get_a_small_block)
 Test(cuda, many_elements_are_several_for_each_thread)
 {
 	hdt_program *p = schedule("task @many(x: f32[8388608]) -> (y) { y[i < 8388608] = x[i] }");
-	cr_assert_eq(blocks_of(p, 0), 8388608 / 1024);
+	cr_assert_eq(blocks_of(p, 0), 8388608 / 4096); /* four pieces of four */
 	cr_assert_eq(threads_of(p, 0), 256);
 }
 
@@ -71,8 +96,29 @@ Test(cuda, stages_that_share_rows_are_one_kernel_with_a_block_for_each_row)
 	cr_assert_eq(p->function_count, 1, "%s", shown);
 	cr_assert_eq(p->workspace_count, 0, "%s", shown);
 	cr_assert_eq(blocks_of(p, 0), 64);
-	cr_assert(strstr(shown, "shared e: f32[1000];"), "%s", shown);
+	cr_assert(strstr(shown, "register e: f32[4, 4];"), "%s", shown);
 	cr_assert(strstr(shown, "register m: f32;"), "%s", shown);
+	cr_assert_not(strstr(shown, "shared e"), "%s", shown);
+}
+
+Test(cuda, rows_that_are_read_at_other_places_go_to_shared_memory)
+{
+	const char *shown = program_text(schedule("task @t(x: f32[64, 1000]) -> (y) {\n"
+	                                          "e[i < 64, j < 1000] = exp(x[i, j]) + exp(x[i, 999 - j])\n"
+	                                          "s[i < 64] = sum(k < 1000) e[i, k]\n"
+	                                          "y[i < 64, j < 1000] = e[i, 999 - j] / s[i] }"));
+	cr_assert(strstr(shown, "shared e: f32[1000];"), "%s", shown);
+}
+
+Test(cuda, what_several_reductions_read_is_read_once)
+{
+	const char *shown = program_text(schedule("task @norm(x: f16[300, 768], g: f16[768]) -> (y) {\n"
+	                                          "m[i < 300] = avg(k < 768) f32(x[i, k])\n"
+	                                          "v[i < 300] = avg(k < 768) (f32(x[i, k]) - m[i]) * (f32(x[i, k]) - m[i])\n"
+	                                          "y[i < 300, j < 768] = f16((f32(x[i, j]) - m[i]) * rsqrt(v[i]) * f32(g[j])) }"));
+	cr_assert_eq(count_of(shown, "&x["), 1, "%s", shown);
+	cr_assert_eq(count_of(shown, "&g["), 1, "%s", shown);
+	cr_assert_eq(count_of(shown, "syncthreads"), 0, "%s", shown); /* a warp for each row */
 }
 
 Test(cuda, rows_too_long_for_shared_memory_are_workspace)
@@ -91,7 +137,7 @@ Test(cuda, few_rows_with_much_in_them_are_kernels_of_their_own)
 	                          "m[i < 1] = max(k < 1000) x[i, k]\n"
 	                          "y[i < 1, j < 100000] = exp(x[i, j] - m[i]) }");
 	cr_assert_eq(p->function_count, 2, "%s", program_text(p));
-	cr_assert_gt(blocks_of(p, 1), 300);
+	cr_assert_gt(blocks_of(p, 1), 90);
 }
 
 Test(cuda, short_rows_share_a_block)

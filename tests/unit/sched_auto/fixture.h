@@ -31,6 +31,8 @@ int64_t threads_of(const hdt_program *program, int index);
 /* run.c: schedule, run on the simulator on made-up data, and compare with the reference evaluator. `sizes` are the values of the task's symbols
  * in the order of their names. */
 void run_and_compare(const char *task, const int64_t *sizes);
+/* The same of any program for the task, finished and not lowered. */
+void run_program_and_compare(const hdt_task *task, hdt_program *program, const int64_t *sizes);
 #define SIZES(...) ((const int64_t[]){__VA_ARGS__})
 
 /* How often a string stands in a text. */

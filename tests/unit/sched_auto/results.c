@@ -154,3 +154,50 @@ Test(results, running_reductions)
 	                "y[a < p, b < q, j < 5] = sum(k < j + 1) x[a, b, k] }",
 	                SIZES(7, 11));
 }
+
+Test(results, pieces_of_neighbours)
+{
+	run_and_compare("task @t(x: f16[n, 96], c: f32[96]) -> (y) where n in 1..64 { y[i < n, j < 96] = f16(f32(x[i, j]) + c[j]) }",
+	                SIZES(37));
+	run_and_compare("task @t(x: f32[9, 11, 64], z: u8[9, 11, 64]) -> (y) {\n"
+	                "y[a < 9, b < 11, i < 64] = select(b < 10, x[a, b + 1, i], 0.0) * f32(z[a, b, i]) }",
+	                NULL);
+}
+
+Test(results, steps_of_neighbours)
+{
+	run_and_compare("task @depthwise(x: f16[2, 9, 9, 24], w: f16[24, 3, 3]) -> (y) {\n"
+	                "y[n < 2, h < 9, v < 9, c < 24] = sum(p < 3, q < 3) w[c, p, q] *\n"
+	                "select(h + p >= 1 && h + p < 10 && v + q >= 1 && v + q < 10, x[n, h + p - 1, v + q - 1, c], f16(0.0)) }",
+	                NULL);
+}
+
+Test(results, rows_in_registers)
+{
+	static const char norm[] = "task @norm(x: f16[n, 768], g: f16[768]) -> (y, m) where n in 1..64 {\n"
+							   "m[i < n] = avg(k < 768) f32(x[i, k])\n"
+							   "v[i < n] = avg(k < 768) (f32(x[i, k]) - m[i]) * (f32(x[i, k]) - m[i])\n"
+							   "y[i < n, j < 768] = f16((f32(x[i, j]) - m[i]) * rsqrt(v[i] + 0.001) * f32(g[j])) }";
+	run_and_compare(norm, SIZES(5));
+	run_and_compare("task @t(x: f32[30, 4, 50]) -> (y, e) { m[i < 30] = max(a < 4, b < 50) x[i, a, b]\n"
+	                "e[i < 30, a < 4, b < 50] = exp(x[i, a, b] - m[i]) + erf(x[i, a, b])\n"
+	                "y[i < 30, a < 4, b < 50] = e[i, a, b] / sum(p < 4, q < 50) e[i, p, q] }",
+	                NULL);
+	run_and_compare("task @t(x: f32[700, 3, 12]) -> (y) { m[i < 700, h < 3] = max(k < 12) x[i, h, k]\n"
+	                "e[i < 700, h < 3, j < 12] = exp(x[i, h, j] - m[i, h])\n"
+	                "y[i < 700, h < 3, j < 12] = e[i, h, j] / sum(k < 12) e[i, h, k] }",
+	                NULL);
+	run_and_compare("task @t(x: f32[3, 4099]) -> (y) { m[i < 3] = max(k < 4099) x[i, k]\n"
+	                "e[i < 3, j < 4099] = exp(x[i, j] - m[i])\n"
+	                "y[i < 3, j < 4099] = e[i, j] / sum(k < 4099) e[i, k] }",
+	                NULL);
+}
+
+Test(results, reductions_of_pieces)
+{
+	run_and_compare("task @t(x: f32[40, 1024]) -> (y) { y[i < 40] = sum(k < 1024) x[i, k] }", NULL);
+	run_and_compare("task @t(x: f16[2, 8, 14, 16]) -> (y) { y[n < 2, c < 8] = avg(h < 14, w < 16) f32(x[n, c, h, w]) }", NULL);
+	run_and_compare("task @t(x: f16[600, 64], z: f16[600, 64]) -> (y) { y[i < 600] = max(sum(k < 64) x[i, k] * z[i, k], f16(0.0)) }",
+	                NULL);
+	run_and_compare("task @t(x: u8[40, 1024]) -> (y) { y[i < 40] = max(k < 1024) x[i, k] }", NULL);
+}

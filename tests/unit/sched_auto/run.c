@@ -128,8 +128,11 @@ static loaded *open_simulator(void)
 
 void run_and_compare(const char *source, const int64_t *values)
 {
-	const hdt_task *task = parse_task(source);
-	hdt_program *program = schedule(source);
+	run_program_and_compare(parse_task(source), schedule(source), values);
+}
+
+void run_program_and_compare(const hdt_task *task, hdt_program *program, const int64_t *values)
+{
 	/* The symbols of the task, which are those of the program and of the same names. */
 	bindings sizes = {.symbols = program->symbols, .values = values, .count = program->symbol_count};
 	lowered(program, HDT_LANGUAGE_SCRIPT);

@@ -15,7 +15,7 @@ INTRINSIC(lane, "lane", "() -> u32", "p");
 INTRINSIC(shfl_down, "shfl_down", "(value: i32|f32, offset: i32) -> value", "w");
 INTRINSIC(atomic_add, "atomic_add", "(place: inout memory f32 1, value: f32) -> f32", "v");
 INTRINSIC(ldmatrix, "ldmatrix_x4", "(to: out register f16 8, from: in shared f16 8)", "w");
-INTRINSIC(fma, "fma", "(x: f32, y: f32, z: f32) -> f32", "p");
+INTRINSIC(blend, "blend", "(x: f32, y: f32, z: f32) -> f32", "p");
 INTRINSIC(wait, "wait_group", "(pending: const)", "t");
 INTRINSIC(copy, "copy_box", "(box: map, to: out shared any, row: i32, column: i32)", "v");
 #undef INTRINSIC
@@ -24,7 +24,7 @@ INTRINSIC(copy, "copy_box", "(box: map, to: out shared any, row: i32, column: i3
 static inline hdt_registry *registry_with_intrinsics(void)
 {
 	static const hdt_intrinsic *const intrinsics[] = {&test_syncthreads, &test_lane,     &test_shfl_down,
-	                                                  &test_atomic_add,  &test_ldmatrix, &test_fma,
+	                                                  &test_atomic_add,  &test_ldmatrix, &test_blend,
 	                                                  &test_wait,        &test_copy,     NULL};
 	static const hdt_target target = {
 		.size = sizeof target, .name = "paper", .kind = HDT_FUNCTION_CUDA, .intrinsics = intrinsics, PAPER_CALLBACKS};

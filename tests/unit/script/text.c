@@ -224,7 +224,7 @@ Test(script_text, every_statement_comes_back_as_it_is_printed)
 		"      A.write(i, j, sa[i, j]);\n"
 		"    }\n"
 		"    while w[0] < 1.0 {\n"
-		"      t = fma(t, s[0], f32(lane()));\n"
+		"      t = blend(t, s[0], f32(lane()));\n"
 		"      assert last != f64(0.5), \"a \\\"message\\\"\\n\";\n"
 		"    }\n"
 		"    call @helper(s, t);\n"

@@ -131,3 +131,43 @@ Test(compose, a_product_is_heavy_and_has_no_rows_of_its_own)
 	cr_assert(compose_is_heavy(&c));
 	cr_assert_eq(compose_rows(&c).rows, 0, "all rows read the second operand");
 }
+
+/* y = relu(x), z = y @ w, u = z + y: its parts are put in front one by one. */
+Test(compose, a_draft_that_grows_is_what_all_members_are_at_once)
+{
+	const void *const needed[] = {u}, *const *inputs;
+	const hdt_task *add = build(&op_add, NULL, 2, input_of(HDT_F32, 2, 3, 5), input_of(HDT_F32, 2, 3, 5));
+	const hdt_task *relu = build(&op_relu, NULL, 1, input_of(HDT_F32, 2, 3, 5));
+	task_member members[] = {MEMBER(relu, y, x), MEMBER(relu, z, y), MEMBER(add, u, z, w)};
+	composition first, second, third, c;
+	cr_assert(compose_draft(&first, context, members + 2, 1, needed, 1));
+	cr_assert(compose_before(&first, members + 1, 1, NULL, &second));
+	cr_assert(compose_before(&second, members, 1, NULL, &third) && compose_settle(&third, &c));
+	const hdt_task *grown = compose_finish(&c, "joined", needed, 1, &inputs);
+	cr_assert_eq(grown->tensor_count, 1);
+	float a[15], b[15], got[15], want[15];
+	for (int i = 0; i < 15; i++) {
+		a[i] = (float)(i % 5) - 2;
+		b[i] = (float)i;
+		want[i] = (a[i] > 0 ? a[i] : 0) + b[i];
+	}
+	run(grown, NULL, got, 2, inputs[0] == x ? a : b, inputs[0] == x ? b : a);
+	expect_floats(got, want, 15);
+	/* the drafts before are what they were */
+	cr_assert(compose_settle(&first, &c));
+	cr_assert_eq(c.inputs.count, 2);
+	cr_assert_eq(compose_finish(&c, "joined", needed, 1, &inputs)->input_count, 2);
+	cr_assert(compose_before(&first, members + 1, 1, z, &second) && compose_settle(&second, &c));
+	cr_assert_eq(c.tensors.count, 2); /* one more output */
+}
+
+Test(compose, what_reads_the_draft_does_not_come_before_it)
+{
+	const void *const needed[] = {y};
+	const hdt_task *relu = build(&op_relu, NULL, 1, input_of(HDT_F32, 2, 3, 5));
+	task_member members[] = {MEMBER(relu, y, x), MEMBER(relu, z, y)};
+	composition draft, more;
+	cr_assert(compose_draft(&draft, context, members, 1, needed, 1));
+	cr_assert_not(compose_before(&draft, members + 1, 1, NULL, &more));
+	cr_assert_eq(hdt_context_status(context), HDT_OK);
+}

@@ -1,14 +1,12 @@
-/* cuda_stages.c: makes more stages, where one would repeat work or leave most of the device idle. A reduction that several elements share:
+/* stages.c: makes more stages, where one would repeat work or leave most of the device idle. On a GPU, a reduction that several elements share:
  *
  *     y[i, j] = x[i, j] - sum(k < n) x[i, k]  ->  y_shared_0[i] = sum(k < n) x[i, k]; y[i, j] = x[i, j] - y_shared_0[i]
  *
- * and a very long one to few elements, on which the whole device then works:
+ * and a very long one to few elements, on which the whole device then works (on a CPU the part is the first index):
  *
  *     y[i] = sum(k < n) x[i, k]  ->  y_parts[i, p < 528] = sum(q < max(0, min(s, n - p * s))) x[i, p * s + q]    with s = ceildiv(n, 528)
  *                                    y[i] = sum(p < 528) y_parts[i, p] */
-#include "cuda.h"
-
-enum { LONG = 65536, FEW = 64, PARTS = 4 * DEVICE_PROCESSORS };
+#include "auto.h"
 
 /* The stages that become the plan's. */
 typedef struct stage_list {
@@ -33,8 +31,7 @@ static bool add_stage(stage_list *l, stage s)
 	return true;
 }
 
-/* A computed tensor of this plan alone. */
-static const hdt_tensor *make_tensor(plan *p, const char *name, hdt_list axes, const hdt_expr *value)
+const hdt_tensor *stages_tensor(plan *p, const char *name, hdt_list axes, const hdt_expr *value)
 {
 	hdt_tensor *t = hdt_allocate(p->context, sizeof *t);
 	const hdt_expr **items = hdt_allocate(p->context, 2 * (size_t)axes.count * sizeof *items);
@@ -57,7 +54,7 @@ static const hdt_tensor *make_tensor(plan *p, const char *name, hdt_list axes, c
 	return t->name ? t : NULL;
 }
 
-static const hdt_expr *replace_one(const hdt_expr *e, const hdt_expr *from, const hdt_expr *to)
+const hdt_expr *replace_node(const hdt_expr *e, const hdt_expr *from, const hdt_expr *to)
 {
 	expr_map results = {0};
 	if (!e || !to)
@@ -114,8 +111,8 @@ static bool take_shared(stage_list *l, stage *s)
 			own[d] = hdt_axis(axes[d]->name, axes[d]->args[0]);
 		const char *name = hdt_format(l->plan->context, "%s_shared_%d", s->tensor->name, l->count);
 		const hdt_expr *value = hdt_substitute(reduce, axes, own, count);
-		const hdt_tensor *t = make_tensor(l->plan, name, (hdt_list){own, count}, value);
-		s->value = t ? replace_one(s->value, reduce, hdt_load(t, axes, count)) : NULL;
+		const hdt_tensor *t = stages_tensor(l->plan, name, (hdt_list){own, count}, value);
+		s->value = t ? replace_node(s->value, reduce, hdt_load(t, axes, count)) : NULL;
 		if (!s->value || !add_stage(l, (stage){.tensor = t, .value = t->value}))
 			return false;
 	}
@@ -124,17 +121,32 @@ static bool take_shared(stage_list *l, stage *s)
 
 /* ---- long reductions ---------------------------------------------------------------------------------------------- */
 
-/* The only reduction of the stage, if it is one to be done in parts. */
-static const hdt_expr *find_long(const stage *s)
+static const hdt_expr *only_reduction(const hdt_expr *value)
 {
-	const hdt_expr *found = team_only_reduction(s->value);
+	const hdt_expr *found = NULL;
+	expr_list nodes = {0};
+	expr_nodes(value, &nodes);
+	for (int i = 0; i < nodes.count; i++) {
+		if (!is_reduce(nodes.items[i]))
+			continue;
+		if (found || nodes.items[i]->op != HDT_OP_REDUCE || reduce_is_ragged(nodes.items[i]))
+			return NULL;
+		found = nodes.items[i];
+	}
+	return found;
+}
+
+/* The only reduction of the stage, if it is one to be done in parts. */
+static const hdt_expr *find_long(const plan *p, const stage *s)
+{
+	const hdt_expr *found = only_reduction(s->value);
 	int64_t length = 1, elements = plan_elements(s->tensor, 0, s->tensor->rank);
 	if (!found || s->tensor->rank == HDT_MAX_RANK)
 		return NULL;
 	for (int a = 1; a < found->count; a++)
 		if (__builtin_mul_overflow(length, hdt_size_estimate(found->args[a]->args[0]), &length))
 			length = INT64_MAX;
-	return elements > 0 && elements <= FEW && length / elements >= LONG ? found : NULL;
+	return elements > 0 && p->rules->is_long(s, found, elements, length) ? found : NULL;
 }
 
 /* What the parts give: sums for an average. */
@@ -146,19 +158,29 @@ static const hdt_expr *reduce_as(const hdt_expr *reduce, const hdt_expr *axis, c
 	return hdt_reduce_in(kind, reduce_dtype(reduce), &axis, 1, value);
 }
 
-/* The tensor of the parts: the stage's dimensions, and which part. */
+/* The indices of the parts' tensor: which part, and the stage's dimensions. */
+static hdt_list parts_index(const plan *p, const stage *s, const hdt_expr *part, const hdt_expr *const *own,
+                            const hdt_expr **out)
+{
+	int rank = s->tensor->rank, first = p->rules->part_first;
+	for (int d = 0; d < rank; d++)
+		out[d + first] = own[d];
+	out[first ? 0 : rank] = part;
+	return (hdt_list){out, rank + 1};
+}
+
 static const hdt_tensor *make_parts(plan *p, const stage *s, const hdt_expr *reduce, const hdt_expr *count)
 {
 	hdt_context *c = p->context;
-	const hdt_expr *axes[HDT_MAX_RANK], *extents[HDT_MAX_RANK];
+	const hdt_expr *axes[HDT_MAX_RANK], *extents[HDT_MAX_RANK], *all[HDT_MAX_RANK];
 	hdt_list inner = {extents, reduce->count - 1};
 	int rank = s->tensor->rank;
 	for (int i = 0; i < inner.count; i++)
 		extents[i] = reduce->args[i + 1]->args[0];
 	for (int d = 0; d < rank; d++)
 		axes[d] = hdt_axis(s->tensor->axes[d]->name, s->tensor->shape[d]);
-	const hdt_expr *part = axes[rank] = hdt_axis("part", hdt_int(c, PARTS));
-	const hdt_expr *size = hdt_ceildiv(count, hdt_int(c, PARTS)), *first = hdt_mul(part, size);
+	const hdt_expr *parts = hdt_int(c, p->rules->parts), *part = hdt_axis("part", parts);
+	const hdt_expr *size = hdt_ceildiv(count, parts), *first = hdt_mul(part, size);
 	const hdt_expr *left = hdt_min(size, hdt_sub(count, first)), *q = hdt_axis("q", hdt_max(hdt_int(c, 0), left));
 	hdt_list at = hdt_unflatten(c, inner, hdt_add(first, q));
 	if (!at.items || !q)
@@ -166,26 +188,24 @@ static const hdt_tensor *make_parts(plan *p, const stage *s, const hdt_expr *red
 	const hdt_expr *value = hdt_substitute(reduce->args[0], s->tensor->axes, axes, rank);
 	value = hdt_substitute(value, reduce->args + 1, at.items, inner.count);
 	const char *name = hdt_format(c, "%s_parts", s->tensor->name);
-	return make_tensor(p, name, (hdt_list){axes, rank + 1}, reduce_as(reduce, q, value));
+	return stages_tensor(p, name, parts_index(p, s, part, axes, all), reduce_as(reduce, q, value));
 }
 
 static bool take_parts(stage_list *l, stage *s)
 {
-	const hdt_expr *reduce = find_long(s), *at[HDT_MAX_RANK];
+	const hdt_expr *reduce = find_long(l->plan, s), *at[HDT_MAX_RANK];
 	const hdt_expr *count = hdt_int(l->plan->context, 1);
-	int rank = s->tensor->rank;
 	if (!reduce)
 		return true;
 	for (int i = 1; i < reduce->count; i++)
 		count = hdt_mul(count, reduce->args[i]->args[0]);
 	const hdt_tensor *t = make_parts(l->plan, s, reduce, count);
-	for (int d = 0; d < rank; d++)
-		at[d] = s->tensor->axes[d];
-	const hdt_expr *part = at[rank] = hdt_axis("part", hdt_int(l->plan->context, PARTS));
+	const hdt_expr *part = hdt_axis("part", hdt_int(l->plan->context, l->plan->rules->parts));
 	if (!t || !part)
 		return false;
-	const hdt_expr *joined = reduce_as(reduce, part, hdt_load(t, at, rank + 1));
-	s->value = replace_one(s->value, reduce, reduce_finish(reduce, joined, count));
+	hdt_list index = parts_index(l->plan, s, part, s->tensor->axes, at);
+	const hdt_expr *joined = reduce_as(reduce, part, hdt_at_list(t, index));
+	s->value = replace_node(s->value, reduce, reduce_finish(reduce, joined, count));
 	s->alone = true;
 	return s->value && add_stage(l, (stage){.tensor = t, .value = t->value, .alone = true});
 }
@@ -208,5 +228,5 @@ static bool divide(plan *p, bool (*take)(stage_list *l, stage *s))
 
 bool stages_divide(plan *p)
 {
-	return divide(p, take_shared) && divide(p, take_parts);
+	return (!p->rules->share_reductions || divide(p, take_shared)) && divide(p, take_parts);
 }

@@ -1,0 +1,109 @@
+/* peak.c: see peak.h. Compiled for the machine that it runs on, with the vectors of the kernels' own prelude. */
+#include "peak.h"
+
+#include "plugins/target-cpu/prelude/runtime.h"
+#include "plugins/target-cpu/prelude/macros.h"
+/* Parts that build on each other. */
+#include "plugins/target-cpu/prelude/fma.h"
+#include "plugins/target-cpu/prelude/float.h"
+#include "plugins/target-cpu/prelude/one.h"
+#include "plugins/target-cpu/prelude/math.h"
+#include "plugins/target-cpu/prelude/vector.h"
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+enum { CHAINS = 12, MOST_THREADS = 64 };
+
+typedef struct work {
+	double flops; /* 0: copy */
+	char *to;
+	const char *from;
+	size_t bytes;
+	bool loop; /* copy in a loop of vectors */
+	float sum;
+} work;
+
+double peak_now(int threads)
+{
+	struct timespec t;
+	clock_gettime(threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void multiply_and_add(work *w)
+{
+	hidet_v_f32 chain[CHAINS], x = hidet_v_of_f32(0.5f), y = hidet_v_of_f32(w->sum);
+	long steps = (long)(w->flops / (2.0 * CHAINS * HIDET_LANES));
+	HIDET_UNROLL(12)
+	for (int i = 0; i < CHAINS; i++)
+		chain[i] = y + (float)i;
+	for (long s = 0; s < steps; s++) {
+		HIDET_UNROLL(12)
+		for (int i = 0; i < CHAINS; i++)
+			chain[i] = hidet_v_fma_f32(chain[i], x, y);
+	}
+	HIDET_UNROLL(12)
+	for (int i = 0; i < CHAINS; i++)
+		w->sum += chain[i][0];
+}
+
+static void copy_in_a_loop(char *restrict to, const char *restrict from, size_t bytes)
+{
+	typedef hidet_v_f32 memory __attribute__((aligned(4), may_alias));
+	for (size_t i = 0; i < bytes; i += sizeof(hidet_v_f32))
+		*(memory *)(to + i) = *(const memory *)(from + i);
+}
+
+static void *run(void *closure)
+{
+	work *w = closure;
+	if (w->flops > 0)
+		multiply_and_add(w);
+	else if (w->loop)
+		copy_in_a_loop(w->to, w->from, w->bytes);
+	else
+		memcpy(w->to, w->from, w->bytes);
+	return NULL;
+}
+
+/* The caller is the first of the threads. */
+static double seconds_of(work *each, int threads)
+{
+	pthread_t others[MOST_THREADS];
+	bool started[MOST_THREADS] = {false};
+	double begin = peak_now(threads);
+	for (int i = 1; i < threads; i++)
+		started[i] = pthread_create(&others[i], NULL, run, &each[i]) == 0;
+	run(&each[0]);
+	for (int i = 1; i < threads; i++)
+		if (started[i])
+			pthread_join(others[i], NULL);
+	return peak_now(threads) - begin;
+}
+
+double peak_fma_seconds(double flops, int threads)
+{
+	work each[MOST_THREADS];
+	threads = threads < MOST_THREADS ? threads : MOST_THREADS;
+	for (int i = 0; i < threads; i++)
+		each[i] = (work){.flops = flops, .sum = 1e-3f};
+	return seconds_of(each, threads);
+}
+
+double peak_copy_seconds(char *to, const char *from, size_t bytes, int threads)
+{
+	work each[MOST_THREADS];
+	double best = 0;
+	threads = threads < MOST_THREADS ? threads : MOST_THREADS;
+	size_t part = bytes / (size_t)threads & ~(size_t)63;
+	for (int loop = 0; loop < 2; loop++) {
+		for (int i = 0; i < threads; i++)
+			each[i] = (work){.to = to + i * part, .from = from + i * part, .bytes = part, .loop = loop};
+		each[threads - 1].bytes = bytes - part * (size_t)(threads - 1);
+		double seconds = seconds_of(each, threads);
+		best = loop == 0 || seconds < best ? seconds : best;
+	}
+	return best;
+}

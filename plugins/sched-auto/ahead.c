@@ -1,0 +1,60 @@
+/* ahead.c: while a long row is computed out of the cache, the next one is asked for:
+ *
+ *     for lanes in 0..64 { for u in 0..4 unroll { prefetch(&x[i, lanes * 64 + u * 16 + 4096]); } for j in 0..64 vectorise { e[lanes * 64 + j] = exp(...); } }
+ *
+ * Rows lie behind each other, so the place a row further on is that of the next one; behind the last one nothing is lost. */
+#include "auto.h"
+
+enum {
+	LONG_ROW = 8192 /* bytes; shorter ones the processor sees coming */,
+	LINE = 64,
+	LINES = 4 /* asked for at a time */
+};
+
+/* A read of whole rows of memory, each by the loop over `lane`, that an earlier stage of the row has done. */
+static bool walks_rows(const hdt_expr *load, const hdt_expr *lane)
+{
+	const hdt_tensor *t = load->tensor;
+	return load->op == HDT_OP_LOAD && t->scope == HDT_SCOPE_GLOBAL && t->rank > 1 && load->args[t->rank - 1] == lane &&
+	       hdt_proves_equal(t->shape[t->rank - 1], lane->args[0]);
+}
+
+static const hdt_expr *find_rows(const hdt_expr *value, const hdt_expr *lane, int nth)
+{
+	expr_list nodes = {0};
+	expr_nodes(value, &nodes);
+	for (int i = 0; i < nodes.count; i++)
+		if (walks_rows(nodes.items[i], lane) && nth-- == 0)
+			return nodes.items[i];
+	return NULL;
+}
+
+bool ahead_applies(const dims *d, tile *t)
+{
+	int64_t extent;
+	const hdt_expr *rows = t->lane >= 0 ? find_rows(d->value, d->axes[t->lane], 0) : NULL;
+	if (!rows || d->count != 1 || !hdt_is_const(d->axes[0]->args[0], &extent))
+		return false;
+	int64_t bytes = hdt_dtype_of((hdt_dtype)rows->dtype)->bytes;
+	if (extent > INT64_MAX / bytes || extent * bytes < LONG_ROW)
+		return false;
+	t->lanes = LINES * LINE / bytes;
+	t->whole = false;
+	return true;
+}
+
+void ahead_fetch(nest *n, const dims *d, const tile *t, const hdt_expr *lane_block)
+{
+	const hdt_expr *lane = d->axes[t->lane], *rows;
+	for (int nth = 0; (rows = find_rows(d->value, lane, nth)) != NULL; nth++) {
+		int64_t per_line = LINE / hdt_dtype_of((hdt_dtype)rows->dtype)->bytes,
+				lines = (t->lanes + per_line - 1) / per_line;
+		const hdt_expr *line = hdt_begin_for(n->function, "line", hdt_int(n->context, lines), HDT_LOOP_UNROLL);
+		const hdt_expr *first = hdt_add(hdt_mul(lane_block, hdt_int(n->context, t->lanes)), lane->args[0]);
+		const hdt_expr *at = hdt_add(first, hdt_mul(line, hdt_int(n->context, per_line))), *indices[HDT_MAX_RANK];
+		for (int i = 0; i < rows->count; i++)
+			indices[i] = i + 1 < rows->count ? rows->args[i] : at;
+		hdt_do(n->function, "prefetch", HDT_AT(hdt_address(rows->tensor, indices, rows->count)));
+		hdt_end(n->function);
+	}
+}

@@ -1,0 +1,66 @@
+/* conv_winograd_cpu.c: the scheduler of convolutions of 3 x 3 by fewer multiplications. See winograd.h. */
+#include "winograd.h"
+
+static bool find_best(const hdt_task *task, const hdt_target_info *target, winograd_plan *p, const char **reason)
+{
+	hdt_choice first;
+	if (!winograd_find(task, target, p, reason))
+		return false;
+	*reason = "its transformed weights would be too large";
+	return winograd_space(p, 0, &first, 1) == 1 && winograd_choose(p, &first);
+}
+
+static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
+{
+	winograd_plan p;
+	const char *reason;
+	if (!find_best(task, target, &p, &reason))
+		return (hdt_answer){.reason = reason};
+	return (hdt_answer){.applies = true, .cost_us = winograd_time(&p, WORKERS)};
+}
+
+static int space(const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out, int most)
+{
+	winograd_plan p;
+	const char *reason;
+	return winograd_find(task, target, &p, &reason) ? winograd_space(&p, level, out, most) : 0;
+}
+
+static hdt_program *build(const hdt_task *task, const hdt_target_info *target)
+{
+	winograd_plan p;
+	const char *reason;
+	return find_best(task, target, &p, &reason) ? winograd_program(task, &p) : NULL;
+}
+
+static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)
+{
+	winograd_plan p;
+	const char *reason;
+	if (!winograd_find(task, target, &p, &reason) || !winograd_choose(&p, choice))
+		return NULL;
+	return winograd_program(task, &p);
+}
+
+static bool order(const hdt_task *task, const hdt_target_info *target, const hdt_tensor *tensor, int dims[HDT_MAX_RANK])
+{
+	conv c;
+	const char *reason;
+	(void)target;
+	return conv_match(task, &c, &reason) && conv_order(&c, tensor, dims);
+}
+
+const hdt_scheduler hdt_scheduler_conv_winograd_cpu = {
+	.size = sizeof(hdt_scheduler),
+	.name = "conv-winograd-cpu",
+	.doc = "convolutions of 3 x 3 by fewer multiplications, with one digit less at most; HIDET_WINOGRAD=0 forbids it",
+	.target = "cpu",
+	.kind = HDT_FUNCTION_CPU,
+	.rank = 10,
+	.query = query,
+	.build = build,
+	.params = winograd_params,
+	.space = space,
+	.build_choice = build_choice,
+	.order = order,
+};

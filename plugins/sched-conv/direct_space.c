@@ -1,0 +1,227 @@
+/* direct_space.c: how the loops of a convolution are best cut, by a small model of the machine, and what is worth a try beside that.
+ *
+ * The model: each cycle two multiply-adds of vectors and 1.6 loads; a sum is ready for the next step after four cycles; the second level
+ * of the cache gives half a line a cycle and holds a megabyte, the third is shared and gives eight bytes a cycle. */
+#include "direct.h"
+
+enum { PARAM_VECTORS, PARAM_WINDOWS, PARAM_LINES, PARAM_PANELS_OUTSIDE, PARAM_BANDS, PARAM_PANEL_GROUPS, PARAM_COUNT };
+const char *const direct_params[] = {"vectors", "windows", "lines", "panels_outside", "bands", "panel_groups", NULL};
+
+enum { MOST_VECTORS = 4, FLOAT_BYTES = 4, CACHE_BYTES = 512 * 1024, GOOD_TASKS = 2 * WORKERS };
+static const double cycles_per_us = 3300, latency = 4, l2_bytes = 32, l3_bytes = 8, copy_bytes = 16, tile_cycles = 30,
+					launch_cycles = 3300;
+
+/* ---- the model ---------------------------------------------------------------------------------------------------- */
+
+static double largest(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+/* One step of the sums of a tile. */
+static double step_cycles(const direct_plan *p, double rows, double vectors)
+{
+	double loads = (rows + vectors) / 1.6, panel = vectors * p->lanes * FLOAT_BYTES / l2_bytes;
+	return largest(largest(rows * vectors / 2, loads), largest(latency, panel));
+}
+
+static double depth_of(const direct_plan *p)
+{
+	double depth = (double)p->c.channels;
+	for (int i = 0; i < p->c.dim_count; i++)
+		depth *= (double)p->c.dims[i].taps;
+	return depth;
+}
+
+/* Of all tiles of a panel, in one group and at one place of the outer windows. */
+static double panel_cycles(const direct_plan *p, double vectors)
+{
+	double sum = 0, depth = depth_of(p);
+	for (int l = 0; l < 2; l++) {
+		for (int w = 0; w < 2; w++) {
+			double lines = (double)(l ? p->line_tiles.longer : p->line_tiles.pieces - p->line_tiles.longer);
+			double windows = (double)(w ? p->window_tiles.longer : p->window_tiles.pieces - p->window_tiles.longer);
+			double rows = (double)(p->line_tiles.size - !l) * (double)(p->window_tiles.size - !w);
+			if (lines > 0 && windows > 0)
+				sum += lines * windows * (depth * step_cycles(p, rows, vectors) + tile_cycles + rows * vectors * 2);
+		}
+	}
+	return sum;
+}
+
+static double compute_cycles(const direct_plan *p)
+{
+	double whole = (double)(panel_count(p) - 1), last = (double)round_up_divide(last_columns(p), p->lanes);
+	return whole * panel_cycles(p, (double)p->vectors) + panel_cycles(p, last);
+}
+
+static double outer_places(const direct_plan *p)
+{
+	double places = (double)p->c.groups;
+	for (int i = 0; i < p->c.dim_count && i < (p->y < 0 ? p->x : p->y); i++)
+		places *= (double)p->c.dims[i].outs;
+	return places;
+}
+
+static double weight_bytes(const direct_plan *p)
+{
+	return depth_of(p) * (double)p->c.columns * FLOAT_BYTES;
+}
+
+/* Of the part of the source that one group and one place of the outer windows regard. */
+static double source_bytes(const direct_plan *p)
+{
+	double bytes = (double)p->c.channels * FLOAT_BYTES;
+	for (int i = p->y < 0 ? p->x : p->y; i < p->c.dim_count; i++)
+		bytes *= (double)p->c.dims[i].extent;
+	return bytes;
+}
+
+static double tasks_of(const direct_plan *p)
+{
+	return outer_places(p) * (double)p->bands * (double)p->panel_groups;
+}
+
+/* What the inner loops read again and again from beyond the second level. */
+static double again_bytes(const direct_plan *p)
+{
+	double tiles = (double)p->line_tiles.pieces * (double)p->window_tiles.pieces;
+	double inner = p->panels_outside ? source_bytes(p) / (double)p->bands : weight_bytes(p) / (double)p->panel_groups;
+	double times = p->panels_outside ? (double)panel_count(p) * (double)p->bands : tiles * (double)p->panel_groups;
+	return inner <= CACHE_BYTES ? inner * (p->panels_outside ? (double)p->panel_groups * (double)p->bands : tasks_of(p))
+	                            : inner * times;
+}
+
+double direct_time(const direct_plan *p, int workers)
+{
+	double places = outer_places(p), tasks = tasks_of(p);
+	double rounds = (double)(int64_t)((tasks + workers - 1) / workers);
+	double compute = compute_cycles(p) * places / tasks * rounds;
+	double moved = again_bytes(p) * places / l3_bytes / workers;
+	double copied = p->in_place ? 0 : launch_cycles + source_bytes(p) * places / copy_bytes / workers;
+	return (launch_cycles + largest(compute, moved) + copied) / cycles_per_us;
+}
+
+/* ---- choosing ----------------------------------------------------------------------------------------------------- */
+
+/* Tiles of as many rows as the registers hold beside a row of the panel and one more. */
+static void cut_tiles(direct_plan *p, int64_t most_rows)
+{
+	p->window_tiles = cut_evenly(p->windows, most_rows);
+	int64_t beside = most_rows / p->windows; /* whole lines in a tile */
+	p->line_tiles = cut_evenly(p->lines, beside > 1 ? beside : 1);
+}
+
+static int64_t most_rows(const direct_plan *p)
+{
+	return (p->registers - 1 - p->vectors) / p->vectors;
+}
+
+/* Which loops are outside, and what makes up a task. */
+static void choose_tasks(direct_plan *p)
+{
+	double weight = weight_bytes(p), source = source_bytes(p), places = outer_places(p);
+	double tiles = (double)p->line_tiles.pieces * (double)p->window_tiles.pieces;
+	p->panels_outside = weight > CACHE_BYTES && (source <= CACHE_BYTES || (double)panel_count(p) * source < tiles * weight);
+	int64_t wanted = places >= GOOD_TASKS ? 1 : round_up_divide(GOOD_TASKS, (int64_t)places);
+	int64_t *first = p->panels_outside ? &p->panel_groups : &p->bands;
+	int64_t *second = p->panels_outside ? &p->bands : &p->panel_groups;
+	int64_t most_first = p->panels_outside ? panel_count(p) : banded(p)->pieces;
+	int64_t most_second = p->panels_outside ? banded(p)->pieces : panel_count(p);
+	*first = wanted < most_first ? wanted : most_first;
+	int64_t rest = *first * 2 > wanted ? 1 : round_up_divide(wanted, *first);
+	*second = rest < most_second ? rest : most_second;
+}
+
+static hdt_choice choice_of(const direct_plan *p)
+{
+	hdt_choice choice = {{0}};
+	choice.values[PARAM_VECTORS] = p->vectors;
+	choice.values[PARAM_WINDOWS] = p->window_tiles.size;
+	choice.values[PARAM_LINES] = p->line_tiles.size;
+	choice.values[PARAM_PANELS_OUTSIDE] = p->panels_outside;
+	choice.values[PARAM_BANDS] = p->bands;
+	choice.values[PARAM_PANEL_GROUPS] = p->panel_groups;
+	return choice;
+}
+
+static bool within(int64_t value, int64_t least, int64_t most)
+{
+	return value >= least && value <= most;
+}
+
+bool direct_choose(direct_plan *p, const hdt_choice *choice)
+{
+	const int64_t *v = choice->values;
+	if (!within(v[PARAM_VECTORS], 1, MOST_VECTORS) || !within(v[PARAM_WINDOWS], 1, p->windows) ||
+	    !within(v[PARAM_LINES], 1, p->lines) || v[PARAM_WINDOWS] > p->registers || v[PARAM_LINES] > p->registers)
+		return false;
+	p->vectors = v[PARAM_VECTORS];
+	p->window_tiles = cut_evenly(p->windows, v[PARAM_WINDOWS]);
+	p->line_tiles = cut_evenly(p->lines, v[PARAM_LINES]);
+	p->panels_outside = v[PARAM_PANELS_OUTSIDE];
+	p->bands = v[PARAM_BANDS];
+	p->panel_groups = v[PARAM_PANEL_GROUPS];
+	return p->window_tiles.size * p->line_tiles.size * p->vectors <= p->registers && within(p->bands, 1, banded(p)->pieces) &&
+	       within(p->panel_groups, 1, panel_count(p));
+}
+
+typedef struct candidate {
+	hdt_choice choice;
+	double time;
+} candidate;
+
+/* Keep the candidates sorted, best first. */
+static int insert(candidate *list, int count, candidate c, int most)
+{
+	int at = count < most ? count : most - 1;
+	if (count == most && list[at].time <= c.time)
+		return count;
+	for (; at > 0 && list[at - 1].time > c.time; at--)
+		list[at] = list[at - 1];
+	list[at] = c;
+	return count < most ? count + 1 : most;
+}
+
+/* A plan's own tasks, the other order of loops, and half as many rows. */
+static int add_variants(direct_plan p, int level, candidate *list, int count, int most)
+{
+	choose_tasks(&p);
+	count = insert(list, count, (candidate){choice_of(&p), direct_time(&p, WORKERS)}, most);
+	if (level < 1)
+		return count;
+	direct_plan other = p;
+	other.panels_outside = !p.panels_outside;
+	count = insert(list, count, (candidate){choice_of(&other), direct_time(&other, WORKERS)}, most);
+	for (int64_t bands = 1; level > 1 && bands <= banded(&p)->pieces && bands <= 4 * GOOD_TASKS; bands *= 2) {
+		for (int64_t groups = 1; groups <= panel_count(&p) && groups <= 4 * GOOD_TASKS; groups *= 2) {
+			direct_plan split = p;
+			split.bands = bands;
+			split.panel_groups = groups;
+			count = insert(list, count, (candidate){choice_of(&split), direct_time(&split, WORKERS)}, most);
+		}
+	}
+	return count;
+}
+
+int direct_space(const direct_plan *plan, int level, hdt_choice *out, int most)
+{
+	enum { MOST = 64, SHORT_LIST = 8 };
+	candidate list[MOST];
+	int count = 0, limit = level < 1 ? 1 : level == 1 ? SHORT_LIST : MOST;
+	limit = most < limit ? most : limit;
+	for (int64_t vectors = 1; vectors <= MOST_VECTORS && limit > 0; vectors++) {
+		direct_plan p = *plan;
+		p.vectors = vectors;
+		if (vectors > 1 && (vectors - 1) * p.lanes >= p.c.columns)
+			break;
+		int64_t rows = most_rows(&p);
+		for (int64_t part = 1; part <= (level > 1 ? 2 : 1); part++) {
+			cut_tiles(&p, rows / part > 0 ? rows / part : 1);
+			count = add_variants(p, level, list, count, limit);
+		}
+	}
+	for (int i = 0; i < count; i++)
+		out[i] = list[i].choice;
+	return count;
+}

@@ -1,0 +1,124 @@
+/* direct_tile.c: one tile: some windows of some lines by some vectors of columns, summed in registers.
+ *
+ *     for taps, channels {
+ *       for line unroll { for window unroll { for column vectorise { sums[line, window, column] += source * packed } } }
+ *     }
+ *     results = sums;  for line, window { for column vectorise { y[..] = relu(results[line, window, column] + bias[..]) } }
+ *
+ * `sums` has constant indices everywhere once the loops are unrolled, so that it needs no memory; `results` is read by rolled loops, so that
+ * what is done to a result is there but once. */
+#include "direct.h"
+#include "loops.h"
+
+/* The windows that a tile's line and window are. */
+static void place_window(const direct_nest *n, const direct_tile *t, const sums_place *in, conv_place *at)
+{
+	const direct_plan *p = n->plan;
+	const hdt_expr *window = hdt_add(t->window, in->window);
+	if (p->merged) {
+		const hdt_expr *across = constant(n, p->c.dims[p->x].outs);
+		at->out[p->y] = hdt_floordiv(window, across);
+		at->out[p->x] = hdt_mod(window, across);
+		return;
+	}
+	at->out[p->x] = window;
+	if (p->y >= 0)
+		at->out[p->y] = hdt_add(t->line, in->line);
+}
+
+/* The positions under taps of windows. */
+static void place_positions(const direct_nest *n, conv_place *at)
+{
+	for (int i = 0; i < n->plan->c.dim_count; i++) {
+		const conv_dim *d = &n->plan->c.dims[i];
+		const hdt_expr *start = hdt_mul(at->out[i], constant(n, d->stride));
+		const hdt_expr *tap = at->tap[i] ? hdt_mul(at->tap[i], constant(n, d->dilation)) : NULL;
+		at->position[i] = tap ? hdt_add(start, tap) : start;
+	}
+}
+
+static void add_products(direct_nest *n, const direct_tile *t, const sums_shape *shape, const hdt_tensor *sums)
+{
+	conv_place at = n->at;
+	const hdt_expr *packed[HDT_MAX_RANK], *joined = NULL;
+	int count = 0;
+	packed[count++] = n->at.group ? n->at.group : constant(n, 0);
+	packed[count++] = n->panel;
+	at.channel = constant(n, 0);
+	for (int i = 0; i < n->loop_count; i++) {
+		const depth_loop *l = &n->loops[i];
+		const hdt_expr *axis = hdt_begin_for(n->function, l->kind == DEPTH_TAP ? "tap" : "channel", constant(n, l->extent),
+		                                     HDT_LOOP_SERIAL);
+		packed[count++] = axis;
+		if (l->kind == DEPTH_TAP)
+			at.tap[l->dim] = axis;
+		else if (l->kind == DEPTH_CHANNEL)
+			at.channel = axis;
+		else
+			joined = axis;
+	}
+	sums_place in = sums_begin(n->function, shape, HDT_LOOP_UNROLL);
+	packed[count++] = in.column;
+	place_window(n, t, &in, &at);
+	place_positions(n, &at);
+	const hdt_expr *weight = hdt_at_list(n->packed, (hdt_list){packed, count});
+	sums_set(n->function, sums, &in, hdt_fma(direct_read(n, &at, joined), weight, sums_at(sums, &in)));
+	sums_end(n->function);
+	for (int i = 0; i < n->loop_count; i++)
+		hdt_end(n->function);
+}
+
+/* The columns of a tile in whole vectors, of which the last one may begin within the one before it: what is stored twice is the same. */
+static const hdt_expr *begin_columns(direct_nest *n, int64_t columns, int *loops)
+{
+	int64_t lanes = n->plan->lanes;
+	*loops = 1;
+	if (columns % lanes == 0 || columns < lanes)
+		return hdt_begin_for(n->function, "column", constant(n, columns), HDT_LOOP_VECTORISE);
+	*loops = 2;
+	const hdt_expr *vector =
+		hdt_begin_for(n->function, "vector", constant(n, round_up_divide(columns, lanes)), HDT_LOOP_SERIAL);
+	const hdt_expr *first = hdt_min(hdt_mul(vector, constant(n, lanes)), constant(n, columns - lanes));
+	first = hdt_let(n->function, "first", first);
+	return hdt_add(first, hdt_begin_for(n->function, "column", constant(n, lanes), HDT_LOOP_VECTORISE));
+}
+
+static void store_columns(direct_nest *n, const direct_tile *t, const hdt_tensor *results, int64_t columns)
+{
+	conv_place at = n->at;
+	sums_place in;
+	int loops;
+	in.line = hdt_begin_for(n->function, "line", constant(n, t->lines), HDT_LOOP_SERIAL);
+	in.window = hdt_begin_for(n->function, "window", constant(n, t->windows), HDT_LOOP_SERIAL);
+	in.column = begin_columns(n, columns, &loops);
+	place_window(n, t, &in, &at);
+	at.column = hdt_add(hdt_mul(n->panel, constant(n, panel_width(n->plan))), in.column);
+	const hdt_expr *value = conv_result(&n->plan->c, &at, sums_at(results, &in));
+	hdt_store(n->function, n->output, conv_indices(&n->plan->c, &at), value);
+	for (int i = 0; i < loops + 2; i++)
+		hdt_end(n->function);
+}
+
+static void store_results(direct_nest *n, const direct_tile *t, const hdt_tensor *results)
+{
+	if (t->columns == t->last_columns) {
+		store_columns(n, t, results, t->columns);
+		return;
+	}
+	hdt_begin_if(n->function, hdt_less(n->panel, constant(n, panel_count(n->plan) - 1)));
+	store_columns(n, t, results, t->columns);
+	hdt_begin_else(n->function);
+	store_columns(n, t, results, t->last_columns);
+	hdt_end(n->function);
+}
+
+void direct_emit_tile(direct_nest *n, const direct_tile *t)
+{
+	sums_shape shape = {t->lines, t->windows, t->vectors * n->plan->lanes};
+	const hdt_tensor *results = sums_new(n->function, "results", &shape);
+	const hdt_tensor *sums = sums_new(n->function, "sums", &shape);
+	sums_clear(n->function, &shape, sums);
+	add_products(n, t, &shape, sums);
+	sums_copy(n->function, &shape, results, sums);
+	store_results(n, t, results);
+}

@@ -1,0 +1,138 @@
+/* cpu_space.c: the blockings that can be tried for a task, and which of them the model of the machine thinks best. */
+#include "cpu.h"
+
+enum {
+	SLICE_DEPTH = 768,      /* elements of the sum in a slice */
+	LONG_DEPTH = 1536,      /* from here on there are slices */
+	STACK_BYTES = 96 << 10, /* of one local buffer */
+	MOST_VECTORS = 4,       /* of a tile's width */
+	MOST_HEIGHT = 14
+};
+
+static int64_t ceildiv(int64_t a, int64_t b)
+{
+	return (a + b - 1) / b;
+}
+
+/* Rows that fit the registers beside a row of the panel and a broadcast element. */
+static int64_t most_height(const problem *p, int64_t vectors)
+{
+	int64_t height = (p->registers - vectors - 2) / vectors;
+	return height > MOST_HEIGHT ? MOST_HEIGHT : height;
+}
+
+/* Elements of all but the first depth axis, for each of the first. */
+static int64_t depth_below(const problem *p)
+{
+	int64_t below = 1;
+	for (int i = 1; i < p->depth.count; i++)
+		if (__builtin_mul_overflow(below, hdt_size_estimate(p->depth.extents[i]), &below))
+			return INT64_MAX;
+	return below;
+}
+
+/* Slices keep a part of the panel near while several tiles use it. */
+static int64_t choose_depth(const problem *p, int64_t width, bool one_tile)
+{
+	int64_t first = hdt_size_estimate(p->depth.extents[0]), below = depth_below(p), depth = first;
+	int64_t most = p->right == RIGHT_LAID_OUT ? STACK_BYTES / 4 / width : INT64_MAX;
+	if ((first > LONG_DEPTH / below && !one_tile) || !p->depth.fixed)
+		depth = SLICE_DEPTH / below;
+	if (depth > most / below)
+		depth = most / below;
+	if (p->depth.fixed && depth > 0 && depth < first) /* slices of equal size, in whole steps */
+		depth = ceildiv(ceildiv(first, ceildiv(first, depth)), 4) * 4;
+	return depth > 0 ? depth : 1;
+}
+
+bool space_takes(const problem *p, const blocking *b)
+{
+	int64_t vectors = b->width / p->lanes, below = depth_below(p), value;
+	if (b->width < p->lanes || b->width % p->lanes || vectors > MOST_VECTORS || b->height < 1 ||
+	    b->height > most_height(p, vectors) || b->depth < 1 || b->tiles < 1 || b->panels < 1 || below == INT64_MAX)
+		return false;
+	if (p->right == RIGHT_IN_PLACE && !(hdt_is_const(p->columns.extent, &value) && value % b->width == 0))
+		return false;
+	bool sliced = !p->depth.fixed || hdt_size_estimate(p->depth.extents[0]) > b->depth;
+	if (sliced && b->tiles > STACK_BYTES / 4 / b->width / b->height)
+		return false;
+	return p->right != RIGHT_LAID_OUT || b->depth <= STACK_BYTES / 4 / b->width / below;
+}
+
+/* ---- listing ------------------------------------------------------------------------------------------------------ */
+
+typedef struct ranked {
+	blocking b;
+	double time;
+} ranked;
+
+typedef struct listing {
+	const problem *p;
+	ranked *items;
+	int count, most;
+} listing;
+
+/* Machines have two cores, or four, or many: the best one is good on each. */
+static double rank_of(const problem *p, const blocking *b)
+{
+	return machine_time(p, b, 2) * 2 + machine_time(p, b, 4) * 4 + machine_time(p, b, 8) * 8;
+}
+
+static void add(listing *l, const blocking *b)
+{
+	int at = l->count;
+	double time = space_takes(l->p, b) ? rank_of(l->p, b) : -1;
+	if (time < 0 || (at == l->most && l->items[at - 1].time <= time))
+		return;
+	l->count += at < l->most;
+	for (at = l->count - 1; at > 0 && l->items[at - 1].time > time; at--)
+		l->items[at] = l->items[at - 1];
+	l->items[at] = (ranked){*b, time};
+}
+
+/* How many tiles, and how many panels, a task takes. */
+static void add_tasks(listing *l, blocking b)
+{
+	extents e = blocking_extents(l->p, &b);
+	int64_t row_tiles = (int64_t)e.row_tiles, panels = (int64_t)e.panels;
+	double bytes = e.depth * (double)l->p->columns.size * 4;
+	b.by_columns = bytes > 1 << 20;
+	for (int64_t blocks = 1; blocks <= row_tiles; blocks *= 2) {
+		b.tiles = ceildiv(row_tiles, blocks);
+		for (int64_t groups = 1;; groups *= 2) {
+			b.panels = ceildiv(panels, groups < panels ? groups : panels);
+			add(l, &b);
+			if (groups >= panels)
+				break;
+		}
+	}
+}
+
+static void add_heights(listing *l, int64_t vectors)
+{
+	int64_t most = most_height(l->p, vectors), rows = l->p->rows.size < 1 ? 1 : l->p->rows.size;
+	int64_t last = 0;
+	for (int64_t tiles = ceildiv(rows, most); tiles <= ceildiv(rows, most) + 2; tiles++) {
+		blocking b = {.height = ceildiv(rows, tiles), .width = vectors * l->p->lanes, .tiles = 1, .panels = 1};
+		b.depth = choose_depth(l->p, b.width, tiles == 1 && l->p->rows.fixed);
+		if (b.height == last)
+			continue;
+		last = b.height;
+		add_tasks(l, b);
+	}
+}
+
+int space_list(const problem *p, int level, blocking *out, int most)
+{
+	enum { ALL = 256, SOME = 12 };
+	ranked items[ALL];
+	int wanted = level <= 0 ? 1 : level == 1 ? SOME : ALL;
+	listing l = {.p = p, .items = items, .most = wanted < most ? wanted : most};
+	if (l.most < 1)
+		return 0;
+	for (int64_t vectors = 1; vectors <= MOST_VECTORS; vectors++)
+		add_heights(&l, vectors);
+	for (int i = 0; i < l.count; i++)
+		out[i] = items[i].b;
+	return l.count;
+}

@@ -1,0 +1,202 @@
+/* What the templates for products compute, choice by choice, on the simulator against the reference evaluator; and what they decline. Sizes leave
+ * something over at every edge where the name says so. */
+#include "fixture.h"
+
+#include <string.h>
+
+extern const hdt_scheduler hdt_scheduler_matmul_mma, hdt_scheduler_matmul_simt;
+
+static const hdt_target_info hopper = {.size = sizeof hopper,
+                                       .target = "sim",
+                                       .architecture = 90,
+                                       .processors = 132,
+                                       .warp = 32,
+                                       .cluster_blocks = 8,
+                                       .shared_bytes = 49152,
+                                       .shared_bytes_asked = 232448};
+enum { MOST_CHOICES = 1000 };
+static hdt_choice choices[MOST_CHOICES];
+
+TestSuite(products, .init = set_up, .fini = tear_down);
+
+static hdt_program *build(const hdt_scheduler *s, const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)
+{
+	hdt_program *program = s->build_choice(task, target, choice);
+	cr_assert(program, "%s", hdt_context_message(context));
+	cr_assert_eq(program_finish(program), HDT_OK, "%s", hdt_context_message(context));
+	cr_assert_eq(program_verify(program), HDT_OK, "%s\n%s", hdt_context_message(context), program_text(program));
+	return program;
+}
+
+/* Choices at `level`, every `step`-th of them. */
+static void check_choices(const hdt_scheduler *s, const char *source, const int64_t *sizes, int level, int step)
+{
+	const hdt_task *task = parse_task(source);
+	hdt_answer answer = s->query(task, &hopper);
+	cr_assert(answer.applies, "%s: %s", source, answer.reason);
+	int count = s->space(task, &hopper, level, choices, MOST_CHOICES);
+	cr_assert_geq(count, 1);
+	for (int i = 0; i < count; i += step)
+		run_program_and_compare(task, build(s, task, &hopper, &choices[i]), sizes);
+}
+
+static void check_declined(const hdt_scheduler *s, const char *source, const char *reason)
+{
+	hdt_answer answer = s->query(parse_task(source), &hopper);
+	cr_assert_not(answer.applies, "%s", source);
+	cr_assert(strstr(answer.reason, reason), "%s", answer.reason);
+}
+
+/* ---- matrix instructions ---- */
+
+#define MMA &hdt_scheduler_matmul_mma
+
+static const char with_edges[] = "task @t(x: f16[72, 96], w: f16[96, 40]) -> (y) { y[i < 72, j < 40] = sum(k < 96) x[i, k] * w[k, j] }";
+
+Test(products, mma_of_every_kind_of_tile)
+{
+	check_choices(MMA, with_edges, NULL, 2, 23);
+}
+
+Test(products, mma_of_factors_that_lie_either_way)
+{
+	check_choices(MMA, "task @t(x: f16[40, 64], w: f16[48, 64]) -> (y) { y[i < 40, j < 48] = sum(k < 64) x[i, k] * w[j, k] }", NULL, 1, 4);
+	check_choices(MMA, "task @t(x: bf16[64, 40], w: bf16[64, 48]) -> (y) { y[i < 40, j < 48] = sum(k < 64) x[k, i] * w[k, j] }", NULL, 1, 4);
+}
+
+Test(products, mma_with_something_done_to_the_sum)
+{
+	check_choices(MMA,
+	              "task @t(x: f16[48, 64], w: f16[40, 64], c: f32[40], r: f16[48, 40]) -> (y) {\n"
+	              "y[i < 48, j < 40] = f16(max(f32(sum(k < 64) x[i, k] * w[j, k]) + c[j], 0.0) + f32(r[i, j])) }",
+	              NULL, 1, 4);
+}
+
+Test(products, mma_with_something_done_to_a_factor)
+{
+	check_choices(MMA,
+	              "task @t(x: f16[48, 64], w: f16[40, 64]) -> (y) {\n"
+	              "y[i < 48, j < 40] = sum(k < 64) max(x[i, k], f16(0.0)) * w[j, k] }",
+	              NULL, 0, 1);
+}
+
+Test(products, mma_of_factors_that_no_copy_takes)
+{
+	check_choices(MMA, "task @t(x: f16[37, 51], w: f16[51, 43]) -> (y) { y[i < 37, j < 43] = sum(k < 51) x[i, k] * w[k, j] }", NULL, 0, 1);
+}
+
+Test(products, mma_of_sizes_known_when_run)
+{
+	check_choices(MMA,
+	              "task @t(x: f16[m, 64], w: f16[64, 48]) -> (y) where m in 1..512 {\n"
+	              "y[i < m, j < 48] = sum(k < 64) x[i, k] * w[k, j] }",
+	              SIZES(45), 0, 1);
+	check_choices(MMA,
+	              "task @t(x: f16[m, n], w: f16[n, p]) -> (y) where m in 1..512, n in 1..512, p in 1..512 {\n"
+	              "y[i < m, j < p] = sum(k < n) x[i, k] * w[k, j] }",
+	              SIZES(45, 37, 19), 0, 1);
+}
+
+Test(products, mma_of_a_batch)
+{
+	check_choices(MMA,
+	              "task @t(x: f16[2, 32, 3, 32], w: f16[2, 3, 32, 32]) -> (y) {\n"
+	              "y[n < 2, h < 3, i < 32, j < 32] = sum(k < 32) x[n, i, h, k] * w[n, h, j, k] }",
+	              NULL, 1, 5);
+}
+
+Test(products, mma_of_a_convolution)
+{
+	check_choices(MMA,
+	              "task @t(x: f16[1, 9, 9, 16], w: f16[32, 3, 3, 16]) -> (y) {\n"
+	              "y[n < 1, h < 9, v < 9, o < 32] = sum(c < 16, p < 3, q < 3)\n"
+	              "select(h + p >= 1 && h + p < 10 && v + q >= 1 && v + q < 10, x[n, h + p - 1, v + q - 1, c], f16(0.0)) * w[o, p, q, c] }",
+	              NULL, 0, 1);
+}
+
+/* Parts of a sum of 512 with 2, 3, 4, 6 and 8 blocks of a cluster; some blocks then have more slices than others. */
+Test(products, mma_with_parts_of_the_sum)
+{
+	const hdt_task *task = parse_task("task @t(x: f16[40, 544], w: f16[24, 544], c: f16[24]) -> (y) {\n"
+	                                  "y[i < 40, j < 24] = (sum(k < 544) x[i, k] * w[j, k]) + c[j] }");
+	static const int64_t splits[] = {2, 4, 8};
+	for (int i = 0; i < 3; i++) {
+		const hdt_choice choice = {{32, 32, 64, 2, 2, 3, splits[i]}};
+		run_program_and_compare(task, build(MMA, task, &hopper, &choice), NULL);
+	}
+	const hdt_choice uneven = {{48, 32, 32, 1, 2, 4, 3}};
+	run_program_and_compare(task, build(MMA, task, &hopper, &uneven), NULL);
+}
+
+Test(products, mma_moves_sixteen_bytes_at_once)
+{
+	const hdt_choice choice = {{64, 64, 64, 2, 2, 4, 1}};
+	const char *shown = program_text(build(MMA, parse_task("task @t(x: f16[128, 64], w: f16[64, 64]) -> (y) {\n"
+	                                                       "y[i < 128, j < 64] = sum(k < 64) x[i, k] * w[k, j] }"),
+	                                       &hopper, &choice));
+	cr_assert(strstr(shown, "&x[side, depth], 8, "), "%s", shown);
+	cr_assert(strstr(shown, "&w[depth, side], 8, "), "%s", shown);
+	cr_assert(strstr(shown, "store_vector(&y[row, column], &results[0], 8);"), "%s", shown);
+}
+
+Test(products, mma_has_no_clusters_on_older_devices)
+{
+	hdt_target_info ampere = hopper;
+	ampere.architecture = 80;
+	ampere.cluster_blocks = 0;
+	ampere.shared_bytes_asked = 163 * 1024;
+	const hdt_task *task = parse_task("task @t(x: f16[64, 2048], w: f16[2048, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 2048) x[i, k] * w[k, j] }");
+	int count = hdt_scheduler_matmul_mma.space(task, &ampere, 2, choices, MOST_CHOICES);
+	cr_assert_gt(count, 10);
+	for (int i = 0; i < count; i++)
+		cr_assert_eq(choices[i].values[6], 1);
+	ampere.architecture = 75;
+	cr_assert_not(hdt_scheduler_matmul_mma.query(task, &ampere).applies);
+}
+
+Test(products, mma_splits_long_sums_of_few_tiles)
+{
+	const hdt_task *task = parse_task("task @t(x: f16[64, 4096], w: f16[4096, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 4096) x[i, k] * w[k, j] }");
+	cr_assert_eq(hdt_scheduler_matmul_mma.space(task, &hopper, 0, choices, MOST_CHOICES), 1);
+	cr_assert_gt(choices[0].values[6], 1);
+}
+
+Test(products, mma_declines)
+{
+	check_declined(MMA, "task @t(x: f32[64, 64], w: f32[64, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 64) x[i, k] * w[k, j] }", "other dtypes");
+	check_declined(MMA, "task @t(x: f16[64, 64], w: f16[64, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 64) (x[i, k] * x[i, k]) * w[k, j] }",
+	               "would round");
+	check_declined(MMA, "task @t(x: f16[4, 64], w: f16[64, 4]) -> (y) { y[i < 4, j < 4] = sum(k < 64) x[i, k] * w[k, j] }", "too small");
+	check_declined(MMA, "task @t(x: f16[64, 64]) -> (y) { y[i < 64] = sum(k < 64) x[i, k] }", "products");
+}
+
+/* ---- without ---- */
+
+#define SIMT &hdt_scheduler_matmul_simt
+
+Test(products, simt_of_every_kind_of_tile)
+{
+	check_choices(SIMT, "task @t(x: f32[72, 36], w: f32[36, 40]) -> (y) { y[i < 72, j < 40] = sum(k < 36) x[i, k] * w[k, j] }", NULL, 2, 9);
+}
+
+Test(products, simt_with_edges_and_something_done_to_the_sum)
+{
+	check_choices(SIMT,
+	              "task @t(x: f32[37, 51], w: f32[43, 51], c: f32[43]) -> (y) {\n"
+	              "y[i < 37, j < 43] = max((sum(k < 51) x[i, k] * w[j, k]) + c[j], 0.0) }",
+	              NULL, 1, 5);
+}
+
+Test(products, simt_with_something_done_to_a_factor)
+{
+	check_choices(SIMT, "task @t(x: f32[40, 48], w: f32[48, 32]) -> (y) { y[i < 40, j < 32] = sum(k < 48) exp(x[i, k]) * w[k, j] }", NULL, 0, 1);
+}
+
+Test(products, simt_of_a_convolution)
+{
+	check_choices(SIMT,
+	              "task @t(x: f32[1, 4, 9, 9], w: f32[16, 4, 3, 3]) -> (y) {\n"
+	              "y[n < 1, o < 16, h < 9, v < 9] = sum(c < 4, p < 3, q < 3)\n"
+	              "select(h + p >= 1 && h + p < 10 && v + q >= 1 && v + q < 10, x[n, c, h + p - 1, v + q - 1], 0.0) * w[o, c, p, q] }",
+	              NULL, 0, 1);
+}
