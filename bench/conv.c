@@ -1,10 +1,11 @@
 /* conv.c: how fast convolutions are, layer by layer: those of resnet50, and depthwise ones.
- *     bench_conv PLUGINS-DIR [NAME-PART [LEVEL]]
+ *     bench_conv PLUGINS-DIR [NAME-PART [LEVEL [cold]]]
  *
- * Channels lie last and weights are constant, as on the way through a model. For each layer the best guess of every scheduler that applies (at
+ * Channels lie last, but in images, and weights are constant, as on the way through a model. For each layer the best guess of every scheduler that applies (at
  * level 1 and 2 also the other choices, fastest first), on one thread by its own clock: microseconds, billions of operations a second, and
  * what that is of a loop of multiply-adds in registers, timed in the same minute. The largest difference from the first one's results,
- * relative to their largest, tells wrong ones. */
+ * relative to their largest, tells wrong ones. `cold`: weights come from memory, as in a model whose weights are larger than the caches; the
+ * inputs are near. */
 #include "peak.h"
 
 #include "exec/constants.h"
@@ -18,6 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { COLD_BYTES = 96 << 20 };
+enum { IMAGE_CHANNELS = 3 }; /* images come with their channels first */
 enum { MOST_BUFFERS = 16, MOST_CHOICES = 64, ROUNDS = 5 };
 #define SECONDS_PER_CHOICE 0.15
 
@@ -31,6 +34,7 @@ typedef struct layer {
 static const layer layers[] = {
 	{"7x7 s2 3-64 @224", 3, 64, 224, 7, 2, false, false, 1},
 	{"3x3 s2 3-16 @224", 3, 16, 224, 3, 2, false, false, 0},
+	{"3x3 s2 3-32 @224", 3, 32, 224, 3, 2, false, false, 0},
 	{"3x3 64 @56", 64, 64, 56, 3, 1, false, false, 3},
 	{"3x3 128 @28", 128, 128, 28, 3, 1, false, false, 3},
 	{"3x3 256 @14", 256, 256, 14, 3, 1, false, false, 5},
@@ -79,6 +83,7 @@ typedef struct bench {
 	const hdt_target *target;
 	hdt_device *device;
 	int level;
+	char *cold; /* memory to write over, to empty the caches; NULL: they stay */
 	/* of a layer */
 	hdt_context *context;
 	loaded *on;
@@ -98,17 +103,19 @@ static int64_t outs(const layer *l)
 static const char *task_text(hdt_context *context, const layer *l)
 {
 	long long c = l->channels, o = l->outputs, s = l->size, k = l->kernel, pad = k / 2, out = outs(l), t = l->stride;
-	const char *read = hdt_format(context, "x[0, h * %lld + r - %lld, w * %lld + s - %lld, %s]", t, pad, t, pad, l->depthwise ? "o" : "c");
+	const char *at = hdt_format(context, "h * %lld + r - %lld, w * %lld + s - %lld", t, pad, t, pad);
+	const char *read = hdt_format(context, c == IMAGE_CHANNELS ? "x[0, c, %s]" : l->depthwise ? "x[0, %s, o]" : "x[0, %s, c]", at);
+	const char *shape = c == IMAGE_CHANNELS ? hdt_format(context, "%lld, %lld, %lld", c, s, s) : hdt_format(context, "%lld, %lld, %lld", s, s, c);
 	if (pad)
 		read = hdt_format(context,
 		                  "select(%lld <= h * %lld + r && h * %lld + r < %lld && %lld <= w * %lld + s && w * %lld + s < %lld, %s, 0.0)",
 		                  pad, t, t, s + pad, pad, t, t, s + pad, read);
 	const char *taps = k > 1 || l->depthwise ? hdt_format(context, ", r < %lld, s < %lld", k, k) : ", r < 1, s < 1";
 	return hdt_format(context,
-	                  "task @conv(x: f32[1, %lld, %lld, %lld], weight: const f32[%lld, %lld, %lld, %lld], bias: f32[%lld], y: f32[1, %lld, %lld, "
+	                  "task @conv(x: f32[1, %s], weight: const f32[%lld, %lld, %lld, %lld], bias: f32[%lld], y: f32[1, %lld, %lld, "
 	                  "%lld]) -> (z) {\n  z[n < 1, h < %lld, w < %lld, o < %lld] = max((sum(c < %lld%s) %s * weight[o, c, r, s]) + "
 	                  "bias[o]%s, 0.0)\n}",
-	                  s, s, c, o, l->depthwise ? 1 : c, k, k, o, out, out, o, out, out, o, l->depthwise ? 1 : c, taps, read,
+	                  shape, o, l->depthwise ? 1 : c, k, k, o, out, out, o, out, out, o, l->depthwise ? 1 : c, taps, read,
 	                  l->residual ? " + y[0, h, w, o]" : "");
 }
 
@@ -266,9 +273,24 @@ static bool make_launches(bench *b, candidate *c)
 
 /* ---- timing ------------------------------------------------------------------------------------------------------- */
 
+/* Everything leaves the caches, then the inputs come back: other memory than weights. */
+static void cool(bench *b, const candidate *c)
+{
+	static volatile float sum;
+	for (int64_t i = 0; i < COLD_BYTES; i += 64)
+		b->cold[i]++;
+	for (int i = 0; i < b->task->input_count; i++) {
+		const float *data = c->buffers[i];
+		for (int64_t e = 0; !b->task->inputs[i]->constant && e < bytes_of(b->task->inputs[i]) / 4; e += 16)
+			sum = sum + data[e];
+	}
+}
+
 static bool run_once(bench *b, candidate *c, double *seconds)
 {
 	hdt_fault fault = {.launch = -1};
+	if (b->cold)
+		cool(b, c);
 	double begin = peak_now(1);
 	hdt_status status = b->target->run(b->device, c->list.launches.items, c->list.launches.count, &fault);
 	*seconds = peak_now(1) - begin;
@@ -385,11 +407,12 @@ int main(int argc, char **argv)
 	double total = 0, flops = 0;
 	bool good;
 	if (argc < 2)
-		return fprintf(stderr, "bench_conv PLUGINS-DIR [NAME-PART [LEVEL]]\n"), 2;
+		return fprintf(stderr, "bench_conv PLUGINS-DIR [NAME-PART [LEVEL [cold]]]\n"), 2;
 	if (!load_plugins(argv[1], &registry, &l))
 		return 3;
 	b.registry = registry;
 	b.level = argc > 3 ? atoi(argv[3]) : 0;
+	b.cold = argc > 4 && strcmp(argv[4], "cold") == 0 ? calloc(COLD_BYTES, 1) : NULL;
 	b.target = registry_target(registry, "cpu");
 	hdt_context *context = context_new(registry);
 	good = b.target && context &&
@@ -398,6 +421,7 @@ int main(int argc, char **argv)
 		if (argc < 3 || strstr(layers[i].name, argv[2]))
 			good = measure(&b, &layers[i], &total, &flops);
 	printf("convolutions of resnet50 as chosen: %.2f ms, %.1f GF/s\n", total * 1e-3, total > 0 ? flops / total * 1e-3 : 0);
+	free(b.cold);
 	if (b.device)
 		b.target->close(b.device);
 	context_free(context);

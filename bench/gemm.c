@@ -25,8 +25,8 @@ typedef struct size {
 	int m, n, k;
 } size;
 
-static const size sizes[] = {{128, 768, 768}, {128, 3072, 768}, {128, 768, 3072}, {128, 2304, 768}, {197, 192, 192},
-                             {512, 512, 512}, {1024, 1024, 1024}, {16, 1024, 1024}, {4, 4096, 4096}, {1, 4096, 4096}};
+static const size sizes[] = {{128, 768, 768}, {128, 3072, 768},   {128, 768, 3072}, {128, 2304, 768}, {197, 192, 192},
+                             {512, 512, 512}, {1024, 1024, 1024}, {16, 1024, 1024}, {4, 4096, 4096},  {1, 4096, 4096}};
 
 /* torch in a process of its own, which answers each line by the best time of a turn, in microseconds, of two ways. */
 typedef struct peer {
@@ -123,10 +123,11 @@ static bool compile(const bench *b, const size *s, hdt_session *session, hdt_mod
 {
 	char text[512], path[64];
 	hdt_compile_options options = {.size = sizeof options, .target = "cpu", .threads = b->threads, .cache_dir = ""};
-	int length = snprintf(text, sizeof text,
-	                      "graph @gemm(%%x: f32[%d, %d]) {\n  %%w = const f32[%d, %d] from \"w.bin\" at 0\n"
-	                      "  %%b = const f32[%d] from \"w.bin\" at 64\n  %%0 = linear(%%x, %%w, %%b)\n  return %%0\n}\n",
-	                      s->m, s->k, s->n, s->k, s->n);
+	int length =
+		snprintf(text, sizeof text,
+	             "graph @gemm(%%x: f32[%d, %d]) {\n  %%w = const f32[%d, %d] from \"w.bin\" at 0\n"
+	             "  %%b = const f32[%d] from \"w.bin\" at 64\n  %%0 = linear(%%x, %%w, %%b)\n  return %%0\n}\n",
+	             s->m, s->k, s->n, s->k, s->n);
 	snprintf(path, sizeof path, "%s/gemm.hds", b->folder);
 	return write_file(b, "gemm.hds", text, (size_t)length) && hdt_model_load(session, path, model) == HDT_OK &&
 	       hdt_compile(*model, &options, out) == HDT_OK;

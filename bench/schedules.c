@@ -76,8 +76,7 @@ static hdt_status add_candidate(bench *b, const candidate *from)
 	const hdt_target_info *info = b->on->target->info(b->on->device);
 	const lowering how = {b->on->target, info, NULL, NULL};
 	bool tuned = c.scheduler->size > offsetof(hdt_scheduler, build_choice) && c.scheduler->build_choice;
-	hdt_program *program =
-		tuned ? c.scheduler->build_choice(task, info, &c.choice) : c.scheduler->build(task, info);
+	hdt_program *program = tuned ? c.scheduler->build_choice(task, info, &c.choice) : c.scheduler->build(task, info);
 	hdt_status status = program ? program_finish(program) : hdt_context_status(b->context);
 	if (status == HDT_OK)
 		status = program_lower(program, &how);
@@ -184,7 +183,8 @@ static bool make_memory(bench *b, const hdt_program *p, const memory *shared, in
 		for (int64_t e = 0; here && e < elements; e++) {
 			double v = made_up((uint64_t)e);
 			hdt_dtype dtype = p->buffers[i]->dtype;
-			scalar_store(here, dtype, e, hdt_is_float(dtype) ? (scalar){.f = v} : scalar_from_bits((int64_t)(4 + 4 * v)));
+			scalar_store(here, dtype, e,
+			             hdt_is_float(dtype) ? (scalar){.f = v} : scalar_from_bits((int64_t)(4 + 4 * v)));
 		}
 		if (here)
 			(void)target->copy(b->on->device, out->data[i], here, (size_t)out->bytes[i]);
@@ -237,7 +237,8 @@ static bool time_candidate(bench *b, candidate *c, const memory *shared, memory 
 			status = target->time(b->on->device, list.launches.items, list.launches.count, repeats, &c->us, &fault);
 	}
 	if (status != HDT_OK)
-		fprintf(stderr, "%s: %s\n", c->scheduler->name, fault.message[0] ? fault.message : hdt_context_message(b->context));
+		fprintf(stderr, "%s: %s\n", c->scheduler->name,
+		        fault.message[0] ? fault.message : hdt_context_message(b->context));
 	launch_list_fini(&list);
 	return status == HDT_OK;
 }
@@ -310,8 +311,8 @@ static void print_candidate(const bench *b, const candidate *c)
 {
 	double operations, bytes;
 	count_work(b->tasks[c->task], &operations, &bytes);
-	printf("  %10.2f us %7.1f TF/s %7.0f GB/s  error %.1e  %s", c->us, operations / c->us * 1e-6, bytes / c->us * 1e-3, c->error,
-	       c->scheduler->name);
+	printf("  %10.2f us %7.1f TF/s %7.0f GB/s  error %.1e  %s", c->us, operations / c->us * 1e-6, bytes / c->us * 1e-3,
+	       c->error, c->scheduler->name);
 	bool tuned = c->scheduler->size > offsetof(hdt_scheduler, params) && c->scheduler->params;
 	for (int i = 0; tuned && c->scheduler->params[i]; i++)
 		printf(" %s=%lld", c->scheduler->params[i], (long long)c->choice.values[i]);
@@ -328,8 +329,8 @@ static bool run(bench *b, const char *path)
 	double built = now_s();
 	if (compile_all(b) != HDT_OK)
 		return false;
-	printf("%s: %d programs built in %.1f s, compiled in %.1f s\n", b->on->target->info(b->on->device)->device, b->count,
-	       built - begin, now_s() - built);
+	printf("%s: %d programs built in %.1f s, compiled in %.1f s\n", b->on->target->info(b->on->device)->device,
+	       b->count, built - begin, now_s() - built);
 	for (int t = 0; t < b->task_count; t++)
 		if (!time_task(b, t))
 			return false;
@@ -354,7 +355,8 @@ int main(int argc, char **argv)
 	b.context = context_new(registry);
 	const hdt_target *target = registry_target(registry, argv[2]);
 	hdt_device *device = NULL;
-	bool good = target && target->open(b.context, &(hdt_target_options){.size = sizeof(hdt_target_options)}, &device) == HDT_OK &&
+	bool good = target &&
+	            target->open(b.context, &(hdt_target_options){.size = sizeof(hdt_target_options)}, &device) == HDT_OK &&
 	            (b.on = loaded_new(target, device)) && run(&b, argv[3]);
 	if (!good)
 		fprintf(stderr, "%s\n", target ? hdt_context_message(b.context) : "there is no such target");

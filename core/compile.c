@@ -31,6 +31,7 @@ enum { FOLD_BYTES = 4096 };
 /* What passes are told. */
 typedef struct pass_settings {
 	int rules_left;       /* applications of rules that are still allowed; negative: any number */
+	hdt_dtype precision;  /* HDT_F32: every value keeps its dtype */
 	explanation *explain; /* NULL: nobody asked */
 } pass_settings;
 
@@ -45,6 +46,10 @@ static hdt_status run_rules(hdt_graph *g, pass_settings *s,
 static hdt_status run_rewrite(hdt_graph *g, pass_settings *s)
 {
 	return run_rules(g, s, graph_rewrite);
+}
+static hdt_status run_precision(hdt_graph *g, pass_settings *s)
+{
+	return pass_precision(g, s->precision, s->explain);
 }
 static hdt_status run_resolve(hdt_graph *g, pass_settings *s)
 {
@@ -72,6 +77,7 @@ static const struct {
 	const char *doc;
 } passes[] = {
 	{"rewrite", run_rewrite, "sub-graphs become better ones"},
+	{"precision", run_precision, "f32 becomes a narrower float, when that is asked for"},
 	{"resolve", run_resolve, "operators become others that are computed directly"},
 	{"fold", run_fold, "what depends on small constants becomes a constant"},
 	{"merge", run_merge, "equal nodes become one"},
@@ -97,6 +103,7 @@ typedef struct compilation {
 	hdt_context *context;
 	hdt_compile_options options;
 	const char *stop_after;
+	hdt_dtype precision; /* of values that are f32 */
 	bool plan_only; /* no object: nobody will run it */
 	int ordinal;    /* of the device */
 	dump dump;
@@ -126,6 +133,28 @@ static bool stops_at(const compilation *c, const char *word)
 	return c->stop_after && strcmp(c->stop_after, word) == 0;
 }
 
+static bool is_precision(hdt_dtype dtype)
+{
+	return dtype == HDT_F32 || (hdt_is_float(dtype) && hdt_dtype_of(dtype)->bytes == 2);
+}
+
+/* What the options say values of f32 are to become. */
+static hdt_status read_precision(compilation *c)
+{
+	const char *word = c->options.precision;
+	text words = {0};
+	c->precision = word ? hdt_dtype_named(word) : HDT_F32;
+	if (is_precision(c->precision))
+		return HDT_OK;
+	for (int d = 0; d < HDT_DTYPE_COUNT; d++)
+		if (is_precision((hdt_dtype)d))
+			text_format(&words, "%s%s", words.length ? ", " : "", hdt_dtype_of((hdt_dtype)d)->name);
+	hdt_status status = hdt_fail(c->context, HDT_USAGE, "no scheduler computes in '%s'; the precisions are %s", word,
+	                             words.data ? words.data : "");
+	text_free(&words);
+	return status;
+}
+
 /* HDT_USAGE when the word to stop after is no stage. */
 static hdt_status begin(compilation *c, hdt_context *context, const hdt_compile_options *options,
                         const char *stop_after)
@@ -145,7 +174,7 @@ static hdt_status begin(compilation *c, hdt_context *context, const hdt_compile_
 	                          : hdt_fail(context, HDT_USAGE, "there is no stage '%s' to stop after; the stages are %s",
 	                                     stop_after, words.data ? words.data : "");
 	text_free(&words);
-	return status;
+	return status == HDT_OK ? read_precision(c) : status;
 }
 
 /* For what a pass tells; NULL when nobody asked. */
@@ -174,16 +203,22 @@ static void tell(const compilation *c, const char *pass, const explanation *e)
 	text_free(&lines);
 }
 
+/* A precision that is asked for is no optimisation that could be left out. */
+static bool is_wanted(const compilation *c, int pass)
+{
+	return passes[pass].run == run_precision ? c->precision != HDT_F32 : !c->options.no_optimise;
+}
+
 static hdt_status run_passes(compilation *c, hdt_graph *graph, bool *stopped)
 {
 	const char *verify = getenv("HIDET_VERIFY");
 	int limit = c->options.rule_limit;
 	explanation told;
-	pass_settings settings = {.rules_left = limit == 0 ? -1 : limit < 0 ? 0 : limit};
+	pass_settings settings = {.rules_left = limit == 0 ? -1 : limit < 0 ? 0 : limit, .precision = c->precision};
 	*stopped = false;
 	for (int i = 0; i < PASS_COUNT && !*stopped; i++) {
 		*stopped = stops_at(c, passes[i].word);
-		if (c->options.no_optimise)
+		if (!is_wanted(c, i))
 			continue;
 		c->clock = now_ms();
 		settings.explain = begin_telling(c, &told);

@@ -19,7 +19,9 @@ enum {
 	MOST_PAIRS = 11,
 	PAIR_MS = 60, /* of a measurement, about */
 	LEAST_ROUNDS = 3,
-	MOST_ROUNDS = 64
+	MOST_ROUNDS = 64,
+	CHECK_SECONDS = 5,
+	CHECK_RUNS = 300
 };
 
 /* A candidate that is less than this part faster is not: machines of a kind differ by more. */
@@ -217,6 +219,20 @@ static task_state *task_of_step(tuner *t, int step_index)
 	return task < 0 ? NULL : &t->tasks.items[task];
 }
 
+static double total_us(const step_measure *steps, int count)
+{
+	double sum = 0;
+	for (int i = 0; i < count; i++)
+		sum += steps[i].median_us;
+	return sum;
+}
+
+/* A check runs every step twice, on one thread, and compares: it may take so long before it hangs. */
+static double check_seconds(const tuner *t)
+{
+	return CHECK_SECONDS + CHECK_RUNS * total_us(t->base_steps, t->step_count) / 1e6;
+}
+
 /* Drop what does not compute what the baseline does. False: what is left must be built again without what crashed. */
 static bool check_variant(tuner *t, int variant, compiled_graph *made, bool *failed)
 {
@@ -225,7 +241,7 @@ static bool check_variant(tuner *t, int variant, compiled_graph *made, bool *fai
 	if (!states)
 		return false;
 	check_result result =
-		check_steps(made, t->baseline, t->diagnostics, t->inputs, t->step_count, states, &at);
+		check_steps(made, t->baseline, t->diagnostics, t->inputs, t->step_count, check_seconds(t), states, &at);
 	for (int i = 0; i < t->step_count; i++) {
 		task_state *s = task_of_step(t, i);
 		if (states[i] == STEP_WRONG && s && takes_part(s, variant))
@@ -246,14 +262,6 @@ static bool check_variant(tuner *t, int variant, compiled_graph *made, bool *fai
 }
 
 /* ---- measuring --------------------------------------------------------------------------------------------------------- */
-
-static double total_us(const step_measure *steps, int count)
-{
-	double sum = 0;
-	for (int i = 0; i < count; i++)
-		sum += steps[i].median_us;
-	return sum;
-}
 
 /* Of each task's steps together. */
 static void add_ratios(tuner *t)
@@ -406,7 +414,7 @@ static hdt_status check_baseline(tuner *t)
 	hdt_status status = states ? compile_base_build(t->base, t->fixed, &plain) : fail_memory(t);
 	check_result result = CHECK_DONE;
 	if (status == HDT_OK)
-		result = check_steps(t->baseline, plain, t->diagnostics, t->inputs, t->step_count, states, &at);
+		result = check_steps(t->baseline, plain, t->diagnostics, t->inputs, t->step_count, check_seconds(t), states, &at);
 	for (int i = 0; i < t->step_count && status == HDT_OK; i++) {
 		task_state *s = task_of_step(t, i);
 		const candidate *c = s ? plain_candidate(s) : NULL;

@@ -12,8 +12,8 @@ typedef enum check_result {
 	CHECK_FAILED   /* it could not be asked: the fault is in `diagnostics` */
 } check_result;
 
-/* `states` as compiled_lockstep has them. */
+/* `states` as compiled_lockstep has them; `seconds`: the limit of the whole. */
 check_result check_steps(compiled_graph *c, compiled_graph *reference, hdt_context *diagnostics, const hdt_array *inputs,
-                         int step_count, int *states, int *at);
+                         int step_count, double seconds, int *states, int *at);
 
 #endif

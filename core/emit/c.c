@@ -39,7 +39,7 @@ static void note_node(const hdt_expr *e, void *closure)
 {
 	uses *u = closure;
 	note_symbol(e, u);
-	if (e->op == HDT_OP_LOAD)
+	if (e->op == HDT_OP_LOAD || e->op == HDT_OP_ADDRESS)
 		note_element(u, e->tensor, u->reads);
 }
 

@@ -55,6 +55,7 @@ typedef struct emitter {
 	int parallel_count;          /* loop bodies of the current function */
 	struct vector_loop *vector;  /* the loop that is being written as vectors; NULL: none */
 	uint32_t vector_count;       /* vector loops so far */
+	VEC(const hdt_tensor *) padded; /* local arrays, see c_pad.c */
 } emitter;
 
 /* c.c: one emitter from beginning to end. False after a fault; then it must not be ended. */
@@ -84,9 +85,14 @@ typedef struct c_term {
 } c_term;
 /* Fills `terms` (room for HDT_MAX_RANK); returns their number. Neighbouring indices that are quotient and remainder of one position
  * are joined to that position. */
-int c_terms(const hdt_tensor *t, const hdt_expr *const *indices, c_term *terms);
+int c_terms(const emitter *em, const hdt_tensor *t, const hdt_expr *const *indices, c_term *terms);
 /* Append the element's lvalue: x[i * 7 + j]. */
 void c_element(emitter *em, int scope, const hdt_tensor *t, const hdt_expr *const *indices);
+
+/* c_pad.c: pad the rows of a local array, if that is of use. Are they? The extent of a dimension in memory. */
+void c_pad(emitter *em, const hdt_stmt *buffer);
+bool c_is_padded(const emitter *em, const hdt_tensor *t);
+const hdt_expr *c_extent(const emitter *em, const hdt_tensor *t, int d);
 
 /* c_share.c: which expressions of a statement become local consts. */
 

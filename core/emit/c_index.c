@@ -13,7 +13,7 @@ static const hdt_expr *joined(const hdt_expr *quotient, const hdt_expr *remainde
 	return hdt_floordiv(position, extent) == quotient ? position : NULL;
 }
 
-int c_terms(const hdt_tensor *t, const hdt_expr *const *indices, c_term *terms)
+int c_terms(const emitter *em, const hdt_tensor *t, const hdt_expr *const *indices, c_term *terms)
 {
 	const hdt_expr *index[HDT_MAX_RANK];
 	int last_dim[HDT_MAX_RANK]; /* the innermost dimension that index[i] stands for */
@@ -28,7 +28,7 @@ int c_terms(const hdt_tensor *t, const hdt_expr *const *indices, c_term *terms)
 	const hdt_expr *stride = hdt_int(t->context, 1);
 	for (int i = count - 1, d = t->rank - 1; i >= 0; i--) {
 		for (; d > last_dim[i]; d--)
-			stride = hdt_mul(stride, t->shape[d]);
+			stride = hdt_mul(stride, c_extent(em, t, d));
 		terms[i] = (c_term){index[i], stride};
 	}
 	return count;
@@ -80,7 +80,7 @@ void c_element(emitter *em, int scope, const hdt_tensor *t, const hdt_expr *cons
 	if (t->rank == 0 && t->scope == HDT_SCOPE_REGISTER && t->kind == HDT_TENSOR_BUFFER)
 		return;
 	c_term terms[HDT_MAX_RANK];
-	int count = c_terms(t, indices, terms);
+	int count = c_terms(em, t, indices, terms);
 	int64_t offset = 0;
 	bool first = true, widen = em->kernel && t->scope == HDT_SCOPE_GLOBAL && !sum_fits(terms, count);
 	text_add(em->out, "[");

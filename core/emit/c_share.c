@@ -37,7 +37,7 @@ static int operands(const emitter *em, const hdt_expr *e, const hdt_expr **out)
 		return 0;
 	if (e->op == HDT_OP_LOAD || e->op == HDT_OP_ADDRESS) {
 		c_term terms[HDT_MAX_RANK];
-		int count = c_terms(e->tensor, e->args, terms);
+		int count = c_terms(em, e->tensor, e->args, terms);
 		for (int i = 0; i < count; i++)
 			out[i] = terms[i].index;
 		return count;

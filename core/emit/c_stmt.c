@@ -147,8 +147,9 @@ static void emit_buffer(emitter *em, const hdt_stmt *s)
 {
 	const hdt_tensor *t = s->tensor;
 	int64_t count = 1, extent;
+	c_pad(em, s);
 	for (int i = 0; i < t->rank; i++) {
-		if (!hdt_is_const(t->shape[i], &extent) || __builtin_mul_overflow(count, extent, &count)) {
+		if (!hdt_is_const(c_extent(em, t, i), &extent) || __builtin_mul_overflow(count, extent, &count)) {
 			hdt_fail(em->context, HDT_INTERNAL, "program @%s: local %s has no constant size", em->program->name,
 			         t->name);
 			return;
@@ -178,7 +179,7 @@ static void emit_store(emitter *em, const hdt_stmt *s)
 {
 	const hdt_expr *roots[HDT_MAX_RANK + 1] = {stored_value(s)};
 	c_term terms[HDT_MAX_RANK];
-	int count = c_terms(s->tensor, s->indices, terms);
+	int count = c_terms(em, s->tensor, s->indices, terms);
 	for (int i = 0; i < count; i++)
 		roots[i + 1] = terms[i].index;
 	c_prepare(em, roots, count + 1);

@@ -38,6 +38,8 @@ vector_form vector_form_of(const emitter *em, const hdt_expr *e);
 int vector_factor(const emitter *em, const hdt_expr *index);
 /* By how many elements the position of x[indices] grows from lane to lane. False: not by a constant. */
 bool vector_step(const emitter *em, const hdt_tensor *t, const hdt_expr *const *indices, int64_t *step);
+/* Are all lanes in memory, of the array or of its padding? */
+bool vector_is_whole(const emitter *em, const hdt_tensor *t, const hdt_expr *const *indices);
 bool vector_owns(const emitter *em, const hdt_tensor *t);
 /* Is there a store of a vector to neighbouring elements of this dtype? */
 bool vector_stores(hdt_dtype dtype);

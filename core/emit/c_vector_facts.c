@@ -135,7 +135,7 @@ static vector_form index_form(const emitter *em, const hdt_expr *e)
 bool vector_step(const emitter *em, const hdt_tensor *t, const hdt_expr *const *indices, int64_t *step)
 {
 	c_term terms[HDT_MAX_RANK];
-	int count = c_terms(t, indices, terms);
+	int count = c_terms(em, t, indices, terms);
 	*step = 0;
 	for (int i = 0; i < count; i++) {
 		int64_t stride, part;
@@ -147,6 +147,12 @@ bool vector_step(const emitter *em, const hdt_tensor *t, const hdt_expr *const *
 			return false;
 	}
 	return true;
+}
+
+bool vector_is_whole(const emitter *em, const hdt_tensor *t, const hdt_expr *const *indices)
+{
+	const hdt_expr *axis = em->vector->axis;
+	return !em->vector->part || (c_is_padded(em, t) && indices[t->rank - 1] == axis && axis->args[0] == t->shape[t->rank - 1]);
 }
 
 /* ---- guarded reads ------------------------------------------------------------------------------------------------ */

@@ -1,7 +1,7 @@
 /* c_vector_loop.c: loops over lanes, and their statements:
  *
  *     for j in 0..32 vectorise { acc[i, j] = fma(a[i, k], panel[k, j], acc[i, j]); }
- *  -> HIDET_UNROLL(32 / HIDET_LANES)
+ *  -> HIDET_UNROLL(32)
  *     for (int64_t j = 0; j < 32; j += HIDET_LANES) {
  *       hidet_v_store_f32(&acc[i * 32 + j], hidet_v_fma_f32(hidet_v_of_f32(a[i * n + k]), hidet_v_load_f32(&panel[k * 32 + j]),
  *                                                           hidet_v_load_f32(&acc[i * 32 + j])));
@@ -71,11 +71,12 @@ void c_vector_store(emitter *em, const hdt_stmt *s, const hdt_expr *value)
 		scatter(em, s, value);
 		return;
 	}
-	text_format(em->out, em->vector->part ? "hidet_v_store_part_%s(&" : "hidet_v_store_%s(&", dtype);
+	bool whole = vector_is_whole(em, s->tensor, s->indices);
+	text_format(em->out, whole ? "hidet_v_store_%s(&" : "hidet_v_store_part_%s(&", dtype);
 	c_element(em, 0, s->tensor, s->indices);
 	text_add(em->out, ", ");
 	c_vector_operand(em, 0, value, C_LOWEST + 1);
-	if (em->vector->part)
+	if (!whole)
 		text_format(em->out, ", t%d", em->vector->part);
 	text_add(em->out, ");\n");
 }
@@ -88,7 +89,7 @@ static void emit_vectors(emitter *em, vector_loop *v, const hdt_stmt *s, const c
 	int64_t count;
 	if (hdt_is_const(s->axis->args[0], &count) && count <= MOST_UNROLLED * MOST_LANES) {
 		text_indent(em->out, em->depth);
-		text_format(em->out, "HIDET_UNROLL(%lld / HIDET_LANES)\n", (long long)count);
+		text_format(em->out, "HIDET_UNROLL(%lld)\n", (long long)count);
 	}
 	text_indent(em->out, em->depth);
 	text_format(em->out, "for (int64_t %s = 0; %s < %s", name, name, limit);

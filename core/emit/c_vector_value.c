@@ -208,9 +208,10 @@ static void print_load(emitter *em, int scope, const hdt_expr *e)
 		c_element(em, scope, e->tensor, e->args);
 		return;
 	}
-	text_format(em->out, em->vector->part ? "hidet_v_load_part_%s(&" : "hidet_v_load_%s(&", dtype);
+	bool whole = vector_is_whole(em, e->tensor, e->args);
+	text_format(em->out, whole ? "hidet_v_load_%s(&" : "hidet_v_load_part_%s(&", dtype);
 	c_element(em, scope, e->tensor, e->args);
-	if (em->vector->part)
+	if (!whole)
 		text_format(em->out, ", t%d", em->vector->part);
 	text_add(em->out, ")");
 }

@@ -47,11 +47,11 @@ static double magnitude(const hdt_array *a, int64_t elements)
 comparison compare_arrays(const hdt_array *got, const hdt_array *want, tolerance t)
 {
 	comparison c = {.elements = count_elements(want)};
-	const hdt_dtype_info *a = hdt_dtype_of(got->dtype), *b = hdt_dtype_of(want->dtype);
+	const hdt_dtype_info *a = hdt_dtype_of(got->dtype), *b = hdt_dtype_of(want->dtype), *by = hdt_dtype_of(t.computed);
 	double scale = t.scale > 0 ? t.scale : 1;
-	double relative = t.relative >= 0 ? t.relative : scale * fmax(a->rtol, b->rtol);
+	double relative = t.relative >= 0 ? t.relative : scale * fmax(by->rtol, fmax(a->rtol, b->rtol));
 	double largest = magnitude(want, c.elements);
-	double absolute = t.absolute >= 0 ? t.absolute : scale * fmax(a->atol, b->atol) * largest;
+	double absolute = t.absolute >= 0 ? t.absolute : scale * fmax(by->atol, fmax(a->atol, b->atol)) * largest;
 	double worst = 0;
 	for (int64_t i = 0; i < c.elements; i++) {
 		double x = read_double(got, i), y = read_double(want, i);

@@ -12,12 +12,16 @@ bool task_is_injective(const hdt_task *task)
 	return true;
 }
 
-/* The operations of one tensor. Those that compute an index, an extent or a condition on indices are not counted: an
- * operation counts when a value that it uses comes from a tensor. */
+/* Operations on values. Those that compute an index, an extent or a condition on indices are not counted: an operation
+ * counts when a value that it uses comes from a tensor. A node that is used several times is computed once: for each element, and within a
+ * reduction for each of its steps. */
 typedef struct counter {
 	const bindings *symbols;
-	double *costs;   /* by id: operations of one evaluation */
-	bool *from_data; /* by id: the value depends on a load */
+	double *costs;         /* by id, of reductions: operations of one evaluation */
+	bool *from_data;       /* by id: the value depends on a load */
+	unsigned *seen;        /* by id: the last scope that met the node */
+	const hdt_expr **todo; /* nodes of a scope that are met but not counted yet */
+	unsigned scopes;       /* how many there were: a root, and all below it that is not within a reduction */
 	bool unknown;
 } counter;
 
@@ -47,27 +51,61 @@ static double extent_of(counter *c, const hdt_expr *axis)
 	return value > 0 ? (double)value : 0;
 }
 
-/* Called operands first. A shared node is counted at each use; trees of values rarely share much. */
+/* Operands that are values: not the indices of a load, nor the axes of a reduction. */
+static int value_count(const hdt_expr *e)
+{
+	return e->op < HDT_OP_ADD ? expr_is_reduction(e) : e->count;
+}
+
+static bool is_counted(const counter *c, const hdt_expr *e)
+{
+	return e->op >= HDT_OP_ADD && c->from_data[e->id] && !is_free(e);
+}
+
+/* Operations of one evaluation, with the reductions in it done. */
+static double scope_cost(counter *c, const hdt_expr *root)
+{
+	double cost = 0;
+	int waiting = 1;
+	c->todo[0] = root;
+	c->seen[root->id] = ++c->scopes;
+	while (waiting) {
+		const hdt_expr *e = c->todo[--waiting];
+		bool reduces = expr_is_reduction(e);
+		cost += reduces ? c->costs[e->id] : is_counted(c, e);
+		for (int i = 0, values = reduces ? 0 : value_count(e); i < values; i++) {
+			if (c->seen[e->args[i]->id] == c->scopes)
+				continue;
+			c->seen[e->args[i]->id] = c->scopes;
+			c->todo[waiting++] = e->args[i];
+		}
+	}
+	return cost;
+}
+
+/* Called operands first. */
 static void count(const hdt_expr *e, void *closure)
 {
 	counter *c = closure;
-	double cost = 0;
-	bool from_data = e->op == HDT_OP_LOAD;
-	bool reduces = expr_is_reduction(e);
-	int values = e->op < HDT_OP_ADD ? reduces : e->count;
-	for (int i = 0; i < values; i++) {
-		cost += c->costs[e->args[i]->id];
-		from_data |= c->from_data[e->args[i]->id];
-	}
-	if (reduces) {
-		cost += 1;
-		for (int i = 1; i < e->count; i++)
-			cost *= extent_of(c, e->args[i]);
-	} else if (e->op >= HDT_OP_ADD && from_data && !is_free(e)) {
-		cost += 1;
-	}
-	c->costs[e->id] = cost;
-	c->from_data[e->id] = from_data;
+	c->from_data[e->id] = e->op == HDT_OP_LOAD;
+	for (int i = 0, values = value_count(e); i < values; i++)
+		c->from_data[e->id] |= c->from_data[e->args[i]->id];
+	if (!expr_is_reduction(e))
+		return;
+	double steps = 1;
+	for (int i = 1; i < e->count; i++)
+		steps *= extent_of(c, e->args[i]);
+	c->costs[e->id] = steps * (scope_cost(c, e->args[0]) + 1);
+}
+
+static double count_tensor(counter *c, const hdt_tensor *t)
+{
+	double elements = 1;
+	if (!expr_walk(t->value, count, c))
+		return 0;
+	for (int d = 0; d < t->rank; d++)
+		elements *= extent_of(c, t->axes[d]);
+	return elements * scope_cost(c, t->value);
 }
 
 int64_t task_flops(const hdt_task *task, const bindings *b)
@@ -76,20 +114,20 @@ int64_t task_flops(const hdt_task *task, const bindings *b)
 	double total = 0;
 	counter c = {.symbols = b ? b : &none};
 	/* Middles of axes are made while counting, but never walked: the tables need only today's ids. */
-	c.costs = calloc((size_t)expr_count(task->context) + 1, sizeof *c.costs);
-	c.from_data = calloc((size_t)expr_count(task->context) + 1, sizeof *c.from_data);
-	for (int i = 0; c.costs && c.from_data && i < task->tensor_count; i++) {
-		const hdt_tensor *t = task->tensors[i];
-		expr_walk(t->value, count, &c);
-		double elements = 1;
-		for (int d = 0; d < t->rank; d++)
-			elements *= extent_of(&c, t->axes[d]);
-		total += elements * c.costs[t->value->id];
-	}
-	if (!c.costs || !c.from_data)
+	size_t ids = (size_t)expr_count(task->context) + 1;
+	c.costs = calloc(ids, sizeof *c.costs);
+	c.from_data = calloc(ids, sizeof *c.from_data);
+	c.seen = calloc(ids, sizeof *c.seen);
+	c.todo = calloc(ids, sizeof *c.todo);
+	bool room = c.costs && c.from_data && c.seen && c.todo;
+	for (int i = 0; room && i < task->tensor_count; i++)
+		total += count_tensor(&c, task->tensors[i]);
+	if (!room)
 		hdt_fail(task->context, HDT_OUT_OF_MEMORY, "%s: out of memory while counting operations", task->name);
-	bool known = c.costs && c.from_data && !c.unknown && total < 9e18;
 	free(c.costs);
 	free(c.from_data);
+	free(c.seen);
+	free(c.todo);
+	bool known = room && !c.unknown && total < 9e18 && hdt_context_status(task->context) != HDT_OUT_OF_MEMORY;
 	return known ? (int64_t)total : -1;
 }

@@ -11,8 +11,8 @@ enum { MOST = 128, MOST_DEPTH = 64, MOST_BATCH = 65535 /* blocks along z */ };
 /* Is `e` the element [p, i, j] of an f16 matrix of a batch? */
 static bool is_element(const hdt_expr *e, const hdt_expr *p, const hdt_expr *i, const hdt_expr *j)
 {
-	return e->op == HDT_OP_LOAD && e->tensor->rank == 3 && e->tensor->dtype == HDT_F16 && e->args[0] == p && e->args[1] == i &&
-	       e->args[2] == j;
+	return e->op == HDT_OP_LOAD && e->tensor->rank == 3 && e->tensor->dtype == HDT_F16 && e->args[0] == p &&
+	       e->args[1] == i && e->args[2] == j;
 }
 
 static bool is_small(const hdt_expr *extent, int64_t most)
@@ -32,7 +32,8 @@ static const char *find(const hdt_task *task, hdt_contraction *c)
 	const hdt_tensor *y = c->tensor;
 	if (y->value != c->reduce || y->dtype != HDT_F16 || y->axes[0] != c->batch[0] || y->axes[1] != c->rows[0])
 		return "something is done to the product";
-	if (!is_element(c->a, c->batch[0], c->rows[0], c->depth[0]) || !is_element(c->b, c->batch[0], c->depth[0], c->columns[0]))
+	if (!is_element(c->a, c->batch[0], c->rows[0], c->depth[0]) ||
+	    !is_element(c->b, c->batch[0], c->depth[0], c->columns[0]))
 		return "its factors do not lie as the kernel reads them";
 	if (!is_small(y->shape[1], MOST) || !is_small(y->shape[2], MOST) || !is_small(c->depth[0]->args[0], MOST_DEPTH))
 		return "its matrices are not small";
@@ -102,16 +103,13 @@ static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *ta
 	if (find(task, &c))
 		return NULL;
 	const hdt_param values[] = {
-		{.name = "batch", .expr = y->shape[0]},
-		{.name = "m", .expr = y->shape[1]},
-		{.name = "n", .expr = y->shape[2]},
-		{.name = "k", .expr = c.depth[0]->args[0]},
-		{.name = params[0], .integer = v[0]},
-		{.name = params[1], .integer = v[1]},
-		{.name = params[2], .integer = v[2]},
-		{.name = params[3], .integer = v[3]},
+		{.name = "batch", .expr = y->shape[0]}, {.name = "m", .expr = y->shape[1]},
+		{.name = "n", .expr = y->shape[2]},     {.name = "k", .expr = c.depth[0]->args[0]},
+		{.name = params[0], .integer = v[0]},   {.name = params[1], .integer = v[1]},
+		{.name = params[2], .integer = v[2]},   {.name = params[3], .integer = v[3]},
 	};
-	return hdt_program_parse(task->context, "batch_matmul.hds", batch_matmul_text, values, sizeof values / sizeof *values);
+	return hdt_program_parse(task->context, "batch_matmul.hds", batch_matmul_text, values,
+	                         sizeof values / sizeof *values);
 }
 
 const hdt_scheduler hdt_scheduler_batch_matmul_mma = {

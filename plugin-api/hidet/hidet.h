@@ -88,6 +88,8 @@ typedef struct hdt_compile_options {
 		memory_limit; /* bytes that the intermediate results of a run may take; a plan beyond it is HDT_OUT_OF_MEMORY; 0: no limit */
 	const char *
 		explain_only; /* with `explain`: tell those lines that hold this word, each of them: a value (%12), operator, rule or kernel; NULL: all, of a kind only the first */
+	const char *
+		precision; /* "f16", "bf16": what each run computes of f32 is computed of this; inputs and outputs keep their dtypes. "f32" or NULL: nothing changes */
 } hdt_compile_options;
 
 /* Compile; the model must outlive the result. */

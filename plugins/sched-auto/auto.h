@@ -67,6 +67,8 @@ typedef struct nest {
 /* cost.c: scalar operations of the task, and bytes that it reads and writes. */
 double cost_work(const hdt_task *task);
 double cost_bytes(const hdt_task *task);
+/* cost_cpu.c: estimated microseconds on a CPU. */
+double cost_cpu_us(const hdt_task *task);
 /* guard.c */
 const hdt_expr *guard_reductions(const hdt_expr *value);
 /* Can it be computed whenever its axes are in range: are its reads, and does it divide by nothing that may be 0? */
@@ -109,6 +111,7 @@ typedef struct tile {
 	int64_t lanes, rows; /* elements of a block along each */
 	bool vector;         /* lanes lie side by side in memory */
 	bool whole;          /* one block of lanes covers the loop */
+	bool transposed; /* reads across the lanes go through tiles; the loop over blocks of rows is the inner one */
 	bool panel; /* what the rows share is laid out before the loop over blocks of rows, which is then the inner one */
 } tile;
 tile tile_choose(const plan *p, const dims *d);
@@ -142,6 +145,11 @@ bool panel_fits(const hdt_expr *reduce, const hdt_expr *lane, const hdt_expr *ro
 /* Lay out the parts found in `reduce` for all its axes (NULL: those in `value`, for the open loops) and give `value` reading them. */
 const hdt_expr *panel_fill(nest *n, const hdt_expr *value, const hdt_expr *reduce, const panel_span *lane,
                            const hdt_expr *row);
+
+/* transpose.c: does the value read across the lanes what lies along the rows? */
+bool transpose_suits(const hdt_expr *value, const hdt_expr *lane, const hdt_expr *row);
+/* Lay such reads out in tiles, of a whole block of so many rows as a vector has lanes, and give `value` reading them. */
+const hdt_expr *transpose_fill(nest *n, const hdt_expr *value, const panel_span *lane, const panel_span *row);
 
 /* reduce.c */
 /* Compute every reduction in `value` that depends on open axes only, and give the value that reads the results. */

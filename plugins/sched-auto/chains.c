@@ -140,25 +140,39 @@ static void step_chains(chains *c, const hdt_expr *first, int64_t count)
 	hdt_end(f);
 }
 
+static bool is_number(const hdt_expr *e, int64_t value)
+{
+	int64_t is;
+	return hdt_is_const(e, &is) && is == value;
+}
+
+/* `count` steps of the first `each` chains, from `first` on. */
+static void repeat_chains(chains *c, const char *name, const hdt_expr *first, const hdt_expr *count, int64_t each)
+{
+	hdt_function *f = c->nest->function;
+	bool once = is_number(count, 1);
+	if (is_number(count, 0))
+		return;
+	const hdt_expr *done = once ? number(c, 0) : hdt_begin_for(f, name, count, HDT_LOOP_SERIAL);
+	step_chains(c, hdt_add(first, hdt_mul(done, number(c, each))), each);
+	if (!once)
+		hdt_end(f);
+}
+
 /* `count` elements of the last axis from `first` on. */
 static void take_in(chains *c, const hdt_expr *first, const hdt_expr *count)
 {
 	hdt_function *f = c->nest->function;
 	const hdt_expr *width = number(c, c->width), *lanes = number(c, c->lanes);
 	const hdt_expr *blocks = hdt_floordiv(count, width), *whole = hdt_mul(blocks, width);
-	const hdt_expr *vectors = hdt_floordiv(hdt_sub(count, whole), lanes), *left = hdt_mod(count, lanes);
-	const hdt_expr *block = hdt_begin_for(f, "block", blocks, HDT_LOOP_SERIAL);
-	step_chains(c, hdt_add(first, hdt_mul(block, width)), c->width);
-	hdt_end(f);
-	if (c->width > c->lanes) {
-		const hdt_expr *vector = hdt_begin_for(f, "vector", vectors, HDT_LOOP_SERIAL);
-		step_chains(c, hdt_add(hdt_add(first, whole), hdt_mul(vector, lanes)), c->lanes);
-		hdt_end(f);
-	}
+	repeat_chains(c, "block", first, blocks, c->width);
+	if (c->width > c->lanes)
+		repeat_chains(c, "vector", hdt_add(first, whole), hdt_floordiv(hdt_sub(count, whole), lanes), c->lanes);
 	if (!c->tail)
 		return;
 	const hdt_expr *done = hdt_add(first, hdt_mul(hdt_floordiv(count, lanes), lanes));
-	const hdt_expr *rest = hdt_begin_for(f, "rest", left, HDT_LOOP_SERIAL), *old = hdt_load(c->tail, NULL, 0);
+	const hdt_expr *rest = hdt_begin_for(f, "rest", hdt_mod(count, lanes), HDT_LOOP_SERIAL);
+	const hdt_expr *old = hdt_load(c->tail, NULL, 0);
 	hdt_store(f, c->tail, HDT_SCALAR, reduce_step(c->reduce, old, value_at(c, hdt_add(done, rest))));
 	hdt_end(f);
 }
@@ -263,7 +277,10 @@ static bool can_be_chains(const plan *p, const hdt_expr *reduce, const hdt_expr 
 	*c = (chains){.reduce = reduce, .value = value, .count = reduce->count - 1, .lanes = chains_lanes(p)};
 	for (int a = 0; a < c->count; a++)
 		c->axes[a] = reduce->args[a + 1];
-	return !reduce_is_ragged(reduce) && arrange_axes(c) && hdt_size_estimate(last_extent(c)) >= c->lanes;
+	if (reduce_is_ragged(reduce) || !arrange_axes(c))
+		return false;
+	int64_t size = hdt_size_estimate(last_extent(c)), known;
+	return size >= (hdt_is_const(last_extent(c), &known) ? c->lanes : 2 * c->lanes);
 }
 
 bool chains_apply(const plan *p, const hdt_expr *reduce, const hdt_expr *value)
@@ -287,10 +304,12 @@ const hdt_expr *chains_reduce(nest *n, const hdt_expr *reduce, const hdt_expr *v
 	c.width = chains_width(last_extent(&c), c.lanes);
 	choose_sets(&c);
 	c.acc = hdt_local(n->function, "acc", reduce_dtype(reduce), HDT_AT(number(&c, c.width)));
-	if (!hdt_proves_equal(hdt_mod(last_extent(&c), number(&c, c.lanes)), number(&c, 0)))
+	if (!is_number(hdt_mod(last_extent(&c), number(&c, c.lanes)), 0))
 		c.tail = hdt_local(n->function, "tail", reduce_dtype(reduce), HDT_SCALAR);
 	if (!c.acc)
 		return NULL;
 	const hdt_expr *all = c.total ? emit_sets(&c) : emit_set(&c, number(&c, 0), last_extent(&c));
-	return all ? reduce_result(reduce, hdt_let(n->function, "all", all)) : NULL;
+	if (all && all->op != HDT_OP_VARIABLE)
+		all = hdt_let(n->function, "all", all);
+	return all ? reduce_result(reduce, all) : NULL;
 }

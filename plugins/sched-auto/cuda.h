@@ -44,6 +44,8 @@ typedef hdt_contraction matmul;
 /* Is it one that tiles are good for? */
 bool matmul_find(const stage *s, matmul *out);
 bool matmul_emit(plan *p, const group *g);
+/* The time that one takes, in microseconds, when the whole task is one. */
+bool matmul_cost(const hdt_task *task, double *us);
 
 /* Is there a reduction over all that comes before each element? */
 bool scan_applies(const stage *s);

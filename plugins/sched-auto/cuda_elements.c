@@ -109,7 +109,8 @@ static const hdt_tensor *reduce_lanes(neighbours *b, const hdt_expr *reduce)
 		return NULL;
 	each_lane(b, acc, reduce_start(reduce));
 	for (int a = 1; a < reduce->count; a++)
-		hdt_begin_loop(f, reduce->args[a], few && is_constant(reduce->args[a]->args[0]) ? HDT_LOOP_UNROLL : HDT_LOOP_SERIAL);
+		hdt_begin_loop(f, reduce->args[a],
+		               few && is_constant(reduce->args[a]->args[0]) ? HDT_LOOP_UNROLL : HDT_LOOP_SERIAL);
 	const hdt_expr *value = vector_read(&b->span, reduce->args[0], b->from, b->to, b->count);
 	each_lane(b, acc, kernel_step(reduce, hdt_at(acc, b->span.lane), value));
 	for (int a = 1; a < reduce->count; a++)
@@ -177,8 +178,8 @@ bool elements_emit(plan *p, const group *g)
 		return false;
 	const hdt_expr *index = hdt_add(hdt_mul(kernel_block(&n), share), kernel_thread(&n));
 	if (times > 1)
-		index = hdt_add(index,
-		                hdt_mul(hdt_begin_for(n.function, "part", hdt_int(p->context, times), HDT_LOOP_UNROLL), across));
+		index = hdt_add(
+			index, hdt_mul(hdt_begin_for(n.function, "part", hdt_int(p->context, times), HDT_LOOP_UNROLL), across));
 	index = kernel_index(&n, "index", index);
 	const hdt_expr *inside = hdt_less(index, places);
 	kernel_guard(&n, inside);

@@ -126,10 +126,9 @@ static void init_side(const matmul *m, side *s, hdt_context *c, const hdt_expr *
 	s->along_sum = reads_along_sum(m, s);
 }
 
-/* The largest tiles that still occupy the device. */
-static void choose_sizes(tiles *t)
+/* The side of the largest tiles that still occupy the device. */
+static int64_t largest_size(const matmul *m)
 {
-	const matmul *m = t->m;
 	int64_t rows = product_of(m->rows, m->row_count), columns = product_of(m->columns, m->column_count);
 	int64_t most = hdt_dtype_of(reduce_dtype(m->reduce))->bytes > 4 ? 64 : 128; /* accumulators are registers */
 	for (; most > 32; most /= 2) {
@@ -137,8 +136,32 @@ static void choose_sizes(tiles *t)
 		if (down * across * (double)product_of(m->batch, m->batch_count) >= DEVICE_PROCESSORS)
 			break;
 	}
-	t->rows.size = tile_size(rows, most);
-	t->columns.size = tile_size(columns, most);
+	return most;
+}
+
+static void choose_sizes(tiles *t)
+{
+	const matmul *m = t->m;
+	int64_t most = largest_size(m);
+	t->rows.size = tile_size(product_of(m->rows, m->row_count), most);
+	t->columns.size = tile_size(product_of(m->columns, m->column_count), most);
+}
+
+/* Each slice is waited for, about half a microsecond, and multiplied by a hundred steps a cycle. */
+bool matmul_cost(const hdt_task *task, double *us)
+{
+	matmul m;
+	const char *reason;
+	if (!hdt_contraction_find(task, &m, &reason))
+		return false;
+	int64_t rows = product_of(m.rows, m.row_count), columns = product_of(m.columns, m.column_count),
+			most = largest_size(&m);
+	double down = (double)tile_size(rows, most), across = (double)tile_size(columns, most);
+	double blocks = (double)(rows / (int64_t)down + 1) * (double)(columns / (int64_t)across + 1) *
+	                (double)product_of(m.batch, m.batch_count);
+	double slices = (double)product_of(m.depth, m.depth_count) / SLICE + 1;
+	*us = 2 + (double)((int64_t)(blocks / DEVICE_PROCESSORS) + 1) * slices * (0.5 + down * across * SLICE / 100 / 1600);
+	return rows >= SIDE / 2 && columns >= SIDE / 2;
 }
 
 /* Is `index` within `extent`? NULL when the tiles cover it exactly. */

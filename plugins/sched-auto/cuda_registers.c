@@ -169,7 +169,8 @@ static bool note_stage(row *r, const stage *s)
 {
 	expr_list nodes = {0};
 	const hdt_expr *value = over_row(r, s, plan_redirect(r->plan, s->value));
-	if (!value || (is_row_stage(r, s) && !has_shape(r, s->tensor->shape + r->group->rows, s->tensor->rank - r->group->rows)))
+	if (!value ||
+	    (is_row_stage(r, s) && !has_shape(r, s->tensor->shape + r->group->rows, s->tensor->rank - r->group->rows)))
 		return false;
 	expr_nodes(value, &nodes);
 	for (int i = 0; i < nodes.count; i++) {
@@ -252,19 +253,22 @@ static double registers_each(const row *r)
 
 static bool choose_team(row *r, team *t)
 {
-	int64_t rows = plan_elements(stage_at(r, 0)->tensor, 0, r->group->rows), pieces = (r->length + r->width - 1) / r->width;
+	int64_t rows = plan_elements(stage_at(r, 0)->tensor, 0, r->group->rows),
+			pieces = (r->length + r->width - 1) / r->width;
 	*t = (team){.count = 1, .workers = 1};
 	while (t->workers < WARP && t->workers < pieces)
 		t->workers *= 2;
 	for (; t->workers < 1024; t->workers *= 2) {
 		int64_t steps = (pieces + t->workers - 1) / t->workers;
-		bool few = (double)(steps * r->width) * registers_each(r) <= MOST_REGISTERS && steps * r->width <= WARP_ELEMENTS;
+		bool few =
+			(double)(steps * r->width) * registers_each(r) <= MOST_REGISTERS && steps * r->width <= WARP_ELEMENTS;
 		bool idle = rows * t->workers < DEVICE_THREADS && pieces % (2 * t->workers) == 0;
 		if (t->workers >= WARP ? few && !idle : few)
 			break;
 	}
 	r->steps = (pieces + t->workers - 1) / t->workers;
-	while (t->count * t->workers < BLOCK_THREADS && (t->count * t->workers < WARP || t->count * 2 * DEVICE_PROCESSORS < rows))
+	while (t->count * t->workers < BLOCK_THREADS &&
+	       (t->count * t->workers < WARP || t->count * 2 * DEVICE_PROCESSORS < rows))
 		t->count *= 2;
 	return (double)(r->steps * r->width) * registers_each(r) <= 2 * MOST_REGISTERS;
 }
@@ -333,7 +337,8 @@ static bool fill_kept(row *r)
 	for (int i = 0; i < r->kept_count; i++) {
 		kept *k = &r->kept[i];
 		const hdt_tensor *t = k->load->tensor;
-		const hdt_tensor *made = hdt_local(r->nest->function, t->name, t->dtype, HDT_AT(hdt_int(c, r->steps), hdt_int(c, r->width)));
+		const hdt_tensor *made =
+			hdt_local(r->nest->function, t->name, t->dtype, HDT_AT(hdt_int(c, r->steps), hdt_int(c, r->width)));
 		if (!made)
 			return false;
 		if (!k->of_stage) {

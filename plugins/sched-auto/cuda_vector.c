@@ -190,8 +190,8 @@ const hdt_expr *vector_read(const vector_span *s, const hdt_expr *value, const h
 		int64_t width = vector_width(load->tensor, (hdt_list){load->args, load->count}, s->axis, s->width);
 		if (width == 1 || load->tensor->scope != HDT_SCOPE_GLOBAL || !is_certain(&r, i))
 			continue;
-		const hdt_tensor *elements =
-			read_vector(s, load, width, place(s, r.conditions[i], hdt_int(value->context, 0), from, to, count), from, to, count);
+		const hdt_tensor *elements = read_vector(
+			s, load, width, place(s, r.conditions[i], hdt_int(value->context, 0), from, to, count), from, to, count);
 		if (elements)
 			expr_map_set(&results, load, hdt_at(elements, s->lane));
 	}
@@ -216,7 +216,8 @@ void vector_store(const vector_span *s, const hdt_tensor *t, hdt_list at, const 
 			there[d] = place(s, at.items[d], offset, from, to, count);
 		if (width > 1)
 			hdt_do(s->function, "store_vector",
-			       HDT_AT(hdt_address(t, there, at.count), hdt_address(elements, &offset, 1), hdt_int(s->axis->context, width)));
+			       HDT_AT(hdt_address(t, there, at.count), hdt_address(elements, &offset, 1),
+			              hdt_int(s->axis->context, width)));
 		else
 			hdt_store(s->function, t, (hdt_list){there, at.count}, hdt_at(elements, offset));
 	}

@@ -159,6 +159,12 @@ static void store_element(block *b, const hdt_expr *value)
 	hdt_store(b->nest->function, s->memory, (hdt_list){at + s->rows, rank - s->rows}, value);
 }
 
+static bool is_whole(const span *s, int64_t size)
+{
+	int64_t count;
+	return s->axis && hdt_is_const(s->loop->args[0], &count) && count == size;
+}
+
 static void emit_block(block *b)
 {
 	nest *n = b->nest;
@@ -177,6 +183,11 @@ static void emit_block(block *b)
 	}
 	const hdt_expr *value = hdt_context_status(n->context) == HDT_OK ? replace_nodes(b->dims.value, &results) : NULL;
 	expr_map_free(&results);
+	if (value && b->tile->transposed && is_whole(&b->row, b->tile->rows) && is_whole(&b->lane, b->tile->lanes)) {
+		panel_span lanes = {b->lane.axis, b->lane.first, b->lane.loop->args[0], b->tile->lanes};
+		panel_span rows = {b->row.axis, b->row.first, b->row.loop->args[0], b->tile->rows};
+		value = transpose_fill(n, value, &lanes, &rows);
+	}
 	if (!value)
 		return;
 	open_span(b, &b->row);

@@ -88,7 +88,7 @@ static int list_loops(const dims *d, const tile *t, int last, const hdt_expr **r
 	if (last >= 0)
 		out[count++] = (loop){.axis = d->axes[last]};
 	for (int step = 0; step < 2; step++) {
-		bool rows = t->panel ? step == 1 : step == 0;
+		bool rows = t->panel || t->transposed ? step == 1 : step == 0;
 		if (rows && t->row >= 0)
 			out[count++] = (loop){blocks_axis("rows", d->axes[t->row]->args[0], t->rows), row_block};
 		if (!rows && t->lane >= 0 && !t->whole)

@@ -85,7 +85,7 @@ static bool take_term(plan *p, int at, const hdt_expr *reduce, const hdt_expr *t
 	for (int i = at; i < p->stage_count; i++) {
 		stage *later = &more[i + 1];
 		*later = p->stages[i];
-		if (i > at && has_rows_of(p, later, &s, reduce))
+		if (i > at && later->tensor->rank == rank && has_rows_of(p, later, &s, reduce))
 			later->value = replace_node(later->value, term_at(&s, reduce, term, later->tensor->axes, rank),
 			                            hdt_load(t, later->tensor->axes, rank));
 		if (!later->value)

@@ -3,6 +3,7 @@
 #include "auto.h"
 
 #define PLAIN_LANES 2048   /* elements of a block without reductions, */
+#define SQUARES 4          /* side by side, when transposing */
 #define LONG_LANES 1024    /* and of one of long reductions, which streams through memory */
 #define LONG_BYTES 0x80000 /* of the operand of these, at least */
 
@@ -220,6 +221,31 @@ static bool all_suit_chains(const plan *p, const expr_list *reductions)
 	return true;
 }
 
+/* Enough for whole tiles? */
+static bool fills(const hdt_expr *extent, int64_t size)
+{
+	int64_t value;
+	return hdt_is_const(extent, &value) ? value >= size : hdt_size_estimate(extent) >= 2 * size;
+}
+
+/* Tiles of squares for what is read across the lanes. */
+static bool choose_transposed(const plan *p, const dims *d, tile *t)
+{
+	int64_t size = chains_lanes(p);
+	for (int i = 0; i < t->lane; i++) {
+		if (!fills(d->axes[i]->args[0], size) || !fills(d->axes[t->lane]->args[0], size) ||
+		    !transpose_suits(d->value, d->axes[t->lane], d->axes[i]))
+			continue;
+		t->row = i;
+		t->rows = size;
+		t->lanes = hdt_size_estimate(d->axes[t->lane]->args[0]) >= SQUARES * size ? SQUARES * size : size;
+		t->whole = false;
+		t->transposed = true;
+		return true;
+	}
+	return false;
+}
+
 tile tile_choose(const plan *p, const dims *d)
 {
 	tile t = {.lane = d->count - 1, .row = -1, .lanes = 1, .rows = 1, .vector = true, .whole = true};
@@ -234,6 +260,8 @@ tile tile_choose(const plan *p, const dims *d)
 		t.lane = -1; /* element by element */
 		return t;
 	}
+	if (!reductions.count && choose_transposed(p, d, &t))
+		return t;
 	if (!reductions.count) {
 		t.lanes = PLAIN_LANES;
 		t.whole = hdt_size_estimate(extent) <= PLAIN_LANES || outer_estimate(d) >= 4 * WORKERS;

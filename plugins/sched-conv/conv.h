@@ -45,11 +45,6 @@ typedef struct conv {
 bool conv_match(const hdt_task *task, conv *out, const char **reason);
 /* The same of a reduction of windows without weights: `group` is the channel, if there is one, and the factor of the windows all there is. */
 bool conv_match_pooling(const hdt_task *task, conv *out, const char **reason);
-/* Visit each node below `e` and `e` itself once, operands first, until `test` is true of one. */
-bool any_node(const hdt_expr *e, bool (*test)(const hdt_expr *node, void *closure), void *closure);
-/* Does `e` contain `node`? Does it read the tensor? */
-bool depends_on(const hdt_expr *e, const hdt_expr *node);
-bool reads_tensor(const hdt_expr *e, const hdt_tensor *tensor);
 /* Make the inputs that `e` reads parameters of the function. */
 void use_inputs(hdt_function *function, const hdt_task *task, const hdt_expr *e);
 /* A place in the convolution: windows, positions or taps by dimension, and the rest. What is NULL is not replaced. */

@@ -27,6 +27,7 @@ typedef struct direct_plan {
 	bool joined;           /* taps of x and channels lie side by side in the source, and are one loop */
 	int lanes;             /* floats of a vector */
 	int registers;         /* vector registers */
+	bool fused;            /* a product is added in one instruction */
 	/* what can be chosen: */
 	int64_t vectors;             /* of a panel */
 	cut line_tiles, window_tiles;
@@ -85,6 +86,8 @@ typedef struct direct_nest {
 	const hdt_tensor *output;
 	conv_place at;            /* outer windows and the group */
 	const hdt_expr *panel;    /* its number */
+	const hdt_expr *tile;     /* number of the tile among those that go over the panel, one after the other; NULL: the panels are inside */
+	int64_t tiles;            /* their number */
 } direct_nest;
 
 /* direct_program.c */
@@ -100,6 +103,7 @@ typedef struct direct_tile {
 	int64_t lines, windows, vectors;
 	int64_t columns, last_columns; /* those that are stored, and of the last panel */
 	const hdt_expr *line, *window;            /* the first ones */
+	const hdt_expr *line_start, *column_start; /* direct_tile.c: the positions where these begin */
 } direct_tile;
 void direct_emit_tile(direct_nest *n, const direct_tile *t);
 

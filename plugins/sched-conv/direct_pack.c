@@ -53,17 +53,6 @@ static bool make_packing(direct_nest *n, packing *p)
 	return true;
 }
 
-/* Does every input that the weight reads stay the same? */
-static bool is_constant(const direct_nest *n, const hdt_task *task)
-{
-	for (int i = 0; i < task->input_count; i++) {
-		const hdt_tensor *t = task->inputs[i];
-		if (t && !t->constant && reads_tensor(n->plan->c.weight, t))
-			return false;
-	}
-	return true;
-}
-
 static void fill(direct_nest *n, const hdt_task *task, const packing *p, const hdt_expr *value)
 {
 	hdt_list extents = {p->axes, p->count};
@@ -96,7 +85,7 @@ void direct_pack(direct_nest *n, const hdt_task *task)
 	const hdt_expr *value = hdt_cast(conv_weight(&n->plan->c, &p.at), HDT_F32);
 	if (p.inside)
 		value = hdt_select(p.inside, value, hdt_number(n->context, HDT_F32, 0));
-	if (is_constant(n, task))
+	if (n->plan->c.found.b_constant)
 		n->packed = hdt_program_constant(n->program, "packed", (hdt_list){p.axes, p.count}, value);
 	else if (value)
 		fill(n, task, &p, value);

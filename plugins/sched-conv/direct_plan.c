@@ -34,7 +34,7 @@ static const char *take_lines(direct_plan *p)
 static void take_source(direct_plan *p)
 {
 	const conv *c = &p->c;
-	p->in_place = c->element == c->main && c->main->tensor->dtype == HDT_F32;
+	p->in_place = c->element->op == HDT_OP_LOAD && c->element->dtype == HDT_F32;
 	p->channels_last = c->channel_dim < 0 || c->channel_dim == c->main->tensor->rank - 1;
 	p->joined = !p->in_place && p->channels_last && c->channel && c->dims[p->x].dilation == 1;
 }
@@ -46,6 +46,7 @@ bool direct_find(const hdt_task *task, const hdt_target_info *target, direct_pla
 		*reason = out->lanes < 1 ? "the target has no vectors" : *reason;
 		return false;
 	}
+	out->fused = target->fused_multiply_add;
 	/* SSE and AVX2 name 16 vector registers, AVX-512 names 32; what else has vectors of 16 bytes is reckoned to have as few. */
 	out->registers = target->vector_bytes >= WIDE_VECTOR ? 32 : 16;
 	if (!out->c.column)
@@ -55,5 +56,7 @@ bool direct_find(const hdt_task *task, const hdt_target_info *target, direct_pla
 	if (*reason)
 		return false;
 	take_source(out);
-	return true;
+	const conv_dim *x = &out->c.dims[out->x];
+	*reason = "it is a plain product of matrices";
+	return !out->in_place || out->y >= 0 || x->taps > 1 || x->stride > 1;
 }

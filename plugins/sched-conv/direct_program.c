@@ -96,14 +96,23 @@ static void emit_tiles(direct_nest *n, const hdt_expr *band, const hdt_expr *pan
 	bool by_line = banded(p) == &p->line_tiles;
 	int64_t tiles = banded(p)->pieces, each = round_up_divide(tiles, p->bands);
 	int64_t group = round_up_divide(panel_count(p), p->panel_groups);
+	int64_t across = by_line ? p->window_tiles.pieces : 1;
+	const hdt_expr *window = NULL;
 	tile_at at = {0};
 	if (p->panels_outside)
 		n->panel = loop_begin_part(n->function, "panel", panels, panel_count(p), group);
 	const hdt_expr *outer = loop_begin_part(n->function, by_line ? "lines" : "windows", band, tiles, each);
+	if (by_line)
+		window = hdt_begin_for(n->function, "windows", constant(n, across), HDT_LOOP_SERIAL);
 	at.line = by_line ? outer : constant(n, 0);
-	at.window = by_line ? hdt_begin_for(n->function, "windows", constant(n, p->window_tiles.pieces), HDT_LOOP_SERIAL) : outer;
-	if (!p->panels_outside)
+	at.window = by_line ? window : outer;
+	if (p->panels_outside) {
+		const hdt_expr *number = hdt_sub(outer, hdt_mul(band, constant(n, each)));
+		n->tile = by_line ? hdt_add(hdt_mul(number, constant(n, across)), window) : number;
+		n->tiles = each * across;
+	} else {
 		n->panel = loop_begin_part(n->function, "panel", panels, panel_count(p), group);
+	}
 	choose_lines(n, &at);
 	for (int i = 0; i < (by_line ? 3 : 2); i++)
 		hdt_end(n->function);

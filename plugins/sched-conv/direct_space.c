@@ -8,7 +8,7 @@ enum { PARAM_VECTORS, PARAM_WINDOWS, PARAM_LINES, PARAM_PANELS_OUTSIDE, PARAM_BA
 const char *const direct_params[] = {"vectors", "windows", "lines", "panels_outside", "bands", "panel_groups", NULL};
 
 enum { MOST_VECTORS = 4, FLOAT_BYTES = 4, CACHE_BYTES = 512 * 1024, GOOD_TASKS = 2 * WORKERS };
-static const double cycles_per_us = 3300, latency = 4, l2_bytes = 32, l3_bytes = 8, copy_bytes = 16, tile_cycles = 30,
+static const double cycles_per_us = 3300, latency = 4, l2_bytes = 32, l3_bytes = 8, copy_bytes = 16, pack_bytes = 2, tile_cycles = 30,
 					launch_cycles = 3300;
 
 /* ---- the model ---------------------------------------------------------------------------------------------------- */
@@ -99,6 +99,8 @@ double direct_time(const direct_plan *p, int workers)
 	double compute = compute_cycles(p) * places / tasks * rounds;
 	double moved = again_bytes(p) * places / l3_bytes / workers;
 	double copied = p->in_place ? 0 : launch_cycles + source_bytes(p) * places / copy_bytes / workers;
+	if (!p->c.found.b_constant)
+		copied += launch_cycles + weight_bytes(p) * (double)p->c.groups / pack_bytes / workers;
 	return (launch_cycles + largest(compute, moved) + copied) / cycles_per_us;
 }
 
@@ -114,23 +116,31 @@ static void cut_tiles(direct_plan *p, int64_t most_rows)
 
 static int64_t most_rows(const direct_plan *p)
 {
-	return (p->registers - 1 - p->vectors) / p->vectors;
+	return p->channels_last ? (p->registers - 1 - p->vectors) / p->vectors : 24 / p->vectors;
 }
 
-/* Which loops are outside, and what makes up a task. */
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What makes up a task. All tiles of a band go over a panel before the next one, so that it stays near: a band's part of the source is to stay
+ * in the second level. Where that is not the weights' place, too, tasks have panels of their own. */
 static void choose_tasks(direct_plan *p)
 {
-	double weight = weight_bytes(p), source = source_bytes(p), places = outer_places(p);
-	double tiles = (double)p->line_tiles.pieces * (double)p->window_tiles.pieces;
-	p->panels_outside = weight > CACHE_BYTES && (source <= CACHE_BYTES || (double)panel_count(p) * source < tiles * weight);
+	enum { BAND_BYTES = 256 * 1024 };
+	double places = outer_places(p);
 	int64_t wanted = places >= GOOD_TASKS ? 1 : round_up_divide(GOOD_TASKS, (int64_t)places);
-	int64_t *first = p->panels_outside ? &p->panel_groups : &p->bands;
-	int64_t *second = p->panels_outside ? &p->bands : &p->panel_groups;
-	int64_t most_first = p->panels_outside ? panel_count(p) : banded(p)->pieces;
-	int64_t most_second = p->panels_outside ? banded(p)->pieces : panel_count(p);
-	*first = wanted < most_first ? wanted : most_first;
-	int64_t rest = *first * 2 > wanted ? 1 : round_up_divide(wanted, *first);
-	*second = rest < most_second ? rest : most_second;
+	int64_t bands = (int64_t)(source_bytes(p) / BAND_BYTES) + 1, tiles = banded(p)->pieces, panels = panel_count(p);
+	p->panels_outside = true;
+	if (weight_bytes(p) > CACHE_BYTES) {
+		p->panel_groups = least(wanted, panels);
+		int64_t rest = p->panel_groups * 2 > wanted ? 1 : round_up_divide(wanted, p->panel_groups);
+		p->bands = least(source_bytes(p) > CACHE_BYTES && bands > rest ? bands : rest, tiles);
+	} else {
+		p->bands = least(bands > wanted ? bands : wanted, tiles);
+		p->panel_groups = p->bands * 2 > wanted ? 1 : least(round_up_divide(wanted, p->bands), panels);
+	}
 }
 
 static hdt_choice choice_of(const direct_plan *p)

@@ -26,14 +26,88 @@ static void place_window(const direct_nest *n, const direct_tile *t, const sums_
 		at->out[p->y] = hdt_add(t->line, in->line);
 }
 
-/* The positions under taps of windows. */
-static void place_positions(const direct_nest *n, conv_place *at)
+/* The first position under a tile along one dimension, by a name: what is added to it in the unrolled loops is constant. */
+static const hdt_expr *name_start(direct_nest *n, const char *name, int dim, const hdt_expr *first)
 {
-	for (int i = 0; i < n->plan->c.dim_count; i++) {
-		const conv_dim *d = &n->plan->c.dims[i];
-		const hdt_expr *start = hdt_mul(at->out[i], constant(n, d->stride));
-		const hdt_expr *tap = at->tap[i] ? hdt_mul(at->tap[i], constant(n, d->dilation)) : NULL;
-		at->position[i] = tap ? hdt_add(start, tap) : start;
+	return hdt_let(n->function, name, hdt_mul(first, constant(n, n->plan->c.dims[dim].stride)));
+}
+
+/* The positions under taps of windows. */
+static void place_positions(const direct_nest *n, const direct_tile *t, const sums_place *in, conv_place *at)
+{
+	const direct_plan *p = n->plan;
+	for (int i = 0; i < p->c.dim_count; i++) {
+		const conv_dim *d = &p->c.dims[i];
+		const hdt_expr *stride = constant(n, d->stride), *start = hdt_mul(at->out[i], stride);
+		if (!p->merged && i == p->x)
+			start = hdt_add(t->column_start, hdt_mul(in->window, stride));
+		else if (!p->merged && i == p->y)
+			start = hdt_add(t->line_start, hdt_mul(in->line, stride));
+		at->position[i] = at->tap[i] ? hdt_add(start, hdt_mul(at->tap[i], constant(n, d->dilation))) : start;
+	}
+}
+
+/* A short innermost loop would spend its time on its beginning. */
+static bool is_unrolled(const direct_nest *n, int loop)
+{
+	enum { MOST_STEPS = 1 };
+	int64_t steps = 1;
+	for (int i = loop; i < n->loop_count; i++)
+		steps *= n->loops[i].extent;
+	return steps <= MOST_STEPS;
+}
+
+/* Weights that do not stay in a core's cache are fetched ahead, where all tiles go over a panel before the next one. */
+static bool fetches_ahead(const direct_nest *n)
+{
+	enum { MANY_FLOATS = 1 << 17 };
+	int64_t floats = panel_width(n->plan) * panel_count(n->plan) * n->plan->c.groups;
+	for (int i = 0; i < n->loop_count; i++)
+		floats *= n->loops[i].extent;
+	return n->tile && n->loop_count && floats > MANY_FLOATS && !is_unrolled(n, n->loop_count - 1) &&
+	       n->loops[n->loop_count - 1].extent % FETCH_STEPS == 0;
+}
+
+/* With each few steps some lines of the next panel. `step`: their number in all loops over taps and channels. */
+static void fetch_ahead(direct_nest *n, const hdt_expr *step)
+{
+	const hdt_expr *at[HDT_MAX_RANK];
+	int64_t steps = 1;
+	int count = 0;
+	at[count++] = n->at.group;
+	at[count++] = hdt_add(n->panel, constant(n, 1));
+	for (int i = 0; i < n->loop_count; i++) {
+		at[count++] = constant(n, 0);
+		steps *= n->loops[i].extent;
+	}
+	at[count++] = constant(n, 0);
+	const hdt_expr *line = hdt_add(hdt_mul(n->tile, constant(n, steps / FETCH_STEPS)), step);
+	loop_fetch_ahead(n->function, n->packed, (hdt_list){at, count}, line, loop_fetch_lines(panel_width(n->plan), n->tiles));
+}
+
+/* Opens the loops over taps and channels. */
+static void begin_depth(direct_nest *n, conv_place *at, const hdt_expr **joined, const hdt_expr **packed, int *count)
+{
+	const hdt_expr *step = constant(n, 0);
+	for (int i = 0; i < n->loop_count; i++) {
+		const depth_loop *l = &n->loops[i];
+		const char *name = l->kind == DEPTH_TAP ? "tap" : "channel";
+		bool fetches = i + 1 == n->loop_count && fetches_ahead(n);
+		int64_t extent = fetches ? l->extent / FETCH_STEPS : l->extent;
+		const hdt_expr *axis = hdt_begin_for(n->function, name, constant(n, extent), is_unrolled(n, i) ? HDT_LOOP_UNROLL : HDT_LOOP_SERIAL);
+		step = hdt_add(hdt_mul(step, constant(n, extent)), axis);
+		if (fetches) {
+			fetch_ahead(n, step);
+			axis = hdt_add(hdt_mul(axis, constant(n, FETCH_STEPS)),
+			               hdt_begin_for(n->function, name, constant(n, FETCH_STEPS), HDT_LOOP_SERIAL));
+		}
+		packed[(*count)++] = axis;
+		if (l->kind == DEPTH_TAP)
+			at->tap[l->dim] = axis;
+		else if (l->kind == DEPTH_CHANNEL)
+			at->channel = axis;
+		else
+			*joined = axis;
 	}
 }
 
@@ -45,26 +119,15 @@ static void add_products(direct_nest *n, const direct_tile *t, const sums_shape 
 	packed[count++] = n->at.group ? n->at.group : constant(n, 0);
 	packed[count++] = n->panel;
 	at.channel = constant(n, 0);
-	for (int i = 0; i < n->loop_count; i++) {
-		const depth_loop *l = &n->loops[i];
-		const hdt_expr *axis = hdt_begin_for(n->function, l->kind == DEPTH_TAP ? "tap" : "channel", constant(n, l->extent),
-		                                     HDT_LOOP_SERIAL);
-		packed[count++] = axis;
-		if (l->kind == DEPTH_TAP)
-			at.tap[l->dim] = axis;
-		else if (l->kind == DEPTH_CHANNEL)
-			at.channel = axis;
-		else
-			joined = axis;
-	}
+	begin_depth(n, &at, &joined, packed, &count);
 	sums_place in = sums_begin(n->function, shape, HDT_LOOP_UNROLL);
 	packed[count++] = in.column;
 	place_window(n, t, &in, &at);
-	place_positions(n, &at);
+	place_positions(n, t, &in, &at);
 	const hdt_expr *weight = hdt_at_list(n->packed, (hdt_list){packed, count});
-	sums_set(n->function, sums, &in, hdt_fma(direct_read(n, &at, joined), weight, sums_at(sums, &in)));
+	sums_set(n->function, sums, &in, multiply_add(n->plan->fused, direct_read(n, &at, joined), weight, sums_at(sums, &in)));
 	sums_end(n->function);
-	for (int i = 0; i < n->loop_count; i++)
+	for (int i = 0; i < n->loop_count + fetches_ahead(n); i++)
 		hdt_end(n->function);
 }
 
@@ -112,8 +175,17 @@ static void store_results(direct_nest *n, const direct_tile *t, const hdt_tensor
 	hdt_end(n->function);
 }
 
-void direct_emit_tile(direct_nest *n, const direct_tile *t)
+void direct_emit_tile(direct_nest *n, const direct_tile *from)
 {
+	direct_tile tile = *from, *t = &tile;
+	const direct_plan *p = n->plan;
+	if (p->merged) {
+		t->window = hdt_let(n->function, "first", t->window);
+	} else {
+		t->column_start = name_start(n, "from", p->x, t->window);
+		if (p->y >= 0)
+			t->line_start = name_start(n, "from_line", p->y, t->line);
+	}
 	sums_shape shape = {t->lines, t->windows, t->vectors * n->plan->lanes};
 	const hdt_tensor *results = sums_new(n->function, "results", &shape);
 	const hdt_tensor *sums = sums_new(n->function, "sums", &shape);

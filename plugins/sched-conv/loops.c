@@ -59,3 +59,25 @@ void sums_copy(hdt_function *f, const sums_shape *s, const hdt_tensor *to, const
 	sums_set(f, to, &at, sums_at(from, &at));
 	sums_end(f);
 }
+
+/* ---- fetching ahead ----------------------------------------------------------------------------------------------- */
+
+enum { LINE_FLOATS = 16 };
+
+int64_t loop_fetch_lines(int64_t columns, int64_t tiles)
+{
+	return (columns * FETCH_STEPS + LINE_FLOATS * tiles - 1) / (LINE_FLOATS * tiles);
+}
+
+/* Panels lie behind each other: what is counted beyond the last index lies in the following rows. */
+void loop_fetch_ahead(hdt_function *f, const hdt_tensor *packed, hdt_list at, const hdt_expr *line, int64_t lines)
+{
+	const hdt_expr *index[HDT_MAX_RANK];
+	for (int d = 0; d < at.count; d++)
+		index[d] = at.items[d];
+	for (int64_t l = 0; l < lines; l++) {
+		const hdt_expr *element = hdt_mul(hdt_add(hdt_mul(line, number(f, lines)), number(f, l)), number(f, LINE_FLOATS));
+		index[at.count - 1] = element;
+		hdt_do(f, "prefetch", HDT_AT(hdt_address(packed, index, at.count)));
+	}
+}

@@ -31,4 +31,17 @@ static inline void sums_set(hdt_function *f, const hdt_tensor *sums, const sums_
 	hdt_store(f, sums, HDT_AT(at->line, at->window, at->column), value);
 }
 
+/* sum + x * y. */
+static inline const hdt_expr *multiply_add(bool fused, const hdt_expr *x, const hdt_expr *y, const hdt_expr *sum)
+{
+	return fused ? hdt_fma(x, y, sum) : hdt_add(sum, hdt_mul(x, y));
+}
+
+/* While tiles go over a panel of weights, the next one comes from far, some lines of it with each FETCH_STEPS steps of the sums: asks for lines
+ * number line * lines and following of what begins at packed[at..]. */
+enum { FETCH_STEPS = 4 };
+void loop_fetch_ahead(hdt_function *f, const hdt_tensor *packed, hdt_list at, const hdt_expr *line, int64_t lines);
+/* Lines to fetch with each FETCH_STEPS steps when `tiles` tiles go over a panel of that many columns. */
+int64_t loop_fetch_lines(int64_t columns, int64_t tiles);
+
 #endif

@@ -33,7 +33,7 @@ static bool search_below(search *s, const hdt_expr *e)
 	return s->test(e, s->closure);
 }
 
-bool any_node(const hdt_expr *e, bool (*test)(const hdt_expr *node, void *closure), void *closure)
+static bool any_node(const hdt_expr *e, bool (*test)(const hdt_expr *node, void *closure), void *closure)
 {
 	search s = {test, closure, calloc((size_t)(e->id >> 3) + 1, 1)};
 	bool found = s.seen && search_below(&s, e);
@@ -43,30 +43,10 @@ bool any_node(const hdt_expr *e, bool (*test)(const hdt_expr *node, void *closur
 	return found;
 }
 
-static bool is_node(const hdt_expr *node, void *closure)
-{
-	return node == closure;
-}
-
-bool depends_on(const hdt_expr *e, const hdt_expr *node)
-{
-	return e->id >= node->id && any_node(e, is_node, (void *)(uintptr_t)node);
-}
-
-static bool reads(const hdt_expr *node, void *closure)
-{
-	return node->op == HDT_OP_LOAD && node->tensor == closure;
-}
-
-bool reads_tensor(const hdt_expr *e, const hdt_tensor *tensor)
-{
-	return e && any_node(e, reads, (void *)(uintptr_t)tensor);
-}
-
 void use_inputs(hdt_function *function, const hdt_task *task, const hdt_expr *e)
 {
 	for (int i = 0; i < task->input_count; i++)
-		if (task->inputs[i] && reads_tensor(e, task->inputs[i]))
+		if (task->inputs[i] && hdt_reads(e, task->inputs[i]))
 			hdt_use(function, task->inputs[i]);
 }
 
@@ -150,7 +130,7 @@ static const char *split_joint(conv *c)
 	const hdt_expr *both = hdt_add(hdt_mul(c->group, hdt_int(o->context, c->columns)), c->column);
 	c->element = hdt_substitute(c->element, &o, &both, 1);
 	c->weight = hdt_substitute(c->weight, &o, &both, 1);
-	if (!c->element || !c->weight || depends_on(c->element, c->column))
+	if (!c->element || !c->weight || hdt_contains(c->element, c->column))
 		return "its groups are no blocks of channels";
 	return NULL;
 }
@@ -198,9 +178,9 @@ static int count_axes(const hdt_expr *e, const axis_set *set)
 {
 	int count = 0;
 	for (int i = 0; i < set->row_count; i++)
-		count += depends_on(e, set->rows[i]);
+		count += hdt_contains(e, set->rows[i]);
 	for (int i = 0; i < set->depth_count; i++)
-		count += depends_on(e, set->depth[i]);
+		count += hdt_contains(e, set->depth[i]);
 	return count;
 }
 
@@ -320,7 +300,7 @@ static const char *take_dims(conv *c, const axis_set *set)
 	for (int d = 0; d < rank; d++)
 		if (!take_index(c, set, c->main->args[d], &parts[d]))
 			return "what it reads are no windows";
-	c->channel = choose_channel(parts, rank);
+	c->channel = c->column ? choose_channel(parts, rank) : NULL;
 	c->channel_dim = -1;
 	c->channels = 1;
 	for (int d = 0; d < rank; d++) {
@@ -371,7 +351,7 @@ static const char *place_windows(conv *c)
 		c->element = hdt_substitute(c->element, &from, &to, 1);
 		if (!c->element)
 			return "memory is out";
-		if ((d->out && depends_on(c->element, d->out)) || (d->tap && depends_on(c->element, d->tap)))
+		if ((d->out && hdt_contains(c->element, d->out)) || (d->tap && hdt_contains(c->element, d->tap)))
 			return "what is fused in front of it depends on more than the position";
 	}
 	return NULL;
@@ -388,6 +368,8 @@ static void swap_factors(hdt_contraction *f)
 	hdt_contraction old = *f;
 	f->a = old.b;
 	f->b = old.a;
+	f->a_constant = old.b_constant;
+	f->b_constant = old.a_constant;
 	memcpy(f->rows, old.columns, sizeof f->rows);
 	memcpy(f->columns, old.rows, sizeof f->columns);
 	f->row_count = old.column_count;
@@ -607,7 +589,7 @@ static bool runs_along_column(const hdt_expr *e, void *closure)
 	if (e->op != HDT_OP_LOAD || e->tensor != s->tensor)
 		return false;
 	for (int d = 0; d < e->count; d++) {
-		bool along = depends_on(e->args[d], s->column);
+		bool along = hdt_contains(e->args[d], s->column);
 		found = along ? d : found;
 		others += !along && e->args[d]->op != HDT_OP_CONST;
 	}

@@ -21,6 +21,7 @@ typedef struct window_plan {
 	int x; /* the last of c.dims; the one before is the lines, where there is one */
 	conv_limits border;
 	int lanes, registers;
+	bool fused; /* a product is added in one instruction */
 	/* what can be chosen: */
 	int64_t windows;               /* of a tile */
 	int64_t vectors;               /* of a block of channels */

@@ -32,6 +32,7 @@ static const char *check(const window_plan *p)
 bool window_find(const conv *c, const hdt_target_info *target, window_plan *out, const char **reason)
 {
 	*out = (window_plan){.c = *c, .x = c->dim_count - 1, .lanes = target->vector_bytes / FLOAT_BYTES};
+	out->fused = target->fused_multiply_add;
 	out->registers = target->vector_bytes >= WIDE_VECTOR ? 32 : 16;
 	*reason = out->lanes < 1 ? "the target has no vectors" : check(out);
 	out->border = conv_border(c);

@@ -47,7 +47,7 @@ static const hdt_expr *step(const nest *n, const hdt_expr *old, const hdt_expr *
 {
 	hdt_reduce_kind kind = kind_of(n);
 	if (weight)
-		return hdt_fma(value, weight, old);
+		return multiply_add(n->plan->fused, value, weight, old);
 	if (kind == HDT_REDUCE_MAX)
 		return hdt_max(old, value);
 	return kind == HDT_REDUCE_MIN ? hdt_min(old, value) : hdt_add(old, value);
@@ -63,14 +63,6 @@ static const hdt_expr *finish(const nest *n, const hdt_expr *sum)
 
 /* ---- weights ------------------------------------------------------------------------------------------------------ */
 
-static bool is_constant(const nest *n, const hdt_task *task)
-{
-	for (int i = 0; i < task->input_count; i++)
-		if (task->inputs[i] && !task->inputs[i]->constant && reads_tensor(n->plan->c.weight, task->inputs[i]))
-			return false;
-	return true;
-}
-
 /* Channels side by side, in f32. */
 static void lay_out_weights(nest *n, const hdt_task *task)
 {
@@ -82,7 +74,7 @@ static void lay_out_weights(nest *n, const hdt_task *task)
 		at.tap[i] = axes[count++] = hdt_axis("tap", constant(n, c->dims[i].taps));
 	at.group = axes[count++] = hdt_axis("channel", constant(n, c->groups));
 	const hdt_expr *value = hdt_cast(conv_weight(c, &at), HDT_F32);
-	if (is_constant(n, task)) {
+	if (c->found.b_constant) {
 		n->weights = hdt_program_constant(n->program, "weights", (hdt_list){axes, count}, value);
 		return;
 	}

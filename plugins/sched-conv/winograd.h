@@ -24,6 +24,7 @@ typedef struct winograd_plan {
 	int x, y; /* the dimensions of the windows */
 	conv_limits border;
 	int lanes, registers;
+	bool fused; /* a product is added in one instruction */
 	/* what can be chosen: */
 	int64_t results; /* m */
 	int64_t vectors; /* of a panel of columns */

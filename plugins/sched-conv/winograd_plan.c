@@ -26,15 +26,7 @@ static bool is_three_wide(const conv_dim *d)
 	return d->out && d->taps == 3 && d->stride == 1 && d->dilation == 1 && hdt_is_const(d->windows, &windows);
 }
 
-static bool is_constant(const hdt_task *task, const conv *c)
-{
-	for (int i = 0; i < task->input_count; i++)
-		if (task->inputs[i] && !task->inputs[i]->constant && reads_tensor(c->weight, task->inputs[i]))
-			return false;
-	return true;
-}
-
-static const char *check(const hdt_task *task, const winograd_plan *p)
+static const char *check(const winograd_plan *p)
 {
 	const conv *c = &p->c;
 	int64_t fixed;
@@ -48,7 +40,7 @@ static const char *check(const hdt_task *task, const winograd_plan *p)
 		return "its channels do not lie side by side";
 	if (c->channels < LEAST_CHANNELS || c->channels % p->lanes || c->columns % p->lanes)
 		return "its channels fill no vectors";
-	if (!is_constant(task, c))
+	if (!c->found.b_constant)
 		return "its weights are not constant";
 	return most_results() < 2 ? "HIDET_WINOGRAD forbids it" : NULL;
 }
@@ -56,6 +48,7 @@ static const char *check(const hdt_task *task, const winograd_plan *p)
 bool winograd_find(const hdt_task *task, const hdt_target_info *target, winograd_plan *out, const char **reason)
 {
 	*out = (winograd_plan){.lanes = target->vector_bytes / FLOAT_BYTES};
+	out->fused = target->fused_multiply_add;
 	out->registers = target->vector_bytes >= WIDE_VECTOR ? 32 : 16;
 	if (out->lanes < 1 || !conv_match(task, &out->c, reason)) {
 		*reason = out->lanes < 1 ? "the target has no vectors" : *reason;
@@ -63,7 +56,7 @@ bool winograd_find(const hdt_task *task, const hdt_target_info *target, winograd
 	}
 	out->x = out->c.dim_count - 1;
 	out->y = out->c.dim_count - 2;
-	*reason = check(task, out);
+	*reason = check(out);
 	if (!*reason)
 		out->border = conv_border(&out->c);
 	return !*reason;
@@ -86,18 +79,29 @@ static double weight_bytes(const winograd_plan *p)
 }
 
 /* The model: see direct_space.c; transforming a vector of a tile takes about as many cycles as it has loads, operations and stores. */
+
+/* One step of the sums of all rows by a panel. */
+static double step_cycles(const winograd_plan *p, int64_t rows)
+{
+	cut c = cut_evenly(rows, (p->registers - 1 - p->vectors) / p->vectors);
+	double cycles = 0;
+	for (int part = 0; part < 2; part++) {
+		double size = (double)(c.size - part), count = (double)(part ? c.pieces - c.longer : c.longer);
+		double sums = size * (double)p->vectors / 2, loads = (size + (double)p->vectors) / 1.6;
+		double step = loads > sums ? loads : sums;
+		cycles += count * ((step > 4 ? step : 4) + 20.0 / (double)p->c.channels);
+	}
+	return cycles + (double)rows * 0.02; /* the rows come from the second level */
+}
+
 double winograd_time(const winograd_plan *p, int workers)
 {
 	double a = (double)tile_inputs(p), transform = p->results == 4 ? 150 : 50;
 	double lines = (double)tiles_along(p, p->y), tiles = outer_places(p) * lines * (double)tiles_along(p, p->x);
 	double channels = (double)p->c.channels / p->lanes, columns = (double)p->c.columns / p->lanes;
-	double rows = p->block ? (double)(p->block * tiles_along(p, p->x)) : tiles;
-	cut c = cut_evenly((int64_t)rows, (p->registers - 1 - p->vectors) / p->vectors);
 	double blocks = p->block ? outer_places(p) * (double)round_up_divide((int64_t)lines, p->block) : 1;
-	double sums = (double)(c.size * p->vectors) / 2, loads = (double)(c.size + p->vectors) / 1.6;
-	double step = loads > sums ? loads : sums;
-	step = (step > 4 ? step : 4) + 20.0 / (double)p->c.channels;
-	double products = a * a * (double)p->c.channels * step * (columns / (double)p->vectors) * (double)c.pieces * blocks;
+	int64_t rows = p->block ? p->block * tiles_along(p, p->x) : (int64_t)tiles;
+	double products = a * a * (double)p->c.channels * columns / (double)p->vectors * step_cycles(p, rows) * blocks;
 	double weights = weight_bytes(p) * (weight_bytes(p) > CACHE_BYTES ? blocks : 1) / 8;
 	double cycles = (products > weights ? products : weights) + tiles * (channels + columns) * transform;
 	if (!p->block) /* what goes from one function to the next */

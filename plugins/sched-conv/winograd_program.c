@@ -192,23 +192,49 @@ static void emit_input(nest *n, const tile *t)
 
 /* ---- products ----------------------------------------------------------------------------------------------------- */
 
-static void emit_product_rows(nest *n, const hdt_expr *element, const hdt_expr *panel, const hdt_expr *first, int64_t rows)
+/* Some rows of one element and panel; `number` of `tiles` of them. */
+typedef struct row_tile {
+	const hdt_expr *number, *first;
+	int64_t rows, tiles;
+} row_tile;
+
+/* A loop over the channels, while the next panel is fetched where weights come from far. */
+static const hdt_expr *begin_channels(nest *n, const hdt_expr *element, const hdt_expr *panel, const row_tile *t, int *loops)
+{
+	enum { MANY_FLOATS = 1 << 17 };
+	const winograd_plan *p = n->plan;
+	int64_t steps = p->c.channels / FETCH_STEPS, floats = element_count(n) * p->c.channels * p->c.columns;
+	bool fetches = p->c.channels % FETCH_STEPS == 0 && floats > MANY_FLOATS;
+	*loops = fetches ? 2 : 1;
+	if (!fetches)
+		return hdt_begin_for(n->function, "channel", constant(n, p->c.channels), HDT_LOOP_SERIAL);
+	const hdt_expr *step = hdt_begin_for(n->function, "channel", constant(n, steps), HDT_LOOP_SERIAL);
+	const hdt_expr *line = hdt_add(hdt_mul(t->number, constant(n, steps)), step);
+	hdt_list next = HDT_AT(element, hdt_add(panel, constant(n, 1)), constant(n, 0), constant(n, 0));
+	loop_fetch_ahead(n->function, n->packed, next, line, loop_fetch_lines(p->vectors * p->lanes, t->tiles));
+	return hdt_add(hdt_mul(step, constant(n, FETCH_STEPS)),
+	               hdt_begin_for(n->function, "channel", constant(n, FETCH_STEPS), HDT_LOOP_SERIAL));
+}
+
+static void emit_product_rows(nest *n, const hdt_expr *element, const hdt_expr *panel, const row_tile *t)
 {
 	const winograd_plan *p = n->plan;
 	int64_t width = p->vectors * p->lanes;
-	sums_shape shape = {1, rows, width};
+	sums_shape shape = {1, t->rows, width};
+	int loops;
 	const hdt_tensor *sums = sums_new(n->function, "sums", &shape);
 	sums_clear(n->function, &shape, sums);
-	const hdt_expr *channel = hdt_begin_for(n->function, "channel", constant(n, p->c.channels), HDT_LOOP_SERIAL);
+	const hdt_expr *channel = begin_channels(n, element, panel, t, &loops);
 	sums_place at = sums_begin(n->function, &shape, HDT_LOOP_UNROLL);
-	const hdt_expr *left = hdt_at(n->inputs, element, hdt_add(first, at.window), channel);
+	const hdt_expr *left = hdt_at(n->inputs, element, hdt_add(t->first, at.window), channel);
 	const hdt_expr *right = hdt_at(n->packed, element, panel, channel, at.column);
-	sums_set(n->function, sums, &at, hdt_fma(left, right, sums_at(sums, &at)));
+	sums_set(n->function, sums, &at, multiply_add(p->fused, left, right, sums_at(sums, &at)));
 	sums_end(n->function);
-	hdt_end(n->function);
+	for (int i = 0; i < loops; i++)
+		hdt_end(n->function);
 	at = sums_begin(n->function, &shape, HDT_LOOP_UNROLL);
 	hdt_store(n->function, n->products,
-	          HDT_AT(element, hdt_add(first, at.window), hdt_add(hdt_mul(panel, constant(n, width)), at.column)),
+	          HDT_AT(element, hdt_add(t->first, at.window), hdt_add(hdt_mul(panel, constant(n, width)), at.column)),
 	          sums_at(sums, &at));
 	sums_end(n->function);
 }
@@ -219,12 +245,14 @@ static void emit_products(nest *n, const hdt_expr *element, const hdt_expr *pane
 	const winograd_plan *p = n->plan;
 	cut c = cut_evenly(rows, (p->registers - 1 - p->vectors) / p->vectors);
 	for (int part = 0; part < 2; part++) {
-		int64_t count = part ? c.pieces - c.longer : c.longer, size = c.size - part;
+		int64_t count = part ? c.pieces - c.longer : c.longer, before = part ? c.longer : 0;
+		row_tile t = {.rows = c.size - part, .tiles = c.pieces};
 		if (!count)
 			continue;
 		const hdt_expr *number = hdt_begin_for(n->function, "rows", constant(n, count), HDT_LOOP_SERIAL);
-		const hdt_expr *first = hdt_add(hdt_mul(number, constant(n, size)), constant(n, part ? c.longer * c.size : 0));
-		emit_product_rows(n, element, panel, first, size);
+		t.number = hdt_add(number, constant(n, before));
+		t.first = hdt_add(hdt_mul(number, constant(n, t.rows)), constant(n, before * c.size));
+		emit_product_rows(n, element, panel, &t);
 		hdt_end(n->function);
 	}
 }

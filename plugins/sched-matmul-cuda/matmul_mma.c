@@ -49,7 +49,8 @@ static bool is_possible(const product *p, const hdt_target_info *target, const m
 {
 	int64_t most = target->shared_bytes_asked < SHARED_MOST ? target->shared_bytes_asked : SHARED_MOST;
 	int64_t down = how->rows / how->warps_down, across = how->columns / how->warps_across;
-	if (how->splits > 1 && (target->architecture < 90 || target->cluster_blocks < how->splits || how->rows % how->splits))
+	if (how->splits > 1 &&
+	    (target->architecture < 90 || target->cluster_blocks < how->splits || how->rows % how->splits))
 		return false;
 	return down % MMA_ROWS == 0 && across % (2 * MMA_COLUMNS) == 0 && how->depth % (2 * MMA_DEPTH) == 0 &&
 	       how->stages >= 2 && shared_bytes(how) <= most && accumulators(how) <= 128 &&
@@ -71,22 +72,25 @@ static double resident(const mma_choice *how)
 static double cost_of(const product *p, const mma_choice *how)
 {
 	double rows = (double)p->rows.size, columns = (double)p->columns.size, depth = (double)p->depth.size;
-	double blocks = parts_of(rows, (double)how->rows) * parts_of(columns, (double)how->columns) * (double)p->batch.size *
-	                (double)how->splits;
+	double blocks = parts_of(rows, (double)how->rows) * parts_of(columns, (double)how->columns) *
+	                (double)p->batch.size * (double)how->splits;
 	double slices = parts_of(parts_of(depth, (double)how->depth), (double)how->splits);
 	double per_processor = parts_of(blocks, PROCESSORS), together = smaller(resident(how), per_processor);
 	double waves = parts_of(per_processor, together), slice = (double)how->depth;
 	double products = (double)(how->rows * how->columns) * slice / 1000;
 	double down = (double)(how->rows / how->warps_down), across = (double)(how->columns / how->warps_across);
-	double warps = (double)(how->warps_down * how->warps_across), taken = (double)(how->rows + how->columns) * slice * 2;
+	double warps = (double)(how->warps_down * how->warps_across),
+		   taken = (double)(how->rows + how->columns) * slice * 2;
 	double busy = larger(products, larger(warps * (down + across) * slice * 2 / 128, taken / 24)) * together / 1600;
-	double alone = taken / 70e3, step = larger(busy, alone), stored = (double)(how->rows * how->columns) * 4 * together / 100e3;
-	double splitting = how->splits > 1 ? 0.6 : 0;
+	double alone = taken / 70e3, step = larger(busy, alone),
+		   stored = (double)(how->rows * how->columns) * 4 * together / 100e3;
+	double splitting = how->splits > 1 ? 0.4 + 0.1 * (double)how->splits : 0;
 	return 2 + splitting + waves * (slices * step + stored + 0.3);
 }
 
 /* The slices' depth and the stages for a shape: the ring is as deep as shared memory allows, up to four. */
-static int choices_of(const product *p, const hdt_target_info *target, const struct shape *s, int level, mma_choice *out)
+static int choices_of(const product *p, const hdt_target_info *target, const struct shape *s, int level,
+                      mma_choice *out)
 {
 	static const int depths[] = {64, 32}, stages[] = {4, 3, 5}, splits[] = {1, 2, 4, 8, 3, 6};
 	int count = 0;
@@ -94,8 +98,8 @@ static int choices_of(const product *p, const hdt_target_info *target, const str
 		for (int t = 0; t < (level < 2 ? 2 : 3); t++)
 			for (int i = 0; i < (level < 2 ? 4 : 6); i++) {
 				mma_choice how = {s->rows, s->columns, depths[d], s->warps_down, s->warps_across, stages[t], splits[i]};
-				double blocks = parts_of((double)p->rows.size, s->rows) * parts_of((double)p->columns.size, s->columns) *
-				                (double)p->batch.size;
+				double blocks = parts_of((double)p->rows.size, s->rows) *
+				                parts_of((double)p->columns.size, s->columns) * (double)p->batch.size;
 				bool useful = how.splits == 1 || (blocks * (double)how.splits <= 2 * PROCESSORS &&
 				                                  p->depth.size >= 2 * how.depth * how.splits);
 				if (useful && is_possible(p, target, &how))
@@ -180,7 +184,8 @@ static void place_thread(mma *m)
 	const hdt_expr *warp = hdt_floordiv(k->thread, lanes);
 	m->lane = hdt_let(k->function, "lane", hdt_mod(k->thread, lanes));
 	m->warp_row = hdt_let(k->function, "warp_row", hdt_mul(hdt_floordiv(warp, across), hdt_int(c, m->down * MMA_ROWS)));
-	m->warp_column = hdt_let(k->function, "warp_column", hdt_mul(hdt_mod(warp, across), hdt_int(c, m->across * MMA_COLUMNS)));
+	m->warp_column =
+		hdt_let(k->function, "warp_column", hdt_mul(hdt_mod(warp, across), hdt_int(c, m->across * MMA_COLUMNS)));
 }
 
 static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)
@@ -210,6 +215,13 @@ static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *ta
 	return hdt_context_status(task->context) == HDT_OK ? program : NULL;
 }
 
+static bool order(const hdt_task *task, const hdt_target_info *target, const hdt_tensor *tensor, int dims[HDT_MAX_RANK])
+{
+	product p;
+	const char *reason;
+	return find(task, target, &p, &reason) && product_order(&p, tensor, dims);
+}
+
 const hdt_scheduler hdt_scheduler_matmul_mma = {
 	.size = sizeof(hdt_scheduler),
 	.name = "matmul-mma",
@@ -220,4 +232,5 @@ const hdt_scheduler hdt_scheduler_matmul_mma = {
 	.params = (const char *const[]){"rows", "columns", "depth", "warps_down", "warps_across", "stages", "splits", NULL},
 	.space = space,
 	.build_choice = build_choice,
+	.order = order,
 };

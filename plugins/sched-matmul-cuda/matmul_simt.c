@@ -15,6 +15,7 @@ typedef struct simt_choice {
 	int64_t rows, columns, depth; /* of a block's tile, and of a slice */
 	int64_t down, across;         /* elements of a thread: multiples of four */
 	int64_t stages;
+	int64_t blocks; /* that are to fit a processor: 2 leaves 128 registers to each of 256 threads */
 } simt_choice;
 
 typedef struct simt {
@@ -46,7 +47,7 @@ static bool is_possible(const hdt_target_info *target, const simt_choice *how)
 {
 	int64_t threads = threads_of(how);
 	return how->rows % (DOWN * how->down) == 0 && how->columns % (ACROSS * how->across) == 0 && threads >= 32 &&
-	       threads <= 512 && shared_bytes(how) <= target->shared_bytes_asked;
+	       threads <= 512 && (how->blocks == 1 || threads == 256) && shared_bytes(how) <= target->shared_bytes_asked;
 }
 
 /* Microseconds: a processor takes 128 steps a cycle at 1.6 GHz, if its threads read little; a block alone takes in 50 bytes a nanosecond. */
@@ -56,33 +57,45 @@ static double cost_of(const product *p, const simt_choice *how)
 	                parts_of((double)p->columns.size, (double)how->columns) * (double)p->batch.size;
 	double slices = parts_of((double)p->depth.size, (double)how->depth), threads = (double)threads_of(how);
 	double per_processor = parts_of(blocks, PROCESSORS);
-	double registers = (double)(how->down * how->across + how->down + how->across + 40);
-	double together = smaller(per_processor, larger(1, (double)(int64_t)(65536 / (threads * registers))));
-	double steps = (double)(how->rows * how->columns * how->depth), read = threads * (double)((how->down + how->across) * how->depth) * 4;
-	double warps = threads * together / WARP, hidden = smaller(1, warps / 8);
+	double registers = (double)(how->down * how->across + how->down + how->across + 70);
+	double room = larger((double)how->blocks, (double)(int64_t)(65536 / (threads * registers)));
+	double together = smaller(per_processor, room);
+	double steps = (double)(how->rows * how->columns * how->depth),
+		   read = threads * (double)((how->down + how->across) * how->depth) * 4;
+	double warps = threads * together / WARP, hidden = smaller(1, warps / 4);
 	double busy = (steps / 128 + read / 256) * together / 1600 / hidden;
 	double alone = (double)((how->rows + how->columns) * how->depth * 4) / 50e3;
 	double stored = (double)(how->rows * how->columns) * 4 * together / 100e3;
 	return 2 + parts_of(per_processor, together) * (slices * larger(busy, alone) + stored + 0.3);
 }
 
-static bool rank_choices(const product *p, const hdt_target_info *target, int level, ranking *out)
+/* The choices of one shape: tile, and elements of a thread. */
+static void rank_shape(const product *p, const hdt_target_info *target, const int shape[4], int level, ranking *out)
 {
-	static const int sizes[][4] = {{128, 128, 8, 8}, {128, 64, 8, 8}, {64, 128, 8, 8}, {64, 64, 8, 4}, {64, 64, 4, 4},
-	                               {32, 64, 4, 4},   {64, 32, 4, 4},  {32, 32, 4, 4},  {16, 64, 4, 4}, {256, 128, 8, 8},
-	                               {64, 256, 8, 8},  {128, 32, 8, 4}, {64, 64, 8, 8},  {128, 128, 8, 4}, {16, 32, 4, 4}};
-	static const int depths[] = {16, 8, 32}, stages[] = {3, 4, 2};
-	int most = level < 2 ? 1 : 3;
-	if (!ranking_init(out, p->context, 9 * (int)(sizeof sizes / sizeof *sizes)))
-		return false;
-	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-		for (int d = 0; d < (level == 1 ? 2 : most); d++)
-			for (int t = 0; t < most; t++) {
-				const simt_choice how = {sizes[s][0], sizes[s][1], depths[d], sizes[s][2], sizes[s][3], stages[t]};
-				const hdt_choice values = {{how.rows, how.columns, how.depth, how.down, how.across, how.stages}};
+	static const int depths[] = {16, 8, 32}, stages[] = {3, 4, 2}, blocks[] = {2, 1};
+	int depth_count = level + 1 < 3 ? level + 1 : 3, stage_count = level < 2 ? 1 : 3;
+	for (int d = 0; d < depth_count; d++)
+		for (int t = 0; t < stage_count; t++)
+			for (int b = 0; b < 2; b++) {
+				const simt_choice how = {shape[0], shape[1], depths[d], shape[2], shape[3], stages[t], blocks[b]};
+				const hdt_choice values = {
+					{how.rows, how.columns, how.depth, how.down, how.across, how.stages, how.blocks}};
 				if (is_possible(target, &how))
 					ranking_add(out, &values, cost_of(p, &how));
 			}
+}
+
+static bool rank_choices(const product *p, const hdt_target_info *target, int level, ranking *out)
+{
+	static const int shapes[][4] = {{128, 128, 8, 8}, {128, 64, 8, 8},  {64, 128, 8, 8}, {64, 64, 8, 4},
+	                                {64, 64, 4, 4},   {32, 64, 4, 4},   {64, 32, 4, 4},  {32, 32, 4, 4},
+	                                {16, 64, 4, 4},   {256, 128, 8, 8}, {64, 256, 8, 8}, {128, 32, 8, 4},
+	                                {64, 64, 8, 8},   {128, 128, 8, 4}, {16, 32, 4, 4}};
+	int count = sizeof shapes / sizeof *shapes;
+	if (!ranking_init(out, p->context, 18 * count))
+		return false;
+	for (int s = 0; s < count; s++)
+		rank_shape(p, target, shapes[s], level, out);
 	return true;
 }
 
@@ -107,14 +120,15 @@ static void await(simt *m)
 }
 
 /* The thread's elements of one factor at `k`: groups of four neighbours, `apart` from each other. */
-static const hdt_tensor *read_factor(const simt *m, const operand *o, const char *name, const hdt_expr *slot, const hdt_expr *k,
-                                     const hdt_expr *first, int64_t count, int64_t apart)
+static const hdt_tensor *read_factor(const simt *m, const operand *o, const char *name, const hdt_expr *slot,
+                                     const hdt_expr *k, const hdt_expr *first, int64_t count, int64_t apart)
 {
 	hdt_function *f = m->k.function;
 	const hdt_tensor *values = hdt_local(f, name, o->dtype, HDT_AT(number(m, count)));
 	for (int64_t i = 0; i < count && values; i += NEAR) {
 		const hdt_expr *at = number(m, i), *side = hdt_add(first, number(m, i * apart));
-		hdt_do(f, "load_vector", HDT_AT(hdt_address(values, &at, 1), operand_address(o, slot, side, k), number(m, NEAR)));
+		hdt_do(f, "load_vector",
+		       HDT_AT(hdt_address(values, &at, 1), operand_address(o, slot, side, k), number(m, NEAR)));
 	}
 	return values;
 }
@@ -163,7 +177,8 @@ static void store(const simt *m)
 	int64_t width = result_width(m->k.product) >= NEAR ? NEAR : 1, groups = m->how.across / NEAR;
 	const hdt_expr *near = number(m, NEAR), *r = hdt_begin_for(f, "r", number(m, m->how.down), HDT_LOOP_UNROLL);
 	const hdt_expr *c = hdt_begin_for(f, "c", number(m, width > 1 ? groups : m->how.across), HDT_LOOP_UNROLL);
-	const hdt_expr *group = width > 1 ? c : hdt_floordiv(c, near), *in_group = width > 1 ? number(m, 0) : hdt_mod(c, near);
+	const hdt_expr *group = width > 1 ? c : hdt_floordiv(c, near),
+				   *in_group = width > 1 ? number(m, 0) : hdt_mod(c, near);
 	const hdt_expr *row = hdt_add(hdt_mul(hdt_floordiv(r, near), number(m, NEAR * DOWN)), hdt_mod(r, near));
 	const hdt_expr *column = hdt_add(hdt_mul(group, number(m, NEAR * ACROSS)), in_group);
 	const hdt_tensor *sums = hdt_local(f, "sums", HDT_F32, HDT_AT(number(m, width)));
@@ -237,7 +252,7 @@ static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *ta
 	const int64_t *v = choice->values;
 	product p;
 	const char *reason;
-	simt m = {.k = {.product = &p, .splits = 1}, .how = {v[0], v[1], v[2], v[3], v[4], v[5]}};
+	simt m = {.k = {.product = &p, .splits = 1}, .how = {v[0], v[1], v[2], v[3], v[4], v[5], v[6]}};
 	kernel *k = &m.k;
 	if (!find(task, target, &p, &reason) || !is_possible(target, &m.how)) {
 		hdt_fail(task->context, HDT_INTERNAL, "matmul-simt has no such choice for '%s'", task->name);
@@ -248,6 +263,7 @@ static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *ta
 	hdt_program *program = kernel_program(k, "product", false);
 	if (!program)
 		return NULL;
+	k->function->blocks_per_processor = (int)m.how.blocks;
 	place_thread(&m);
 	k->a.side_dense = k->b.side_dense = true;
 	k->a.ring = operand_ring_padded(k, &k->a, "left", PAD);
@@ -264,7 +280,7 @@ const hdt_scheduler hdt_scheduler_matmul_simt = {
 	.kind = HDT_FUNCTION_CUDA,
 	.rank = 10,
 	.query = query,
-	.params = (const char *const[]){"rows", "columns", "depth", "down", "across", "stages", NULL},
+	.params = (const char *const[]){"rows", "columns", "depth", "down", "across", "stages", "blocks", NULL},
 	.space = space,
 	.build_choice = build_choice,
 };

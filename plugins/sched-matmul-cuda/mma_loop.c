@@ -10,17 +10,22 @@
 
 static const hdt_expr *modulo(const hdt_expr *e, int64_t modulus)
 {
-	return hdt_mod(e, hdt_int(e->context, modulus));
+	return e ? hdt_mod(e, hdt_int(e->context, modulus)) : NULL;
+}
+
+static const hdt_expr *quotient(const hdt_expr *e, int64_t divisor)
+{
+	return e ? hdt_floordiv(e, hdt_int(e->context, divisor)) : NULL;
 }
 
 static const hdt_expr *times(const hdt_expr *e, int64_t factor)
 {
-	return hdt_mul(e, hdt_int(e->context, factor));
+	return e ? hdt_mul(e, hdt_int(e->context, factor)) : NULL;
 }
 
 static const hdt_expr *plus(const hdt_expr *e, int64_t more)
 {
-	return hdt_add(e, hdt_int(e->context, more));
+	return e ? hdt_add(e, hdt_int(e->context, more)) : NULL;
 }
 
 /* ---- fragments ---- */
@@ -37,13 +42,14 @@ static void read_left(mma *m, const hdt_expr *slot, int64_t step, int64_t half)
 	const operand *o = &m->k.a;
 	hdt_function *f = m->k.function;
 	const hdt_expr *i = hdt_begin_for(f, "i", hdt_int(m->k.context, m->down), HDT_LOOP_UNROLL);
-	const hdt_expr *lane = m->lane, *low = modulo(lane, 8), *second = modulo(hdt_floordiv(lane, hdt_like(lane, 8)), 2),
-				   *third = hdt_floordiv(lane, hdt_like(lane, 16));
+	const hdt_expr *lane = m->lane, *low = modulo(lane, 8), *second = modulo(quotient(lane, 8), 2),
+				   *third = quotient(lane, 16);
 	const hdt_expr *row = o->along_depth ? modulo(lane, 16) : times(second, 8);
 	const hdt_expr *depth = o->along_depth ? times(third, 8) : hdt_add(times(third, 8), low);
 	row = hdt_add(hdt_add(m->warp_row, times(i, MMA_ROWS)), row);
 	const hdt_expr *from = operand_address(o, slot, row, plus(depth, step * MMA_DEPTH));
-	hdt_do(f, o->along_depth ? "ldmatrix_x4" : "ldmatrix_x4_trans", HDT_AT(fragment_address(m, m->left, half, i), from));
+	hdt_do(f, o->along_depth ? "ldmatrix_x4" : "ldmatrix_x4_trans",
+	       HDT_AT(fragment_address(m, m->left, half, i), from));
 	hdt_end(f);
 }
 
@@ -53,8 +59,8 @@ static void read_right(mma *m, const hdt_expr *slot, int64_t step, int64_t half)
 	const operand *o = &m->k.b;
 	hdt_function *f = m->k.function;
 	const hdt_expr *j = hdt_begin_for(f, "j", hdt_int(m->k.context, m->across / 2), HDT_LOOP_UNROLL);
-	const hdt_expr *lane = m->lane, *low = modulo(lane, 8), *second = modulo(hdt_floordiv(lane, hdt_like(lane, 8)), 2),
-				   *third = hdt_floordiv(lane, hdt_like(lane, 16));
+	const hdt_expr *lane = m->lane, *low = modulo(lane, 8), *second = modulo(quotient(lane, 8), 2),
+				   *third = quotient(lane, 16);
 	const hdt_expr *column = o->along_depth ? hdt_add(times(third, 8), low) : times(third, 8);
 	const hdt_expr *depth = o->along_depth ? times(second, 8) : modulo(lane, 16);
 	column = hdt_add(hdt_add(m->warp_column, times(j, 2 * MMA_COLUMNS)), column);
@@ -77,7 +83,8 @@ static void multiply_fragments(mma *m, int64_t half)
 	const hdt_expr *j = hdt_begin_for(f, "j", hdt_int(m->k.context, m->across), HDT_LOOP_UNROLL);
 	const hdt_expr *at[] = {i, j, hdt_int(m->k.context, 0)};
 	hdt_do(f, m->k.product->dtype == HDT_F16 ? "mma_m16n8k16_f16" : "mma_m16n8k16_bf16",
-	       HDT_AT(hdt_address(m->acc, at, 3), fragment_address(m, m->left, half, i), fragment_address(m, m->right, half, j)));
+	       HDT_AT(hdt_address(m->acc, at, 3), fragment_address(m, m->left, half, i),
+	              fragment_address(m, m->right, half, j)));
 	hdt_end(f);
 	hdt_end(f);
 }

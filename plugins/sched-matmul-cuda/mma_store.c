@@ -33,8 +33,8 @@ static const hdt_expr *own_column(const mma *m, const hdt_expr *j)
 }
 
 /* Put 16 rows of the accumulators into `stage`; `row` and `column`: where they begin there; `block`: index before those, or NULL. */
-static void lay_out(const mma *m, const hdt_tensor *stage, const hdt_expr *block, const hdt_expr *i, const hdt_expr *row,
-                    const hdt_expr *column)
+static void lay_out(const mma *m, const hdt_tensor *stage, const hdt_expr *block, const hdt_expr *i,
+                    const hdt_expr *row, const hdt_expr *column)
 {
 	hdt_function *f = m->k.function;
 	const hdt_expr *j = hdt_begin_for(f, "j", number(m, m->across), HDT_LOOP_UNROLL);
@@ -111,8 +111,9 @@ static void add_parts(const mma *m, const hdt_tensor *tile, const hdt_expr *row,
 	int64_t most = width < 4 ? width : 4;
 	for (int64_t i = 0; i < width; i += most) {
 		const hdt_expr *to[] = {block, number(m, i)}, *from[] = {row, hdt_add(column, number(m, i))};
-		hdt_do(f, "cluster_load",
-		       HDT_AT(hdt_address(parts, to, 2), hdt_address(tile, from, 2), number(m, most), hdt_cast(block, HDT_I32)));
+		hdt_do(
+			f, "cluster_load",
+			HDT_AT(hdt_address(parts, to, 2), hdt_address(tile, from, 2), number(m, most), hdt_cast(block, HDT_I32)));
 	}
 	hdt_end(f);
 	lane = hdt_begin_for(f, "lane", number(m, width), HDT_LOOP_UNROLL);

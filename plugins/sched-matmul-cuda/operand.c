@@ -79,22 +79,34 @@ static const hdt_expr *bind(const kernel *k, const operand *o, const place *at, 
 	return hdt_substitute(e, p->batch.axes, k->batch, p->batch.shape.count);
 }
 
-static void copy(const kernel *k, const operand *o, const place *at, const hdt_expr *to, const hdt_expr *inside,
-                 int64_t width)
+/* Copy `width` elements, or write as many zeros when it is not so that `inside`. */
+static void copy(const kernel *k, const hdt_expr *to, const hdt_expr *from, const hdt_expr *inside, int64_t width)
 {
 	hdt_context *c = k->context;
-	const hdt_expr *indices[HDT_MAX_RANK], *count = hdt_int(c, width);
-	if (o->condition)
-		inside = both(inside, bind(k, o, at, o->condition));
-	for (int d = 0; d < o->load->count; d++)
-		indices[d] = bind(k, o, at, o->load->args[d]);
-	const hdt_expr *from = hdt_address(o->load->tensor, indices, o->load->count);
+	const hdt_expr *count = hdt_int(c, width);
 	if (inside) {
-		const hdt_expr *valid = hdt_select(inside, hdt_number(c, HDT_I32, (double)width), hdt_number(c, HDT_I32, 0));
-		hdt_do(k->function, "cp_async_zero", HDT_AT(to, from, count, valid));
+		const hdt_expr *all = hdt_number(c, HDT_I32, (double)width), *none = hdt_number(c, HDT_I32, 0);
+		hdt_do(k->function, "cp_async_zero", HDT_AT(to, from, count, hdt_select(inside, all, none)));
 	} else {
 		hdt_do(k->function, "cp_async", HDT_AT(to, from, count));
 	}
+}
+
+/* The address of the factor's memory, and when it is read. */
+static const hdt_expr *source_of(const kernel *k, const operand *o, const hdt_expr *side, const hdt_expr *depth,
+                                 const hdt_expr **condition)
+{
+	const hdt_expr *indices[HDT_MAX_RANK], *plain[] = {side, depth};
+	place here;
+	if (o->packed)
+		return hdt_address(o->packed, plain, 2);
+	if (!place_at(k, o, side, depth, &here))
+		return NULL;
+	if (o->condition)
+		*condition = bind(k, o, &here, o->condition);
+	for (int d = 0; d < o->load->count; d++)
+		indices[d] = bind(k, o, &here, o->load->args[d]);
+	return hdt_address(o->load->tensor, indices, o->load->count);
 }
 
 /* What is inside of the matrix, at an element. */
@@ -124,7 +136,8 @@ static void compute(const kernel *k, const operand *o, const hdt_expr *to, const
 	side = hdt_let(f, "side", o->along_depth ? side : hdt_add(side, e));
 	depth = hdt_let(f, "depth", o->along_depth ? hdt_add(depth, e) : depth);
 	if (place_at(k, o, side, depth, &here)) {
-		const hdt_expr *value = hdt_cast(bind(k, o, &here, o->factor), o->dtype), *inside = inside_of(k, o, side, depth);
+		const hdt_expr *value = hdt_cast(bind(k, o, &here, o->factor), o->dtype),
+					   *inside = inside_of(k, o, side, depth);
 		hdt_store(f, piece, HDT_AT(e), hdt_select(inside, value, value ? hdt_like(value, 0) : NULL));
 	}
 	hdt_end(f);
@@ -132,18 +145,20 @@ static void compute(const kernel *k, const operand *o, const hdt_expr *to, const
 }
 
 /* A piece that begins at (side, depth) of slice `index`. */
-static void bring_piece(const kernel *k, const operand *o, const hdt_expr *slot, const hdt_expr *index, const hdt_expr *side,
-                        const hdt_expr *depth, int64_t width)
+static void bring_piece(const kernel *k, const operand *o, const hdt_expr *slot, const hdt_expr *index,
+                        const hdt_expr *side, const hdt_expr *depth, int64_t width)
 {
 	const hdt_expr *begin = hdt_mul(hdt_add(k->first_slice, index), hdt_int(k->context, k->slice));
-	const hdt_expr *to = operand_address(o, slot, side, depth);
-	place here;
+	const hdt_expr *to = operand_address(o, slot, side, depth), *condition = NULL;
 	side = hdt_let(k->function, "side", hdt_add(o->first, side));
 	depth = hdt_let(k->function, "depth", hdt_add(begin, depth));
-	if (!o->copied)
+	if (!o->copied) {
 		compute(k, o, to, side, depth, width);
-	else if (place_at(k, o, side, depth, &here))
-		copy(k, o, &here, to, inside_of(k, o, side, depth), width);
+		return;
+	}
+	const hdt_expr *from = side && depth ? source_of(k, o, side, depth, &condition) : NULL;
+	if (from)
+		copy(k, to, from, both(inside_of(k, o, side, depth), condition), width);
 }
 
 void operand_bring(const kernel *k, const operand *o, const hdt_expr *slot, const hdt_expr *index)

@@ -71,7 +71,8 @@ static int64_t widest(const operand *o, const span *s, int *which)
 	for (int i = s->shape.count - 1; i >= 0 && o->load; i--) {
 		if (o->condition && depends_on(o->condition, s->axes[i]))
 			continue;
-		int64_t width = vector_width(o->load->tensor, (hdt_list){o->load->args, o->load->count}, s->axes[i], VECTOR_BYTES);
+		int64_t width =
+			vector_width(o->load->tensor, (hdt_list){o->load->args, o->load->count}, s->axes[i], VECTOR_BYTES);
 		if (width > best) {
 			best = width;
 			*which = i;
@@ -102,6 +103,36 @@ static void choose_way(operand *o, const span *depth)
 	o->side_dense = !o->along_depth;
 	o->vector = o->along_depth ? along : across;
 	o->copied = o->load && o->vector * hdt_dtype_of(o->dtype)->bytes >= 4;
+}
+
+/* Is it made of constants alone, and are there constantly many elements? */
+static bool is_constant(const operand *o, const product *p)
+{
+	expr_list nodes = {0};
+	int64_t extent;
+	bool loads = false;
+	expr_nodes(o->factor, &nodes);
+	for (int i = 0; i < nodes.count; i++) {
+		const hdt_expr *e = nodes.items[i];
+		if (e->op == HDT_OP_SYMBOL || (e->op == HDT_OP_LOAD && !e->tensor->constant))
+			return false;
+		loads |= e->op == HDT_OP_LOAD;
+	}
+	for (int i = 0; i < p->batch.shape.count; i++)
+		if (depends_on(o->factor, p->batch.axes[i]))
+			return false;
+	return loads && hdt_is_const(o->side->extent, &extent) && hdt_is_const(p->depth.extent, &extent);
+}
+
+/* What does not lie well is laid out anew if that can be done once. */
+static void choose_packing(operand *o, const product *p)
+{
+	int64_t width = VECTOR_BYTES / hdt_dtype_of(o->dtype)->bytes, depth;
+	if (o->vector == width || !is_constant(o, p) || !hdt_is_const(p->depth.extent, &depth) || depth % width != 0)
+		return;
+	o->constant = o->copied = o->along_depth = true;
+	o->side_dense = false;
+	o->vector = width;
 }
 
 static bool init_operand(operand *o, const hdt_expr *factor, const span *side)
@@ -138,6 +169,9 @@ bool product_find(const hdt_task *task, bool (*takes)(hdt_dtype), product *out, 
 	make_span(task->context, &out->columns, c->columns, c->column_count);
 	make_span(task->context, &out->batch, c->batch, c->batch_count);
 	make_span(task->context, &out->depth, c->depth, c->depth_count);
+	*reason = "a fault";
+	if (hdt_context_status(task->context) != HDT_OK)
+		return false;
 	bool exact = init_operand(&out->a, c->a, &out->rows) & init_operand(&out->b, c->b, &out->columns);
 	out->dtype = out->a.dtype;
 	*reason = "its factors are of other dtypes";
@@ -153,6 +187,8 @@ bool product_find(const hdt_task *task, bool (*takes)(hdt_dtype), product *out, 
 	order_depth(out);
 	choose_way(&out->a, &out->depth);
 	choose_way(&out->b, &out->depth);
+	choose_packing(&out->a, out);
+	choose_packing(&out->b, out);
 	*reason = "a fault";
 	return hdt_context_status(task->context) == HDT_OK;
 }
@@ -161,6 +197,8 @@ bool product_find(const hdt_task *task, bool (*takes)(hdt_dtype), product *out, 
 
 bool span_at(const span *s, const hdt_expr *position, const hdt_expr **out)
 {
+	if (!position)
+		return false;
 	hdt_list at = hdt_unflatten(position->context, s->shape, position);
 	for (int i = 0; i < s->shape.count && at.items; i++)
 		out[i] = at.items[i];
@@ -170,6 +208,8 @@ bool span_at(const span *s, const hdt_expr *position, const hdt_expr **out)
 const hdt_expr *span_within(const span *s, const hdt_expr *index, int64_t size)
 {
 	const hdt_expr *rest = hdt_mod(s->extent, hdt_int(s->extent->context, size));
+	if (!index || !rest)
+		return NULL;
 	return hdt_proves_equal(rest, hdt_int(s->extent->context, 0)) ? NULL : hdt_less(index, s->extent);
 }
 
@@ -204,7 +244,8 @@ static void place_tile(kernel *k, const hdt_expr *tile, const hdt_expr *row_tile
 	const hdt_expr *row = tile, *column = hdt_int(c, 0);
 	int64_t count;
 	if (!hdt_is_const(column_tiles, &count) || count != 1) {
-		const hdt_expr *first = hdt_mul(hdt_floordiv(tile, group_tiles), group_rows), *within = hdt_mod(tile, group_tiles);
+		const hdt_expr *first = hdt_mul(hdt_floordiv(tile, group_tiles), group_rows),
+					   *within = hdt_mod(tile, group_tiles);
 		const hdt_expr *rows = group_rows;
 		if (!hdt_proves_equal(hdt_mod(row_tiles, group_rows), hdt_int(c, 0)))
 			rows = hdt_let(f, "group", hdt_max(hdt_min(hdt_sub(row_tiles, first), group_rows), hdt_int(c, 1)));
@@ -229,7 +270,21 @@ static void place_slices(kernel *k)
 	k->first_slice = hdt_let(k->function, "first_slice", hdt_mul(k->split, each));
 	const hdt_expr *end = hdt_min(hdt_add(k->first_slice, each), all);
 	k->slices = hdt_let(k->function, "slices", hdt_max(hdt_sub(end, k->first_slice), hdt_int(c, 0)));
-	k->depth_end = hdt_let(k->function, "depth_end", hdt_min(hdt_mul(hdt_add(k->first_slice, each), slice), k->depth_end));
+	k->depth_end =
+		hdt_let(k->function, "depth_end", hdt_min(hdt_mul(hdt_add(k->first_slice, each), slice), k->depth_end));
+}
+
+/* packed[side, depth] = the factor there. */
+static void pack(kernel *k, hdt_program *program, operand *o, const char *name)
+{
+	const hdt_expr *side = hdt_axis("i", o->side->extent), *depth = hdt_axis("k", k->product->depth.extent);
+	const hdt_expr *at[HDT_MAX_RANK], *depth_at[HDT_MAX_RANK];
+	if (!o->constant || !side || !depth || !span_at(o->side, side, at) || !span_at(&k->product->depth, depth, depth_at))
+		return;
+	const hdt_expr *value = hdt_substitute(o->factor, o->side->axes, at, o->side->shape.count);
+	value = hdt_substitute(value, k->product->depth.axes, depth_at, k->product->depth.shape.count);
+	o->packed = hdt_program_constant(program, name, HDT_AT(side, depth), hdt_cast(value, o->dtype));
+	(void)hdt_use(k->function, o->packed);
 }
 
 hdt_program *kernel_program(kernel *k, const char *name, bool cluster)
@@ -237,7 +292,8 @@ hdt_program *kernel_program(kernel *k, const char *name, bool cluster)
 	const product *p = k->product;
 	const hdt_task *task = p->task;
 	hdt_context *c = k->context = p->context;
-	const hdt_expr *row_tiles = tiles_of(&p->rows, k->tile_rows), *column_tiles = tiles_of(&p->columns, k->tile_columns);
+	const hdt_expr *row_tiles = tiles_of(&p->rows, k->tile_rows),
+				   *column_tiles = tiles_of(&p->columns, k->tile_columns);
 	const hdt_expr *tiles = hdt_mul(row_tiles, column_tiles), *splits = hdt_int(c, k->splits);
 	hdt_program *program = hdt_program_new(c, task->name);
 	hdt_program_bind(program, task);
@@ -255,6 +311,8 @@ hdt_program *kernel_program(kernel *k, const char *name, bool cluster)
 	k->b = p->b;
 	k->a.tile = k->tile_rows;
 	k->b.tile = k->tile_columns;
+	pack(k, program, &k->a, "left_packed");
+	pack(k, program, &k->b, "right_packed");
 	k->thread = f->thread_at[0];
 	const hdt_expr *block = f->block_at[0];
 	k->split = k->splits > 1 ? hdt_let(f, "split", hdt_mod(block, splits)) : hdt_int(c, 0);

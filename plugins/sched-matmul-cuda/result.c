@@ -58,7 +58,8 @@ static void store_several(const kernel *k, const binding *b, const hdt_expr *alo
 	vector_store(&here, t, (hdt_list){t->axes, t->rank}, results, b->from, b->to, b->count);
 }
 
-void result_store_inside(const kernel *k, const hdt_expr *row, const hdt_expr *column, const hdt_tensor *sums, int64_t width)
+void result_store_inside(const kernel *k, const hdt_expr *row, const hdt_expr *column, const hdt_tensor *sums,
+                         int64_t width)
 {
 	const hdt_expr *inside = both(span_within(&k->product->rows, row, k->tile_rows),
 	                              span_within(&k->product->columns, column, k->tile_columns));

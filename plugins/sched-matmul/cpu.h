@@ -14,10 +14,12 @@
 
 #include <hidet/plugin.h>
 
+enum { MOST_AXES = 2 * HDT_MAX_RANK }; /* those of the result and those of the sum */
+
 /* Axes of the task taken as one, the last one varying fastest. */
 typedef struct span {
-	const hdt_expr *axes[HDT_MAX_RANK];
-	const hdt_expr *extents[HDT_MAX_RANK];
+	const hdt_expr *axes[MOST_AXES];
+	const hdt_expr *extents[MOST_AXES];
 	int count;
 	const hdt_expr *extent; /* their product */
 	int64_t size;           /* of it, as costs are reckoned */
@@ -30,9 +32,9 @@ typedef enum left_kind {
 } left_kind;
 
 typedef enum right_kind {
-	RIGHT_PACKED,  /* constant[panel, depth, width] */
+	RIGHT_PACKED,   /* constant[panel, depth, width] */
 	RIGHT_LAID_OUT, /* by each task for each panel: panel[depth, width] */
-	RIGHT_IN_PLACE /* a load of f32 side by side along the columns */
+	RIGHT_IN_PLACE  /* a load of f32 side by side along the columns */
 } right_kind;
 
 typedef struct problem {
@@ -47,13 +49,15 @@ typedef struct problem {
 	left_kind left;
 	right_kind right;
 	enum right_reads {
-		READS_ALONG,  /* laying it out, neighbouring columns are read side by side */
-		READS_ACROSS, /* apart */
-		READS_ANYHOW  /* computed, or found by division */
+		READS_ALONG,   /* laying it out, neighbouring columns are read side by side */
+		READS_SQUARES, /* apart, but steps of the sum are: squares of both are transposed */
+		READS_ACROSS,  /* apart */
+		READS_ANYHOW   /* computed, or found by division */
 	} right_reads;
-	int lanes;         /* f32 of a vector */
-	int registers;     /* vector registers there are */
-	bool fused;        /* a product is added in one instruction */
+	int64_t right_stride; /* READS_SQUARES: elements from one column to the next */
+	int lanes;            /* f32 of a vector */
+	int registers;        /* vector registers there are */
+	bool fused;           /* a product is added in one instruction */
 } problem;
 
 /* How the loops are cut. */
@@ -69,7 +73,7 @@ typedef struct blocking {
 bool problem_find(const hdt_task *task, const hdt_target_info *target, problem *out, const char **reason);
 /* Where the axes of a span stand. */
 typedef struct place {
-	const hdt_expr *from[3 * HDT_MAX_RANK], *to[3 * HDT_MAX_RANK];
+	const hdt_expr *from[MOST_AXES], *to[MOST_AXES];
 	int count;
 } place;
 void place_put(place *at, const span *s, const hdt_expr *const *values);
@@ -99,16 +103,16 @@ typedef struct nest {
 	hdt_context *context;
 	hdt_function *function;
 	const hdt_tensor *output;
-	const hdt_tensor *left;   /* LEFT_STAGED: the workspace */
-	const hdt_tensor *right;  /* RIGHT_PACKED: the constant; RIGHT_LAID_OUT: the panel at hand */
-	const hdt_tensor *sums;   /* [rows, width]: of a tile, or with several slices of all tiles of the task */
-	place at;                 /* of batch, outer rows, outer columns and units */
-	const hdt_expr *left_batch;         /* LEFT_STAGED: the first index of the workspace */
-	const hdt_expr *right_first;        /* RIGHT_PACKED: of the first panel of these columns */
+	const hdt_tensor *left;              /* LEFT_STAGED: the workspace */
+	const hdt_tensor *right;             /* RIGHT_PACKED: the constant; RIGHT_LAID_OUT: the panel at hand */
+	const hdt_tensor *sums;              /* [rows, width]: of a tile, or with several slices of all tiles of the task */
+	place at;                            /* of batch, outer rows, outer columns and units */
+	const hdt_expr *left_batch;          /* LEFT_STAGED: the first index of the workspace */
+	const hdt_expr *right_first;         /* RIGHT_PACKED: of the first panel of these columns */
 	const hdt_expr *panel_count, *panel; /* of the columns */
 	const hdt_expr *first_column;
 	const hdt_expr *slice_count, *slice, *slice_first, *slice_depth; /* of the first depth axis */
-	const hdt_expr *tile;     /* of rows, in the task */
+	const hdt_expr *tile;                                            /* of rows, in the task */
 	const hdt_expr *first_row;
 	bool clamped;   /* the tile may reach beyond the last row */
 	bool one_slice; /* the whole sum is one */
@@ -130,8 +134,6 @@ bool nest_failed(const nest *n);
 void panel_fill(nest *n);
 /* The second factor for the column `lane` of the panel. */
 const hdt_expr *panel_at(nest *n, const step *k, const hdt_expr *lane);
-/* Loops over the slice, outermost first, and which element they are at. Each is closed by hdt_end. */
-void panel_begin_slice(nest *n, step *k);
 
 /* cpu_tile.c: one tile over the slice at hand; its sums go to `sums`. */
 void tile_multiply(nest *n);

@@ -14,7 +14,7 @@ static const struct {
 	double launch_us;    /* of a parallel loop */
 	double step_cycles;  /* of going on to the next element of the sum */
 	double tile_cycles;  /* of beginning a tile */
-} core = {3300, 4, 2, 2, 38, 8, 1 << 20, 0.2, 1.0, 0.5, 30};
+} core = {3600, 4, 2, 2, 28, 8, 1 << 20, 0.2, 1.0, 0.5, 30};
 
 enum { L1_BYTES = 24 << 10 };
 
@@ -23,9 +23,13 @@ static double larger(double a, double b)
 	return a > b ? a : b;
 }
 
+/* The quotient rounded up, as far as one more counts. */
 static double pieces(double whole, double part)
 {
-	double count = (double)(int64_t)(whole / part);
+	double quotient = whole / part;
+	if (quotient > 1e15)
+		return quotient;
+	double count = (double)(int64_t)quotient;
 	return count * part < whole ? count + 1 : count;
 }
 
@@ -58,15 +62,11 @@ static double tile_cycles(const problem *p, const blocking *b, const extents *e)
 static double panel_cycles(const problem *p, const blocking *b, const extents *e)
 {
 	double elements = e->depth * (double)b->width, all = elements * e->panels;
-	double laying = p->right_reads == READS_ALONG ? 2.0 / p->lanes : p->right_reads == READS_ACROSS ? 1 : 8;
+	static const double laying[] = {
+		[READS_ALONG] = 0.125, [READS_SQUARES] = 0.4, [READS_ACROSS] = 1.5, [READS_ANYHOW] = 8};
 	if (p->right == RIGHT_LAID_OUT)
-		return elements * laying;
+		return elements * laying[p->right_reads];
 	return p->right == RIGHT_PACKED && all * 4 > core.near_bytes ? elements * 4 / core.far + e->depth * 2 : 0;
-}
-
-static double waves(double tasks, int workers)
-{
-	return pieces(tasks, workers);
 }
 
 double machine_time(const problem *p, const blocking *b, int workers)
@@ -81,7 +81,7 @@ double machine_time(const problem *p, const blocking *b, int workers)
 	double rows_bytes = tiles * (double)b->height * e.depth / e.slices * 4;
 	if (rows_bytes > core.near_bytes)
 		each = larger(each, tiles * (double)b->height * e.depth * 4 / core.far);
-	double us = waves(tasks, workers) * (core.task_us + panels * each / core.cycles_per_us) + core.launch_us;
+	double us = pieces(tasks, workers) * (core.task_us + panels * each / core.cycles_per_us) + core.launch_us;
 	if (p->left == LEFT_STAGED)
 		us += core.launch_us + (double)p->batch.size * (double)p->rows.size * e.depth / workers * 0.5e-3;
 	return us;

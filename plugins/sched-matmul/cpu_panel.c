@@ -1,7 +1,9 @@
 /* cpu_panel.c: how a panel of the second factor is read, and laid out by those who do not find it packed.
  *
  *     y[i, j] = sum(k < 64) q[i, k] * t[j, k]
- *  -> laid_out[k, lane] = t[first_column + lane, k] */
+ *  -> laid_out[k, lane] = t[first_column + lane, k]
+ *
+ * Columns beyond the last one are 0. */
 #include "cpu.h"
 
 /* Position in the slice: as the panel lies. */
@@ -28,7 +30,8 @@ const hdt_expr *panel_at(nest *n, const step *k, const hdt_expr *lane)
 	const span *depth = &n->p->depth;
 	switch (n->p->right) {
 	case RIGHT_PACKED: {
-		const hdt_expr *position = hdt_flatten(n->context, (hdt_list){depth->extents, depth->count}, (hdt_list){k->at, depth->count});
+		const hdt_expr *position =
+			hdt_flatten(n->context, (hdt_list){depth->extents, depth->count}, (hdt_list){k->at, depth->count});
 		return hdt_at(n->right, hdt_add(n->right_first, n->panel), position, lane);
 	}
 	case RIGHT_LAID_OUT:
@@ -38,7 +41,8 @@ const hdt_expr *panel_at(nest *n, const step *k, const hdt_expr *lane)
 	}
 }
 
-void panel_begin_slice(nest *n, step *k)
+/* Loops over the slice, outermost first, and which element they are at. */
+static void begin_slice(nest *n, step *k)
 {
 	const span *depth = &n->p->depth;
 	k->in_slice = hdt_begin_for(n->function, "k", n->slice_depth, HDT_LOOP_SERIAL);
@@ -53,15 +57,45 @@ static void end_slice(nest *n)
 		hdt_end(n->function);
 }
 
+/* A whole panel of whole squares. */
+static bool has_squares(const nest *n)
+{
+	const hdt_expr *lanes = hdt_int(n->context, n->p->lanes);
+	return n->p->right_reads == READS_SQUARES && n->b->depth % n->p->lanes == 0 &&
+	       hdt_proves_equal(hdt_mod(n->p->depth.extent, lanes), hdt_int(n->context, 0));
+}
+
+static void fill_squares(nest *n)
+{
+	hdt_function *f = n->function;
+	const hdt_expr *lanes = hdt_int(n->context, n->p->lanes), *width = hdt_int(n->context, n->b->width);
+	const hdt_expr *across = hdt_begin_for(f, "square", hdt_floordiv(width, lanes), HDT_LOOP_SERIAL);
+	const hdt_expr *down = hdt_begin_for(f, "k", hdt_floordiv(n->slice_depth, lanes), HDT_LOOP_SERIAL);
+	const hdt_expr *lane = hdt_mul(across, lanes);
+	step k = {.in_slice = hdt_mul(down, lanes)};
+	k.at[0] = hdt_add(n->slice_first, k.in_slice);
+	const hdt_expr *from = value_at(n, &k, hdt_add(n->first_column, lane)), *to[] = {in_slice(n, &k), lane};
+	if (from && from->op == HDT_OP_LOAD)
+		hdt_do(f, "transpose_lanes",
+		       HDT_AT(hdt_address(n->right, to, 2), width, hdt_address(from->tensor, from->args, from->count),
+		              hdt_int(n->context, n->p->right_stride), lanes));
+	hdt_end(f);
+	hdt_end(f);
+}
+
 /* `inside`: all columns are there. */
 static void fill(nest *n, bool inside)
 {
 	step k;
-	bool across = n->p->right_reads == READS_ACROSS;
+	bool across = n->p->right_reads == READS_ACROSS || n->p->right_reads == READS_SQUARES;
+	if (inside && has_squares(n)) {
+		fill_squares(n);
+		return;
+	}
 	const hdt_expr *width = hdt_int(n->context, n->b->width), *lane = NULL;
 	if (across)
 		lane = hdt_begin_for(n->function, "lane", width, HDT_LOOP_SERIAL);
-	panel_begin_slice(n, &k);
+	begin_slice(n, &k);
 	if (!across)
 		lane = hdt_begin_for(n->function, "lane", width, HDT_LOOP_VECTORISE);
 	const hdt_expr *column = hdt_add(n->first_column, lane), *value = value_at(n, &k, column);

@@ -15,13 +15,14 @@ static void span_push(span *s, const hdt_expr *axis)
 	s->axes[s->count++] = axis;
 }
 
-/* The product of sizes, not beyond what fits. */
+/* The product of sizes, but for what costs are no longer reckoned with. */
 static int64_t size_of(const span *s)
 {
+	const int64_t most = INT64_C(1) << 60;
 	int64_t size = 1;
 	for (int i = 0; i < s->count; i++)
-		if (__builtin_mul_overflow(size, hdt_size_estimate(s->extents[i]), &size))
-			return INT64_MAX;
+		if (__builtin_mul_overflow(size, hdt_size_estimate(s->extents[i]), &size) || size > most)
+			return most;
 	return size;
 }
 
@@ -212,6 +213,25 @@ static void gather(problem *p, span *into, const hdt_expr *const *axes, int coun
 		span_push(is_unit(axes[i]) ? &p->units : into, axes[i]);
 }
 
+/* All axes; those of one element go from the factors, which then read in one line what a window of one pixel reads. */
+static void gather_all(problem *p, span *rows, span *columns)
+{
+	place units = {.count = 0};
+	const hdt_expr *zeros[MOST_AXES];
+	gather(p, &p->batch, p->c.batch, p->c.batch_count);
+	gather(p, &p->depth, p->c.depth, p->c.depth_count);
+	gather(p, rows, p->c.rows, p->c.row_count);
+	gather(p, columns, p->c.columns, p->c.column_count);
+	span *parts[] = {&p->batch, &p->depth, rows, columns};
+	for (int i = 0; i < (int)(sizeof parts / sizeof *parts); i++)
+		span_finish(parts[i], p->context);
+	for (int i = 0; i < p->units.count; i++)
+		zeros[i] = hdt_int(p->context, 0);
+	place_put(&units, &p->units, zeros);
+	p->c.a = place_value(&units, p->c.a);
+	p->c.b = place_value(&units, p->c.b);
+}
+
 /* Results are written side by side: the last dimension is to be a column. NULL, or why it cannot be. */
 static const char *turn(problem *p)
 {
@@ -260,6 +280,16 @@ static const char *choose_left(problem *p, const span *rows)
 	return repeats(p, rows) ? "its first factor would be computed many times over" : NULL;
 }
 
+/* What it costs to lay the second factor out goes by how neighbouring columns are read. */
+static void find_right_reads(problem *p, bool along)
+{
+	const hdt_expr *b = p->c.b;
+	p->right_reads = along ? READS_ALONG : is_memory(b) && is_linear(b, &p->columns) ? READS_ACROSS : READS_ANYHOW;
+	if (p->right_reads == READS_ACROSS && p->columns.count == 1 && p->depth.count == 1 &&
+	    is_along(b, p->depth.axes[0]) && stride_along(b, p->columns.axes[0], &p->right_stride) && p->right_stride > 0)
+		p->right_reads = READS_SQUARES;
+}
+
 static const char *choose_right(problem *p)
 {
 	const hdt_expr *b = p->c.b, *last = p->columns.axes[p->columns.count - 1];
@@ -267,10 +297,10 @@ static const char *choose_right(problem *p)
 	bool along = is_memory(b) && is_along(b, last);
 	for (int i = 1; i < p->columns.count; i++)
 		along = along && joins(b, p->columns.axes[i - 1], p->columns.axes[i]);
-	p->right_reads = along ? READS_ALONG : is_memory(b) && is_linear(b, &p->columns) ? READS_ACROSS : READS_ANYHOW;
-	p->right = p->c.b_constant && fixed                                             ? RIGHT_PACKED
+	find_right_reads(p, along);
+	p->right = p->c.b_constant && fixed                                                 ? RIGHT_PACKED
 	           : along && is_linear(b, &p->depth) && p->rows.fixed && p->rows.size == 1 ? RIGHT_IN_PLACE
-	                                                                                  : RIGHT_LAID_OUT;
+	                                                                                    : RIGHT_LAID_OUT;
 	if (p->right == RIGHT_LAID_OUT && p->rows.size < 4)
 		return "its second factor would be laid out for a few rows";
 	return NULL;
@@ -302,13 +332,7 @@ bool problem_find(const hdt_task *task, const hdt_target_info *target, problem *
 		*reason = turn(p);
 	if (*reason)
 		return false;
-	gather(p, &p->batch, p->c.batch, p->c.batch_count);
-	gather(p, &p->depth, p->c.depth, p->c.depth_count);
-	gather(p, &rows, p->c.rows, p->c.row_count);
-	gather(p, &columns, p->c.columns, p->c.column_count);
-	span *parts[] = {&p->units, &p->batch, &p->depth, &rows, &columns};
-	for (int i = 0; i < (int)(sizeof parts / sizeof *parts); i++)
-		span_finish(parts[i], p->context);
+	gather_all(p, &rows, &columns);
 	split_columns(p, &columns);
 	*reason = choose_left(p, &rows);
 	order_depth(p);

@@ -32,7 +32,7 @@ static bool is_positive(const hdt_expr *e)
 static place units_at_zero(const nest *n)
 {
 	place at = {.count = 0};
-	const hdt_expr *zeros[HDT_MAX_RANK];
+	const hdt_expr *zeros[MOST_AXES];
 	for (int i = 0; i < n->p->units.count; i++)
 		zeros[i] = number(n, 0);
 	place_put(&at, &n->p->units, zeros);
@@ -83,7 +83,8 @@ static void emit_stage(nest *n, hdt_program *program)
 		put_index(n, &p->rows, "row", at.items[1]);
 		for (int i = 0; i < depth; i++)
 			hdt_begin_loop(n->function, p->depth.axes[i], i + 1 < depth ? HDT_LOOP_SERIAL : HDT_LOOP_VECTORISE);
-		const hdt_expr *k = hdt_flatten(n->context, (hdt_list){p->depth.extents, depth}, (hdt_list){p->depth.axes, depth});
+		const hdt_expr *k =
+			hdt_flatten(n->context, (hdt_list){p->depth.extents, depth}, (hdt_list){p->depth.axes, depth});
 		hdt_store(n->function, n->left, HDT_AT(at.items[0], at.items[1], k), place_value(&n->at, p->c.a));
 		for (int i = 0; i < depth; i++)
 			hdt_end(n->function);
@@ -190,7 +191,8 @@ static void emit_panel(nest *n, const hdt_expr *block)
 		int64_t rest = 1, extent = 1;
 		for (int i = 1; i < p->depth.count && hdt_is_const(p->depth.extents[i], &extent); i++)
 			rest *= extent;
-		n->right = hdt_local(n->function, "laid_out", HDT_F32, HDT_AT(number(n, n->b->depth * rest), number(n, n->b->width)));
+		n->right =
+			hdt_local(n->function, "laid_out", HDT_F32, HDT_AT(number(n, n->b->depth * rest), number(n, n->b->width)));
 	}
 	emit_slices(n, block);
 }
@@ -263,7 +265,8 @@ hdt_program *matmul_program(const problem *p, const blocking *b)
 	if (p->right == RIGHT_PACKED)
 		n.right = pack_constant(&n, program);
 	if (p->left == LEFT_STAGED) {
-		n.left = hdt_program_workspace(program, "left", HDT_F32, HDT_AT(p->batch.extent, p->rows.extent, p->depth.extent));
+		n.left =
+			hdt_program_workspace(program, "left", HDT_F32, HDT_AT(p->batch.extent, p->rows.extent, p->depth.extent));
 		emit_stage(&n, program);
 	}
 	if (nest_failed(&n))

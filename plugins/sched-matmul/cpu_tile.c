@@ -27,7 +27,8 @@ static const hdt_expr *left_at(const nest *n, const step *k, const hdt_expr *i)
 	if (n->clamped)
 		row = hdt_min(row, hdt_sub(p->rows.extent, number(n, 1)));
 	if (p->left == LEFT_STAGED) {
-		const hdt_expr *position = hdt_flatten(n->context, (hdt_list){p->depth.extents, p->depth.count}, (hdt_list){k->at, p->depth.count});
+		const hdt_expr *position =
+			hdt_flatten(n->context, (hdt_list){p->depth.extents, p->depth.count}, (hdt_list){k->at, p->depth.count});
 		return hdt_at(n->left, n->left_batch, row, position);
 	}
 	place at = n->at;
@@ -55,7 +56,8 @@ static bool fetches_ahead(const nest *n)
 {
 	const problem *p = n->p;
 	int64_t bytes = 4;
-	bool fits = !__builtin_mul_overflow(bytes, p->depth.size, &bytes) && !__builtin_mul_overflow(bytes, p->columns.size, &bytes);
+	bool fits = !__builtin_mul_overflow(bytes, p->depth.size, &bytes) &&
+	            !__builtin_mul_overflow(bytes, p->columns.size, &bytes);
 	return p->right == RIGHT_PACKED && p->depth.count == 1 && fits && bytes > MANY_BYTES &&
 	       hdt_proves_equal(hdt_mod(p->depth.extent, number(n, STEPS)), number(n, 0)) && n->b->depth % STEPS == 0;
 }
@@ -86,7 +88,8 @@ static void add_innermost(nest *n, const hdt_tensor *acc, step *k)
 	int last = depth->count - 1;
 	bool fetches = fetches_ahead(n);
 	const hdt_expr *extent = last ? depth->extents[last] : n->slice_depth, *four = number(n, STEPS);
-	const hdt_expr *at = hdt_begin_for(n->function, "k", fetches ? hdt_floordiv(extent, four) : extent, HDT_LOOP_SERIAL);
+	const hdt_expr *at =
+		hdt_begin_for(n->function, "k", fetches ? hdt_floordiv(extent, four) : extent, HDT_LOOP_SERIAL);
 	if (fetches && at) {
 		fetch_ahead(n, at);
 		at = hdt_add(hdt_mul(at, four), hdt_begin_for(n->function, "k", four, HDT_LOOP_SERIAL));
@@ -146,7 +149,8 @@ static void copy(nest *n, const hdt_tensor *acc, copy_kind kind)
 
 void tile_multiply(nest *n)
 {
-	const hdt_tensor *acc = hdt_local(n->function, "acc", HDT_F32, HDT_AT(number(n, n->b->height), number(n, n->b->width)));
+	const hdt_tensor *acc =
+		hdt_local(n->function, "acc", HDT_F32, HDT_AT(number(n, n->b->height), number(n, n->b->width)));
 	if (n->one_slice) {
 		copy(n, acc, COPY_ZERO);
 	} else {

@@ -39,9 +39,9 @@ static const hdt_intrinsic min_lanes = {
 static const hdt_intrinsic transpose_lanes = {
 	.size = sizeof(hdt_intrinsic),
 	.name = "transpose_lanes",
-	.signature = "(to: out any f32, from: in any f32, stride: i64, lanes: const)",
+	.signature = "(to: out any f32, to_stride: i64, from: in any f32, from_stride: i64, lanes: const)",
 	.traits = "t",
-	.doc = "to[j * lanes + i] = from[i * stride + j] for i and j below lanes",
+	.doc = "to[j * to_stride + i] = from[i * from_stride + j] for i and j below lanes",
 };
 
 const hdt_intrinsic *const cpu_intrinsics[] = {&prefetch, &sum_lanes, &max_lanes, &min_lanes, &transpose_lanes, NULL};

@@ -66,15 +66,16 @@ hdt_status meaning_take(const hdt_graph *graph, int64_t size, meaning *out)
 	return status;
 }
 
-static bool close_enough(hdt_dtype dtype, scalar a, scalar b)
+static bool close_enough(hdt_dtype dtype, hdt_dtype computed, scalar a, scalar b)
 {
-	const hdt_dtype_info *info = hdt_dtype_of(dtype);
+	const hdt_dtype_info *info = hdt_dtype_of(dtype), *by = hdt_dtype_of(computed);
 	if (!hdt_is_float(dtype))
 		return a.i == b.i;
-	return a.f == b.f || (isnan(a.f) && isnan(b.f)) || fabs(a.f - b.f) <= info->atol + info->rtol * fabs(b.f);
+	double absolute = fmax(info->atol, by->atol), relative = fmax(info->rtol, by->rtol);
+	return a.f == b.f || (isnan(a.f) && isnan(b.f)) || fabs(a.f - b.f) <= absolute + relative * fabs(b.f);
 }
 
-bool meaning_same(const meaning *before, const meaning *after, char *reason, size_t reason_bytes)
+bool meaning_same(const meaning *before, const meaning *after, hdt_dtype computed, char *reason, size_t reason_bytes)
 {
 	snprintf(reason, reason_bytes, "%d outputs before, %d after", before->count, after->count);
 	for (int o = 0; o < before->count && before->count == after->count; o++) {
@@ -87,7 +88,7 @@ bool meaning_same(const meaning *before, const meaning *after, char *reason, siz
 		}
 		snprintf(reason, reason_bytes, "output %d has another dtype or shape", o);
 		for (int64_t i = 0; same && i < count; i++) {
-			same = close_enough(a->dtype, scalar_load(a->data, a->dtype, i), scalar_load(b->data, b->dtype, i));
+			same = close_enough(a->dtype, computed, scalar_load(a->data, a->dtype, i), scalar_load(b->data, b->dtype, i));
 			snprintf(reason, reason_bytes, "output %d differs at element %lld", o, (long long)i);
 		}
 		if (!same)

@@ -11,7 +11,8 @@
  *     ---
  *     graph @g(...) { ... }
  * The graph is also evaluated before and after, on made-up inputs: the passes must not change what it computes.
- * Words: rewrite, resolve, fold, merge, drop, all (these five in this order). why:RULE adds as comments what that rule says to have
+ * Words: rewrite, resolve, fold, merge, drop, all (these five in this order); f16, bf16: compute in it what is f32, and then compare as closely
+ * as it allows. why:RULE adds as comments what that rule says to have
  * done and declined. With HIDET_DEBUG=1 all rules say it. */
 #include "base/explain.h"
 #include "base/file.h"
@@ -31,6 +32,7 @@ typedef struct runner {
 	hdt_registry *registry;
 	const char *file;
 	text explanation;
+	hdt_dtype computed; /* the dtype that a graph's f32 values became; HDT_BOOL: they are what they were */
 	bool unsupported; /* the last text needs an operator of a plugin that is not loaded */
 } runner;
 
@@ -54,6 +56,19 @@ static hdt_status run_resolve(runner *r, hdt_graph *g)
 {
 	return run_rules(r, g, graph_resolve);
 }
+static hdt_status run_precision(runner *r, hdt_graph *g, hdt_dtype to)
+{
+	r->computed = to;
+	return pass_precision(g, to, NULL);
+}
+static hdt_status run_f16(runner *r, hdt_graph *g)
+{
+	return run_precision(r, g, HDT_F16);
+}
+static hdt_status run_bf16(runner *r, hdt_graph *g)
+{
+	return run_precision(r, g, HDT_BF16);
+}
 static hdt_status run_fold(runner *r, hdt_graph *g)
 {
 	(void)r;
@@ -75,14 +90,16 @@ static const struct {
 	hdt_status (*run)(runner *r, hdt_graph *graph);
 } passes[] = {
 	{"rewrite", run_rewrite}, {"resolve", run_resolve}, {"fold", run_fold}, {"merge", run_merge}, {"drop", run_drop},
+	{"f16", run_f16},         {"bf16", run_bf16},
 };
+enum { ALL = 5 }; /* the first ones */
 
 static hdt_status run_word(runner *r, hdt_graph *graph, const char *word)
 {
 	bool known = !strncmp(word, why, strlen(why));
 	hdt_status status = HDT_OK;
 	for (size_t i = 0; i < sizeof passes / sizeof *passes && status == HDT_OK; i++) {
-		if (strcmp(word, "all") && strcmp(word, passes[i].word))
+		if (strcmp(word, passes[i].word) && (strcmp(word, "all") || i >= ALL))
 			continue;
 		known = true;
 		status = passes[i].run(r, graph);
@@ -105,7 +122,7 @@ static void take_meanings(hdt_graph *graph, meaning *out, hdt_status *statuses)
 	}
 }
 
-static hdt_status compare_meanings(const hdt_graph *graph, const char *words, const meaning *before,
+static hdt_status compare_meanings(const runner *r, const hdt_graph *graph, const char *words, const meaning *before,
                                    const meaning *after, const hdt_status *known, const hdt_status *got)
 {
 	char reason[128];
@@ -115,7 +132,7 @@ static hdt_status compare_meanings(const hdt_graph *graph, const char *words, co
 		if (got[i] != HDT_OK)
 			return hdt_fail(graph->context, HDT_MISMATCH, "graph '%s' cannot be computed at size %lld after %s",
 			                graph->name, (long long)sizes[i], words);
-		if (!meaning_same(&before[i], &after[i], reason, sizeof reason))
+		if (!meaning_same(&before[i], &after[i], r->computed, reason, sizeof reason))
 			return hdt_fail(graph->context, HDT_MISMATCH,
 			                "graph '%s' computes something else at size %lld after %s: %s", graph->name,
 			                (long long)sizes[i], words, reason);
@@ -131,13 +148,14 @@ static hdt_status run_words(runner *r, hdt_graph *graph, const char *words)
 	hdt_status known[SIZES], got[SIZES];
 	if (!list)
 		return HDT_OUT_OF_MEMORY;
+	r->computed = HDT_BOOL;
 	take_meanings(graph, before, known);
 	hdt_status status = known[0];
 	for (char *word = strtok_r(list, ", \r\n", &rest); word && status == HDT_OK; word = strtok_r(NULL, ", \r\n", &rest))
 		status = run_word(r, graph, word);
 	if (status == HDT_OK) {
 		take_meanings(graph, after, got);
-		status = compare_meanings(graph, words, before, after, known, got);
+		status = compare_meanings(r, graph, words, before, after, known, got);
 	}
 	for (int i = 0; i < SIZES; i++) {
 		meaning_free(&before[i]);

@@ -113,6 +113,7 @@ hdt_compile_options compile_options_of(const options *o)
 	                             .explain_only = o->explain && *o->explain ? o->explain : NULL,
 	                             .rule_limit = rule_limit_of(o),
 	                             .memory_limit = o->memory_limit,
+	                             .precision = o->precision,
 	                             .kernels = o->kernels.items};
 }
 

@@ -28,7 +28,8 @@ static void check_output(results *r, const hdt_array *got, const hdt_array *want
 		r->mismatched++;
 		return;
 	}
-	comparison c = compare_arrays(got, want, (tolerance){r->o->rtol, r->o->atol, 0});
+	hdt_dtype computed = r->o->precision && hdt_is_float(want->dtype) ? hdt_dtype_named(r->o->precision) : want->dtype;
+	comparison c = compare_arrays(got, want, (tolerance){r->o->rtol, r->o->atol, 0, computed});
 	r->max_absolute = c.max_absolute > r->max_absolute ? c.max_absolute : r->max_absolute;
 	r->max_relative = c.max_relative > r->max_relative ? c.max_relative : r->max_relative;
 	r->mismatched += c.mismatched;

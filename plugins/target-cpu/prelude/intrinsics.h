@@ -30,7 +30,7 @@ HIDET_LANES_JOINED(min, hidet_min_f32)
 #define HIDET_ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define HIDET_ZIP_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #endif
-HIDET_INLINE void hidet_transpose_vectors(float *to, const float *from, int64_t stride)
+HIDET_INLINE void hidet_transpose_vectors(float *to, int64_t to_stride, const float *from, int64_t stride)
 {
 	hidet_v_f32 a[HIDET_LANES], b[HIDET_LANES];
 	HIDET_UNROLL(16)
@@ -49,15 +49,15 @@ HIDET_INLINE void hidet_transpose_vectors(float *to, const float *from, int64_t 
 	}
 	HIDET_UNROLL(16)
 	for (int i = 0; i < HIDET_LANES; ++i)
-		hidet_v_store_f32(to + i * HIDET_LANES, a[i]);
+		hidet_v_store_f32(to + i * to_stride, a[i]);
 }
-HIDET_INLINE void hidet_transpose_lanes(float *to, const float *from, int64_t stride, int lanes)
+HIDET_INLINE void hidet_transpose_lanes(float *to, int64_t to_stride, const float *from, int64_t stride, int lanes)
 {
 	if (lanes == HIDET_LANES) {
-		hidet_transpose_vectors(to, from, stride);
+		hidet_transpose_vectors(to, to_stride, from, stride);
 		return;
 	}
 	for (int i = 0; i < lanes; ++i)
 		for (int j = 0; j < lanes; ++j)
-			to[j * lanes + i] = from[i * stride + j];
+			to[j * to_stride + i] = from[i * stride + j];
 }

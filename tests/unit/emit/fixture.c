@@ -3,6 +3,8 @@
 
 #include "base/context.h"
 #include "base/file.h"
+#include "paper_target.h"
+#include "registry/registry.h"
 #include <dlfcn.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,13 +16,30 @@ hdt_context *context;
 hdt_target_info machine = {
 	.size = sizeof(hdt_target_info), .target = "cpu", .device = "test", .threads = 2, .vector_bytes = 32};
 
+/* Of the processor the intrinsics alone: the test prelude has them, too. */
+extern const hdt_intrinsic *const cpu_intrinsics[];
+static const hdt_target target = {.size = sizeof(hdt_target),
+                                  .name = "cpu",
+                                  .doc = "intrinsics",
+                                  .intrinsics = cpu_intrinsics,
+                                  .host_memory = true,
+                                  PAPER_CALLBACKS};
+static hdt_registry *registry;
+
 void set_up(void)
 {
-	context = context_new(NULL);
+	char reason[256];
+	registry = registry_new();
+	registry_stage *stage = registry_stage_new(registry, "test");
+	registry_stage_add(stage, REGISTRY_TARGET, target.name, &target);
+	cr_assert(registry_commit(stage, NULL, reason, sizeof reason), "%s", reason);
+	registry_seal(registry);
+	context = context_new(registry);
 }
 void tear_down(void)
 {
 	context_free(context);
+	registry_free(registry);
 }
 
 const hdt_task *parse_task(const char *source)

@@ -275,3 +275,22 @@ VECTOR_LOAD(hidet_v_i32, i8, int8_t, ) VECTOR_LOAD(hidet_v_i32, u8, uint8_t, )
 VECTOR_STORE(hidet_v_f32, f32, float, ) VECTOR_STORE(hidet_v_f32, f16, uint16_t, hidet_store_f16)
 VECTOR_STORE(hidet_v_f32, bf16, uint16_t, hidet_store_bf16) VECTOR_STORE(hidet_v_i32, bool, uint8_t, !!)
 VECTOR_STORE(hidet_v_i32, i32, int32_t, )
+
+/* The intrinsics of the cpu target. */
+#define hidet_prefetch(address) ((void)(address))
+#define JOIN_LANES(name, JOIN)                                            \
+	static inline float hidet_##name##_lanes(const float *x, int lanes)   \
+	{                                                                     \
+		float y = x[0];                                                   \
+		for (int lane = 1; lane < lanes; lane++)                          \
+			y = JOIN(y, x[lane]);                                         \
+		return y;                                                         \
+	}
+#define SUM(x, y) ((x) + (y))
+JOIN_LANES(sum, SUM) JOIN_LANES(max, hidet_max_f32) JOIN_LANES(min, hidet_min_f32)
+static inline void hidet_transpose_lanes(float *to, int64_t to_stride, const float *from, int64_t stride, int lanes)
+{
+	for (int i = 0; i < lanes; i++)
+		for (int j = 0; j < lanes; j++)
+			to[j * to_stride + i] = from[i * stride + j];
+}

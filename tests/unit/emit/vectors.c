@@ -275,6 +275,26 @@ Test(vectors, tiles_of_registers)
 	      "32", "", &size, 1, 3);
 }
 
+Test(vectors, rows_of_registers_are_padded_where_something_is_left_over)
+{
+	static const int64_t size = 24;
+	static const char body[] =
+		"register acc: f32[2, 24]; for i in 0..2 unroll { for j in 0..24 vectorise { acc[i, j] = 0.0; } }\n"
+		"for k in 0..3 { for i in 0..2 unroll { for j in 0..24 vectorise { acc[i, j] = fma(x[i, k], z[k, j], acc[i, j]); } } }\n"
+		"for i in 0..2 { for j in 0..24 vectorise { y[i, j] = exp(acc[i, j]) + acc[i, 23 - j]; } }\n"
+		"yt[r, 0] = acc[1, r] + acc[0, 23];\n";
+	check(body, "24", "", &size, 1, 3);
+	const char *c = c_text(parse(whole(body, "24", "")));
+	cr_assert(strstr(c, "float acc[64]"), "%s", c);
+	cr_assert(strstr(c, "hidet_v_store_f32(&acc[i * 32 + j], hidet_v_fma_f32("), "%s", c);
+	cr_assert_not(strstr(c, "hidet_v_store_part_f32(&acc"), "%s", c);
+	/* Not where an index was joined of a row and a place in it. */
+	c = c_text(parse(whole("register acc: f32[2, 24]; for i in 0..2 { for j in 0..24 vectorise { acc[i, j] = x[i, j]; } }\n"
+	                       "for p in 0..48 { y[p // 24, p % 24] = acc[p // 24, p % 24]; }\n",
+	                       "24", "")));
+	cr_assert(strstr(c, "float acc[48]"), "%s", c);
+}
+
 Test(vectors, what_cannot_be_says_why)
 {
 	stays_scalar(LOOP("y[r, 0] = x[r, j];"), "all lanes write one element of y");

@@ -231,3 +231,89 @@ Test(partition, however_much_follows_a_product_what_is_done_to_it_joins_it)
 	partition p = cut(repeat("  %%p%1$d = product(%%a%2$d, %%w)\n  %%a%1$d = plus(%%p%1$d, %%w)\n", 2100), true);
 	cr_assert_eq(p.count, 2101);
 }
+
+/* ---- what schedulers say ---- */
+
+static hdt_answer slow_for_several(const hdt_task *task, const hdt_target_info *target)
+{
+	(void)target;
+	return (hdt_answer){.applies = true, .cost_us = task->tensor_count > 1 ? 100 : 10};
+}
+static hdt_answer fast_for_turned(const hdt_task *task, const hdt_target_info *target)
+{
+	(void)target;
+	return (hdt_answer){.applies = task->inputs[0]->rank == 2 && hdt_proves_equal(task->inputs[0]->shape[0], hdt_int(c, 48)),
+	                    .cost_us = 1};
+}
+static hdt_answer slow_for_three(const hdt_task *task, const hdt_target_info *target)
+{
+	(void)target;
+	return (hdt_answer){.applies = true, .cost_us = task->input_count > 2 ? 100 : 10};
+}
+static hdt_answer slow_sum_of_two(const hdt_task *task, const hdt_target_info *target)
+{
+	(void)target;
+	return (hdt_answer){.applies = true, .cost_us = task->input_count > 1 && !task_is_injective(task) ? 100 : 10};
+}
+static bool wants_turned(const hdt_task *task, const hdt_target_info *target, const hdt_tensor *tensor, int *dims)
+{
+	(void)task;
+	(void)target;
+	dims[0] = tensor->rank - 1;
+	dims[1] = 0;
+	return tensor->rank == 2;
+}
+
+static const hdt_scheduler anything = {.size = sizeof(hdt_scheduler), .name = "anything", .query = slow_for_several};
+static const hdt_scheduler of_two_inputs = {.size = sizeof(hdt_scheduler), .name = "two", .query = slow_for_three};
+static const hdt_scheduler sums_of_one = {.size = sizeof(hdt_scheduler), .name = "sums", .query = slow_sum_of_two};
+static const hdt_scheduler turning = {
+	.size = sizeof(hdt_scheduler), .name = "turning", .query = fast_for_turned, .order = wants_turned};
+
+static int count_groups(const char *source, const hdt_scheduler *const *schedulers, int count, text *told)
+{
+	partition p;
+	explanation why;
+	explain_begin(&why, c, false);
+	const partition_options how = {.schedulers = schedulers, .scheduler_count = count, .fuse = true, .explain = &why};
+	cr_assert_eq(pass_partition(read_graph(c, source), &how, &p), HDT_OK, "%s", c->message);
+	explain_print(&why, told);
+	return p.count;
+}
+
+#define ROWS "graph @g(%x: f32[64, 48]) {\n  %0 = row_sum(%x)\n  %1 = minus(%x, %0)\n  return %1\n}"
+
+Test(partition, rows_that_are_much_slower_together_stay_apart)
+{
+	text told = {0};
+	cr_assert_eq(count_groups(ROWS, (const hdt_scheduler *const[]){&anything}, 1, &told), 2);
+	cr_assert(strstr(told.data, "%0 = row_sum and %1 = minus: the schedulers reckon with 100 us together and 20 us apart"), "%s",
+	          told.data);
+	text_free(&told);
+}
+
+Test(partition, schedulers_are_asked_about_tensors_in_their_own_order)
+{
+	text told = {0};
+	cr_assert_eq(count_groups(ROWS, (const hdt_scheduler *const[]){&anything, &turning}, 2, &told), 1);
+	text_free(&told);
+}
+
+Test(partition, a_product_that_nobody_takes_with_what_follows_stays_alone)
+{
+	text told = {0};
+	const hdt_scheduler *const narrow[] = {&of_two_inputs, &anything};
+	cr_assert_eq(count_groups(PRODUCT "  %1 = plus(%0, %b)\n  return %1\n}", narrow, 1, &told), 2);
+	cr_assert_eq(count_groups(PRODUCT "  %1 = plus(%0, %b)\n  return %1\n}", narrow, 2, &told), 1);
+	text_free(&told);
+}
+
+Test(partition, what_is_read_goes_into_no_reader_that_becomes_slower)
+{
+	text told = {0};
+	const char *source = "graph @g(%x: f32[64, 64], %y: f32[64, 64]) {\n  %0 = plus(%x, %y)\n  %1 = ramp(%0)\n"
+						 "  %2 = row_sum(%1)\n  return %2\n}";
+	cr_assert_eq(count_groups(source, (const hdt_scheduler *const[]){&sums_of_one}, 1, &told), 2);
+	cr_assert_eq(count_groups(source, (const hdt_scheduler *const[]){&anything}, 1, &told), 1);
+	text_free(&told);
+}

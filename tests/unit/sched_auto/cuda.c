@@ -24,9 +24,11 @@ Test(cuda, elements_are_a_flat_index_guarded_at_the_end)
 
 Test(cuda, neighbours_are_moved_by_one_access)
 {
-	hdt_program *p = schedule("task @sum(x: f16[n, 96], c: f32[96]) -> (y) where n in 1..64 { y[i < n, j < 96] = f16(f32(x[i, j]) + c[j]) }");
+	hdt_program *p = schedule(
+		"task @sum(x: f16[n, 96], c: f32[96]) -> (y) where n in 1..64 { y[i < n, j < 96] = f16(f32(x[i, j]) + c[j]) }");
 	const char *shown = program_text(p);
-	cr_assert(strstr(shown, "grid((n * 96 // 8 + 255) // 256)") || strstr(shown, "grid((n * 12 + 255) // 256)"), "%s", shown);
+	cr_assert(strstr(shown, "grid((n * 96 // 8 + 255) // 256)") || strstr(shown, "grid((n * 12 + 255) // 256)"), "%s",
+	          shown);
 	cr_assert(strstr(shown, "load_vector(&v[0], &x[index // 12, first], 8);"), "%s", shown);
 	cr_assert(strstr(shown, "load_vector(&v_1[4], &c[first + 4], 4);"), "%s", shown);
 	cr_assert(strstr(shown, "store_vector(&y[index // 12, first], &elements[0], 8);"), "%s", shown);
@@ -34,10 +36,12 @@ Test(cuda, neighbours_are_moved_by_one_access)
 
 Test(cuda, what_is_read_for_some_neighbours_only_is_not_moved_with_the_others)
 {
-	const char *shown = program_text(schedule("task @edge(x: f32[8, 64]) -> (y) {\n"
-	                                          "y[i < 8, j < 64] = select(j < 61, x[i, j], 0.0) + select(i < 7, x[i, j], 1.0) }"));
+	const char *shown =
+		program_text(schedule("task @edge(x: f32[8, 64]) -> (y) {\n"
+	                          "y[i < 8, j < 64] = select(j < 61, x[i, j], 0.0) + select(i < 7, x[i, j], 1.0) }"));
 	cr_assert_eq(count_of(shown, "load_vector"), 0, "%s", shown);
-	shown = program_text(schedule("task @edge(x: f32[8, 64]) -> (y) { y[i < 8, j < 64] = select(i < 7, x[i, j], 1.0) }"));
+	shown =
+		program_text(schedule("task @edge(x: f32[8, 64]) -> (y) { y[i < 8, j < 64] = select(i < 7, x[i, j], 1.0) }"));
 	cr_assert_eq(count_of(shown, "load_vector"), 1, "%s", shown);
 }
 
@@ -112,10 +116,11 @@ Test(cuda, rows_that_are_read_at_other_places_go_to_shared_memory)
 
 Test(cuda, what_several_reductions_read_is_read_once)
 {
-	const char *shown = program_text(schedule("task @norm(x: f16[300, 768], g: f16[768]) -> (y) {\n"
-	                                          "m[i < 300] = avg(k < 768) f32(x[i, k])\n"
-	                                          "v[i < 300] = avg(k < 768) (f32(x[i, k]) - m[i]) * (f32(x[i, k]) - m[i])\n"
-	                                          "y[i < 300, j < 768] = f16((f32(x[i, j]) - m[i]) * rsqrt(v[i]) * f32(g[j])) }"));
+	const char *shown =
+		program_text(schedule("task @norm(x: f16[300, 768], g: f16[768]) -> (y) {\n"
+	                          "m[i < 300] = avg(k < 768) f32(x[i, k])\n"
+	                          "v[i < 300] = avg(k < 768) (f32(x[i, k]) - m[i]) * (f32(x[i, k]) - m[i])\n"
+	                          "y[i < 300, j < 768] = f16((f32(x[i, j]) - m[i]) * rsqrt(v[i]) * f32(g[j])) }"));
 	cr_assert_eq(count_of(shown, "&x["), 1, "%s", shown);
 	cr_assert_eq(count_of(shown, "&g["), 1, "%s", shown);
 	cr_assert_eq(count_of(shown, "syncthreads"), 0, "%s", shown); /* a warp for each row */

@@ -157,8 +157,9 @@ Test(results, running_reductions)
 
 Test(results, pieces_of_neighbours)
 {
-	run_and_compare("task @t(x: f16[n, 96], c: f32[96]) -> (y) where n in 1..64 { y[i < n, j < 96] = f16(f32(x[i, j]) + c[j]) }",
-	                SIZES(37));
+	run_and_compare(
+		"task @t(x: f16[n, 96], c: f32[96]) -> (y) where n in 1..64 { y[i < n, j < 96] = f16(f32(x[i, j]) + c[j]) }",
+		SIZES(37));
 	run_and_compare("task @t(x: f32[9, 11, 64], z: u8[9, 11, 64]) -> (y) {\n"
 	                "y[a < 9, b < 11, i < 64] = select(b < 10, x[a, b + 1, i], 0.0) * f32(z[a, b, i]) }",
 	                NULL);
@@ -166,10 +167,11 @@ Test(results, pieces_of_neighbours)
 
 Test(results, steps_of_neighbours)
 {
-	run_and_compare("task @depthwise(x: f16[2, 9, 9, 24], w: f16[24, 3, 3]) -> (y) {\n"
-	                "y[n < 2, h < 9, v < 9, c < 24] = sum(p < 3, q < 3) w[c, p, q] *\n"
-	                "select(h + p >= 1 && h + p < 10 && v + q >= 1 && v + q < 10, x[n, h + p - 1, v + q - 1, c], f16(0.0)) }",
-	                NULL);
+	run_and_compare(
+		"task @depthwise(x: f16[2, 9, 9, 24], w: f16[24, 3, 3]) -> (y) {\n"
+		"y[n < 2, h < 9, v < 9, c < 24] = sum(p < 3, q < 3) w[c, p, q] *\n"
+		"select(h + p >= 1 && h + p < 10 && v + q >= 1 && v + q < 10, x[n, h + p - 1, v + q - 1, c], f16(0.0)) }",
+		NULL);
 }
 
 Test(results, rows_in_registers)
@@ -196,8 +198,10 @@ Test(results, rows_in_registers)
 Test(results, reductions_of_pieces)
 {
 	run_and_compare("task @t(x: f32[40, 1024]) -> (y) { y[i < 40] = sum(k < 1024) x[i, k] }", NULL);
-	run_and_compare("task @t(x: f16[2, 8, 14, 16]) -> (y) { y[n < 2, c < 8] = avg(h < 14, w < 16) f32(x[n, c, h, w]) }", NULL);
-	run_and_compare("task @t(x: f16[600, 64], z: f16[600, 64]) -> (y) { y[i < 600] = max(sum(k < 64) x[i, k] * z[i, k], f16(0.0)) }",
+	run_and_compare("task @t(x: f16[2, 8, 14, 16]) -> (y) { y[n < 2, c < 8] = avg(h < 14, w < 16) f32(x[n, c, h, w]) }",
+	                NULL);
+	run_and_compare("task @t(x: f16[600, 64], z: f16[600, 64]) -> (y) { y[i < 600] = max(sum(k < 64) x[i, k] * z[i, "
+	                "k], f16(0.0)) }",
 	                NULL);
 	run_and_compare("task @t(x: u8[40, 1024]) -> (y) { y[i < 40] = max(k < 1024) x[i, k] }", NULL);
 }

@@ -6,16 +6,16 @@
 TestSuite(matmul_cpu, .init = set_up, .fini = tear_down, .timeout = 300);
 
 #define SIZES(...) ((const int64_t[]){__VA_ARGS__})
-#define RUN_SIZES(task, ...)                                                  \
-	do {                                                                      \
-		const int64_t *const sets[] = {__VA_ARGS__};                          \
-		run_sizes(task, sets, (int)(sizeof sets / sizeof *sets));             \
+#define RUN_SIZES(task, ...)                                      \
+	do {                                                          \
+		const int64_t *const sets[] = {__VA_ARGS__};              \
+		run_sizes(task, sets, (int)(sizeof sets / sizeof *sets)); \
 	} while (0)
 
 /* ---- constant weights --------------------------------------------------------------------------------------------- */
 
-#define LINEAR(m, n, k)                                                                                          \
-	"task @t(x: f32[" #m ", " #k "], w: const f32[" #n ", " #k "], b: f32[" #n "]) -> (y) {\n"                     \
+#define LINEAR(m, n, k)                                                                        \
+	"task @t(x: f32[" #m ", " #k "], w: const f32[" #n ", " #k "], b: f32[" #n "]) -> (y) {\n" \
 	"  y[i < " #m ", j < " #n "] = max(sum(k < " #k ") x[i, k] * w[j, k] + b[j], 0.0)\n}"
 
 Test(matmul_cpu, whole_tiles)
@@ -51,7 +51,8 @@ Test(matmul_cpu, long_sum_in_slices)
 
 Test(matmul_cpu, weights_from_columns_and_offsets)
 {
-	run("task @t(x: f32[20, 12], w: const f32[12, 100]) -> (y) { y[i < 20, j < 40] = sum(k < 12) x[i, k] * w[k, j + 30] }");
+	run("task @t(x: f32[20, 12], w: const f32[12, 100]) -> (y) { y[i < 20, j < 40] = sum(k < 12) x[i, k] * w[k, j + "
+	    "30] }");
 }
 
 Test(matmul_cpu, weights_for_each_of_a_batch)
@@ -76,6 +77,22 @@ Test(matmul_cpu, convolution_with_several_axes_of_the_sum)
 	    "  y[n < 1, h < 5, v < 5, o < 20] = sum(c < 4, p < 3, q < 3) x[n, h * 2 + p, v * 2 + q, c] * w[o, c, p, q]\n}");
 }
 
+Test(matmul_cpu, windows_of_one_pixel_read_in_one_line)
+{
+	const char *task = "task @t(x: f32[1, 5, 6, 8], w: const f32[20, 8, 1, 1]) -> (y) {\n  y[n < 1, h < 5, v < 6, o < "
+	                   "20] = sum(c < 8, p < "
+					   "1, q < 1) x[n, h + p, v + q, c] * w[o, c, p, q]\n}";
+	cr_expect(strstr(program_text_of(task), "* 8, 22)"), "30 rows in tiles of 8: %s", program_text_of(task));
+	run(task);
+}
+
+Test(matmul_cpu, more_axes_of_one_element_than_dimensions)
+{
+	run("task @t(x: f32[6, 8], w: const f32[20, 8]) -> (y) {\n  y[n < 1, m < 1, i < 6, p < 1, j < 20, q < 1] = sum(k < "
+	    "8, a < 1, b < 1, c < 1, "
+	    "d < 1, e < 1) x[i + n + a + b + c, k] * w[j + p + d + e, k]\n}");
+}
+
 Test(matmul_cpu, pooled_features_with_axes_of_one_element)
 {
 	run("task @t(x: f32[2, 24, 1, 1], w: const f32[10, 24, 1, 1]) -> (y) {\n"
@@ -94,6 +111,15 @@ Test(matmul_cpu, second_factor_across)
 	run("task @t(a: f32[33, 20], b: f32[70, 20]) -> (y) { y[i < 33, j < 70] = sum(k < 20) a[i, k] * b[j, k] }");
 }
 
+Test(matmul_cpu, second_factor_across_in_squares)
+{
+	run("task @t(a: f32[33, 32], b: f32[70, 32]) -> (y) { y[i < 33, j < 70] = sum(k < 32) a[i, k] * b[j, k] }");
+	RUN_SIZES("task @t(x: f32[2, s, 96], m: f32[2, s]) -> (y) where s in 1..150 {\n  y[n < 2, h < 2, i < s, j < s] = "
+	          "(sum(k < 16) x[n, i, h "
+	          "* 16 + k] * x[n, j, h * 16 + k + 32]) * 0.25 + m[n, j]\n}",
+	          SIZES(1), SIZES(19), SIZES(80), SIZES(150));
+}
+
 Test(matmul_cpu, second_factor_in_place_for_one_row)
 {
 	run("task @t(a: f32[2, 1, 20], b: f32[2, 20, 64]) -> (y) {\n"
@@ -102,7 +128,8 @@ Test(matmul_cpu, second_factor_in_place_for_one_row)
 
 Test(matmul_cpu, attention_scores_read_in_place_of_one_projection)
 {
-	run("task @t(x: f32[2, 19, 96], m: f32[2, 19]) -> (y) {\n  y[n < 2, h < 4, i < 19, j < 19] = (sum(k < 8) x[n, i, h * 8 "
+	run("task @t(x: f32[2, 19, 96], m: f32[2, 19]) -> (y) {\n  y[n < 2, h < 4, i < 19, j < 19] = (sum(k < 8) x[n, i, h "
+	    "* 8 "
 	    "+ k] * x[n, j, h * 8 + k + 32]) * 0.35 + m[n, j]\n}");
 }
 
@@ -121,8 +148,10 @@ Test(matmul_cpu, long_sum_of_what_is_laid_out_in_slices)
 
 Test(matmul_cpu, the_sum_used_twice_and_values_of_rows_and_columns)
 {
-	run("task @t(x: f32[18, 16], w: const f32[40, 16], s: f32[18], b: f32[40], r: f32[18, 40]) -> (y) {\n  y[i < 18, j < "
-	    "40] = (sum(k < 16) x[i, k] * w[j, k] + b[j]) * (erf(sum(k < 16) x[i, k] * w[j, k] + b[j]) + s[i]) + r[i, j]\n}");
+	run("task @t(x: f32[18, 16], w: const f32[40, 16], s: f32[18], b: f32[40], r: f32[18, 40]) -> (y) {\n  y[i < 18, j "
+	    "< "
+	    "40] = (sum(k < 16) x[i, k] * w[j, k] + b[j]) * (erf(sum(k < 16) x[i, k] * w[j, k] + b[j]) + s[i]) + r[i, "
+	    "j]\n}");
 }
 
 Test(matmul_cpu, rows_of_two_axes_and_what_repeats_along_one)
@@ -169,7 +198,8 @@ Test(matmul_cpu, rows_that_no_factor_has)
 
 Test(matmul_cpu, result_of_another_dtype)
 {
-	run("task @t(x: f32[9, 24], w: const f32[40, 24]) -> (y) { y[i < 9, j < 40] = f16(sum(k < 24) x[i, k] * w[j, k]) }");
+	run("task @t(x: f32[9, 24], w: const f32[40, 24]) -> (y) { y[i < 9, j < 40] = f16(sum(k < 24) x[i, k] * w[j, k]) "
+	    "}");
 }
 
 /* ---- sizes known at run time --------------------------------------------------------------------------------------- */
@@ -222,15 +252,18 @@ Test(matmul_cpu, others_are_declined_with_the_reason)
 {
 	cr_expect_str_eq(reason_against("task @t(x: f32[8, 4]) -> (y) { y[i < 8] = sum(k < 4) x[i, k] }"),
 	                 "it does not add up products");
-	cr_expect_str_eq(reason_against("task @t(x: i32[8, 4], w: i32[6, 4]) -> (y) { y[i < 8, j < 6] = sum(k < 4) x[i, k] * w[j, k] }"),
-	                 "its products are not f32");
+	cr_expect_str_eq(
+		reason_against("task @t(x: i32[8, 4], w: i32[6, 4]) -> (y) { y[i < 8, j < 6] = sum(k < 4) x[i, k] * w[j, k] }"),
+		"its products are not f32");
 	cr_expect_str_eq(
 		reason_against("task @t(x: f32[1, 9, 9, 8], w: const f32[3, 3, 8]) -> (y) {\n"
 	                   "  y[n < 1, h < 7, v < 7, c < 8] = sum(p < 3, q < 3) x[n, h + p, v + q, c] * w[p, q, c]\n}"),
 		"the last dimension of its result is in both factors");
-	cr_expect_str_eq(reason_against("task @t(x: f32[1, 9, 9, 8], w: const f32[20, 3, 3, 8]) -> (y) {\n  y[n < 1, h < 9, v < "
-	                                "9, o < 20] = sum(p < 3, q < 3, c < 8) select(0 < h + p && h + p < 10, x[n, h + p - 1, v, c], 0.0) * w[o, p, q, c]\n}"),
-	                 "its first factor would be computed many times over");
+	cr_expect_str_eq(
+		reason_against("task @t(x: f32[1, 9, 9, 8], w: const f32[20, 3, 3, 8]) -> (y) {\n  y[n < 1, h < 9, v < "
+	                   "9, o < 20] = sum(p < 3, q < 3, c < 8) select(0 < h + p && h + p < 10, x[n, h + p - 1, v, c], "
+	                   "0.0) * w[o, p, q, c]\n}"),
+		"its first factor would be computed many times over");
 }
 
 Test(matmul_cpu, constant_weights_are_packed_ahead_and_never_read)

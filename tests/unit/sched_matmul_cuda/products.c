@@ -19,7 +19,8 @@ static hdt_choice choices[MOST_CHOICES];
 
 TestSuite(products, .init = set_up, .fini = tear_down);
 
-static hdt_program *build(const hdt_scheduler *s, const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)
+static hdt_program *build(const hdt_scheduler *s, const hdt_task *task, const hdt_target_info *target,
+                          const hdt_choice *choice)
 {
 	hdt_program *program = s->build_choice(task, target, choice);
 	cr_assert(program, "%s", hdt_context_message(context));
@@ -51,7 +52,8 @@ static void check_declined(const hdt_scheduler *s, const char *source, const cha
 
 #define MMA &hdt_scheduler_matmul_mma
 
-static const char with_edges[] = "task @t(x: f16[72, 96], w: f16[96, 40]) -> (y) { y[i < 72, j < 40] = sum(k < 96) x[i, k] * w[k, j] }";
+static const char with_edges[] =
+	"task @t(x: f16[72, 96], w: f16[96, 40]) -> (y) { y[i < 72, j < 40] = sum(k < 96) x[i, k] * w[k, j] }";
 
 Test(products, mma_of_every_kind_of_tile)
 {
@@ -60,8 +62,12 @@ Test(products, mma_of_every_kind_of_tile)
 
 Test(products, mma_of_factors_that_lie_either_way)
 {
-	check_choices(MMA, "task @t(x: f16[40, 64], w: f16[48, 64]) -> (y) { y[i < 40, j < 48] = sum(k < 64) x[i, k] * w[j, k] }", NULL, 1, 4);
-	check_choices(MMA, "task @t(x: bf16[64, 40], w: bf16[64, 48]) -> (y) { y[i < 40, j < 48] = sum(k < 64) x[k, i] * w[k, j] }", NULL, 1, 4);
+	check_choices(
+		MMA, "task @t(x: f16[40, 64], w: f16[48, 64]) -> (y) { y[i < 40, j < 48] = sum(k < 64) x[i, k] * w[j, k] }",
+		NULL, 1, 4);
+	check_choices(
+		MMA, "task @t(x: bf16[64, 40], w: bf16[64, 48]) -> (y) { y[i < 40, j < 48] = sum(k < 64) x[k, i] * w[k, j] }",
+		NULL, 1, 4);
 }
 
 Test(products, mma_with_something_done_to_the_sum)
@@ -82,7 +88,9 @@ Test(products, mma_with_something_done_to_a_factor)
 
 Test(products, mma_of_factors_that_no_copy_takes)
 {
-	check_choices(MMA, "task @t(x: f16[37, 51], w: f16[51, 43]) -> (y) { y[i < 37, j < 43] = sum(k < 51) x[i, k] * w[k, j] }", NULL, 0, 1);
+	check_choices(
+		MMA, "task @t(x: f16[37, 51], w: f16[51, 43]) -> (y) { y[i < 37, j < 43] = sum(k < 51) x[i, k] * w[k, j] }",
+		NULL, 0, 1);
 }
 
 Test(products, mma_of_sizes_known_when_run)
@@ -110,7 +118,8 @@ Test(products, mma_of_a_convolution)
 	check_choices(MMA,
 	              "task @t(x: f16[1, 9, 9, 16], w: f16[32, 3, 3, 16]) -> (y) {\n"
 	              "y[n < 1, h < 9, v < 9, o < 32] = sum(c < 16, p < 3, q < 3)\n"
-	              "select(h + p >= 1 && h + p < 10 && v + q >= 1 && v + q < 10, x[n, h + p - 1, v + q - 1, c], f16(0.0)) * w[o, p, q, c] }",
+	              "select(h + p >= 1 && h + p < 10 && v + q >= 1 && v + q < 10, x[n, h + p - 1, v + q - 1, c], "
+	              "f16(0.0)) * w[o, p, q, c] }",
 	              NULL, 0, 1);
 }
 
@@ -131,8 +140,9 @@ Test(products, mma_with_parts_of_the_sum)
 Test(products, mma_moves_sixteen_bytes_at_once)
 {
 	const hdt_choice choice = {{64, 64, 64, 2, 2, 4, 1}};
-	const char *shown = program_text(build(MMA, parse_task("task @t(x: f16[128, 64], w: f16[64, 64]) -> (y) {\n"
-	                                                       "y[i < 128, j < 64] = sum(k < 64) x[i, k] * w[k, j] }"),
+	const char *shown = program_text(build(MMA,
+	                                       parse_task("task @t(x: f16[128, 64], w: f16[64, 64]) -> (y) {\n"
+	                                                  "y[i < 128, j < 64] = sum(k < 64) x[i, k] * w[k, j] }"),
 	                                       &hopper, &choice));
 	cr_assert(strstr(shown, "&x[side, depth], 8, "), "%s", shown);
 	cr_assert(strstr(shown, "&w[depth, side], 8, "), "%s", shown);
@@ -145,7 +155,8 @@ Test(products, mma_has_no_clusters_on_older_devices)
 	ampere.architecture = 80;
 	ampere.cluster_blocks = 0;
 	ampere.shared_bytes_asked = 163 * 1024;
-	const hdt_task *task = parse_task("task @t(x: f16[64, 2048], w: f16[2048, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 2048) x[i, k] * w[k, j] }");
+	const hdt_task *task = parse_task(
+		"task @t(x: f16[64, 2048], w: f16[2048, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 2048) x[i, k] * w[k, j] }");
 	int count = hdt_scheduler_matmul_mma.space(task, &ampere, 2, choices, MOST_CHOICES);
 	cr_assert_gt(count, 10);
 	for (int i = 0; i < count; i++)
@@ -156,17 +167,54 @@ Test(products, mma_has_no_clusters_on_older_devices)
 
 Test(products, mma_splits_long_sums_of_few_tiles)
 {
-	const hdt_task *task = parse_task("task @t(x: f16[64, 4096], w: f16[4096, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 4096) x[i, k] * w[k, j] }");
+	const hdt_task *task = parse_task(
+		"task @t(x: f16[64, 4096], w: f16[4096, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 4096) x[i, k] * w[k, j] }");
 	cr_assert_eq(hdt_scheduler_matmul_mma.space(task, &hopper, 0, choices, MOST_CHOICES), 1);
 	cr_assert_gt(choices[0].values[6], 1);
 }
 
+Test(products, mma_wants_channels_last)
+{
+	const hdt_task *task = parse_task(
+		"task @t(x: f16[1, 64, 9, 9], w: const f16[32, 64, 3, 3]) -> (y) {\n"
+		"y[n < 1, o < 32, h < 7, v < 7] = sum(c < 64, p < 3, q < 3) x[n, c, h + p, v + q] * w[o, c, p, q] }");
+	const hdt_tensor *const tensors[] = {task->inputs[0], task->outputs[0]};
+	for (int i = 0; i < 2; i++) {
+		int dims[HDT_MAX_RANK];
+		cr_assert(hdt_scheduler_matmul_mma.order(task, &hopper, tensors[i], dims), "%s", tensors[i]->name);
+		cr_assert(dims[0] == 0 && dims[1] == 2 && dims[2] == 3 && dims[3] == 1, "%s", tensors[i]->name);
+	}
+	task = parse_task(
+		"task @t(x: f16[64, 40], w: f16[64, 48]) -> (y) { y[i < 40, j < 48] = sum(k < 64) x[k, i] * w[k, j] }");
+	int dims[HDT_MAX_RANK];
+	cr_assert_not(hdt_scheduler_matmul_mma.order(task, &hopper, task->inputs[0], dims));
+	cr_assert_not(hdt_scheduler_matmul_mma.order(task, &hopper, task->outputs[0], dims));
+}
+
+Test(products, mma_packs_weights_that_do_not_lie_well)
+{
+	const hdt_choice choice = {{32, 32, 32, 2, 2, 4, 1}};
+	const char *shown =
+		program_text(build(MMA,
+	                       parse_task("task @t(x: f16[1, 9, 9, 16], w: const f16[32, 16, 3, 3]) -> (y) {\n"
+	                                  "y[n < 1, h < 7, v < 7, o < 32] = sum(c < 16, p < 3, q < 3) x[n, h + p, v + q, c] * w[o, c, p, q] }"),
+	                       &hopper, &choice));
+	cr_assert(strstr(shown, "constant right_packed[i < 32, k < 144] = w[i, k % 16, k // 48, k // 16 % 3];"), "%s", shown);
+	cr_assert(strstr(shown, "&right_packed[side_1, depth_1], 8, "), "%s", shown);
+}
+
 Test(products, mma_declines)
 {
-	check_declined(MMA, "task @t(x: f32[64, 64], w: f32[64, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 64) x[i, k] * w[k, j] }", "other dtypes");
-	check_declined(MMA, "task @t(x: f16[64, 64], w: f16[64, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 64) (x[i, k] * x[i, k]) * w[k, j] }",
+	check_declined(
+		MMA, "task @t(x: f32[64, 64], w: f32[64, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 64) x[i, k] * w[k, j] }",
+		"other dtypes");
+	check_declined(MMA,
+	               "task @t(x: f16[64, 64], w: f16[64, 64]) -> (y) { y[i < 64, j < 64] = sum(k < 64) (x[i, k] * x[i, "
+	               "k]) * w[k, j] }",
 	               "would round");
-	check_declined(MMA, "task @t(x: f16[4, 64], w: f16[64, 4]) -> (y) { y[i < 4, j < 4] = sum(k < 64) x[i, k] * w[k, j] }", "too small");
+	check_declined(MMA,
+	               "task @t(x: f16[4, 64], w: f16[64, 4]) -> (y) { y[i < 4, j < 4] = sum(k < 64) x[i, k] * w[k, j] }",
+	               "too small");
 	check_declined(MMA, "task @t(x: f16[64, 64]) -> (y) { y[i < 64] = sum(k < 64) x[i, k] }", "products");
 }
 
@@ -176,7 +224,9 @@ Test(products, mma_declines)
 
 Test(products, simt_of_every_kind_of_tile)
 {
-	check_choices(SIMT, "task @t(x: f32[72, 36], w: f32[36, 40]) -> (y) { y[i < 72, j < 40] = sum(k < 36) x[i, k] * w[k, j] }", NULL, 2, 9);
+	check_choices(
+		SIMT, "task @t(x: f32[72, 36], w: f32[36, 40]) -> (y) { y[i < 72, j < 40] = sum(k < 36) x[i, k] * w[k, j] }",
+		NULL, 2, 9);
 }
 
 Test(products, simt_with_edges_and_something_done_to_the_sum)
@@ -189,7 +239,10 @@ Test(products, simt_with_edges_and_something_done_to_the_sum)
 
 Test(products, simt_with_something_done_to_a_factor)
 {
-	check_choices(SIMT, "task @t(x: f32[40, 48], w: f32[48, 32]) -> (y) { y[i < 40, j < 32] = sum(k < 48) exp(x[i, k]) * w[k, j] }", NULL, 0, 1);
+	check_choices(
+		SIMT,
+		"task @t(x: f32[40, 48], w: f32[48, 32]) -> (y) { y[i < 40, j < 32] = sum(k < 48) exp(x[i, k]) * w[k, j] }",
+		NULL, 0, 1);
 }
 
 Test(products, simt_of_a_convolution)
@@ -197,6 +250,7 @@ Test(products, simt_of_a_convolution)
 	check_choices(SIMT,
 	              "task @t(x: f32[1, 4, 9, 9], w: f32[16, 4, 3, 3]) -> (y) {\n"
 	              "y[n < 1, o < 16, h < 9, v < 9] = sum(c < 4, p < 3, q < 3)\n"
-	              "select(h + p >= 1 && h + p < 10 && v + q >= 1 && v + q < 10, x[n, c, h + p - 1, v + q - 1], 0.0) * w[o, c, p, q] }",
+	              "select(h + p >= 1 && h + p < 10 && v + q >= 1 && v + q < 10, x[n, c, h + p - 1, v + q - 1], 0.0) * "
+	              "w[o, c, p, q] }",
 	              NULL, 0, 1);
 }

@@ -374,6 +374,22 @@ Test(build, operations_are_counted)
 	cr_assert_eq(task_flops(build(&op_cumsum, NULL, 1, input_of(HDT_F32, 1, 5)), NULL), 15, "1 + 2 + 3 + 4 + 5");
 }
 
+/* y = d * max(d, 0), where d = e + e and e is the sum over k of (x + x) * (x + x) */
+static void define_shared(hdt_task *t)
+{
+	const hdt_tensor *x = hdt_input(t, 0);
+	const hdt_expr *i = hdt_axis("i", x->shape[0]), *k = hdt_axis("k", x->shape[1]);
+	const hdt_expr *twice = hdt_add(hdt_at(x, i, k), hdt_at(x, i, k));
+	const hdt_expr *e = hdt_reduce(HDT_REDUCE_SUM, &k, 1, hdt_mul(twice, twice)), *d = hdt_add(e, e);
+	hdt_output(t, hdt_compute(t, "y", HDT_AT(i), hdt_mul(d, hdt_max(d, hdt_like(d, 0)))));
+}
+
+Test(build, an_operation_used_twice_is_counted_once)
+{
+	const hdt_operator shared = OPERATOR("shared", "x", define_shared);
+	cr_assert_eq(task_flops(build(&shared, NULL, 1, input_of(HDT_F32, 2, 3, 5)), NULL), 3 * (5 * (1 + 1 + 1) + 1 + 1 + 1));
+}
+
 static const hdt_inverse_map *inverse_of(const hdt_task *t, int input)
 {
 	for (int i = 0; i < t->inverse_count; i++)

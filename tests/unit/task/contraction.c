@@ -144,7 +144,8 @@ Test(contraction, other_tasks_are_declined_with_the_reason)
 	cr_expect_str_eq(reason_against("task @t(x: f32[8]) -> (y) { y[i < 8] = sum(k < i + 1) x[k] * x[i] }"),
 	                 "its sum has not the same extents for all elements");
 	cr_expect_str_eq(
-		reason_against("task @t(x: f32[8, 4]) -> (y) {\n  m[i < 8] = sum(k < 4) x[i, k] * x[i, k]\n  y[i < 8] = m[i]\n}"),
+		reason_against(
+			"task @t(x: f32[8, 4]) -> (y) {\n  m[i < 8] = sum(k < 4) x[i, k] * x[i, k]\n  y[i < 8] = m[i]\n}"),
 		"it computes more than one tensor");
 	cr_expect_str_eq(reason_against("task @t(x: f32[8, 4]) -> (y) {\n  y[i < 8] = (sum(k < 4) x[i, k] * x[i, k]) * "
 	                                "(sum(k < 4) x[k, k] * x[i, k])\n}"),
