@@ -104,19 +104,26 @@ static const char *task_text(hdt_context *context, const layer *l)
 {
 	long long c = l->channels, o = l->outputs, s = l->size, k = l->kernel, pad = k / 2, out = outs(l), t = l->stride;
 	const char *at = hdt_format(context, "h * %lld + r - %lld, w * %lld + s - %lld", t, pad, t, pad);
-	const char *read = hdt_format(context, c == IMAGE_CHANNELS ? "x[0, c, %s]" : l->depthwise ? "x[0, %s, o]" : "x[0, %s, c]", at);
-	const char *shape = c == IMAGE_CHANNELS ? hdt_format(context, "%lld, %lld, %lld", c, s, s) : hdt_format(context, "%lld, %lld, %lld", s, s, c);
+	const char *read = hdt_format(context,
+	                              c == IMAGE_CHANNELS ? "x[0, c, %s]"
+	                              : l->depthwise      ? "x[0, %s, o]"
+	                                                  : "x[0, %s, c]",
+	                              at);
+	const char *shape = c == IMAGE_CHANNELS ? hdt_format(context, "%lld, %lld, %lld", c, s, s)
+	                                        : hdt_format(context, "%lld, %lld, %lld", s, s, c);
 	if (pad)
 		read = hdt_format(context,
-		                  "select(%lld <= h * %lld + r && h * %lld + r < %lld && %lld <= w * %lld + s && w * %lld + s < %lld, %s, 0.0)",
+		                  "select(%lld <= h * %lld + r && h * %lld + r < %lld && %lld <= w * %lld + s && w * %lld + s "
+		                  "< %lld, %s, 0.0)",
 		                  pad, t, t, s + pad, pad, t, t, s + pad, read);
 	const char *taps = k > 1 || l->depthwise ? hdt_format(context, ", r < %lld, s < %lld", k, k) : ", r < 1, s < 1";
-	return hdt_format(context,
-	                  "task @conv(x: f32[1, %s], weight: const f32[%lld, %lld, %lld, %lld], bias: f32[%lld], y: f32[1, %lld, %lld, "
-	                  "%lld]) -> (z) {\n  z[n < 1, h < %lld, w < %lld, o < %lld] = max((sum(c < %lld%s) %s * weight[o, c, r, s]) + "
-	                  "bias[o]%s, 0.0)\n}",
-	                  shape, o, l->depthwise ? 1 : c, k, k, o, out, out, o, out, out, o, l->depthwise ? 1 : c, taps, read,
-	                  l->residual ? " + y[0, h, w, o]" : "");
+	return hdt_format(
+		context,
+		"task @conv(x: f32[1, %s], weight: const f32[%lld, %lld, %lld, %lld], bias: f32[%lld], y: f32[1, %lld, %lld, "
+		"%lld]) -> (z) {\n  z[n < 1, h < %lld, w < %lld, o < %lld] = max((sum(c < %lld%s) %s * weight[o, c, r, s]) + "
+		"bias[o]%s, 0.0)\n}",
+		shape, o, l->depthwise ? 1 : c, k, k, o, out, out, o, out, out, o, l->depthwise ? 1 : c, taps, read,
+		l->residual ? " + y[0, h, w, o]" : "");
 }
 
 static bool read_task(bench *b, const layer *l)
@@ -351,8 +358,8 @@ static int by_time(const void *a, const void *b)
 
 static void print_candidate(const candidate *c, double flops, double fma_rate)
 {
-	printf("  %9.1f us %7.1f GF/s %5.1f %%  error %.0e  %s", c->us, flops / c->us * 1e-3, 100 * flops / c->us * 1e6 / fma_rate,
-	       c->error, c->scheduler->name);
+	printf("  %9.1f us %7.1f GF/s %5.1f %%  error %.0e  %s", c->us, flops / c->us * 1e-3,
+	       100 * flops / c->us * 1e6 / fma_rate, c->error, c->scheduler->name);
 	bool tuned = c->scheduler->size > offsetof(hdt_scheduler, params) && c->scheduler->params;
 	for (int i = 0; tuned && c->scheduler->params[i]; i++)
 		printf(" %s=%lld", c->scheduler->params[i], (long long)c->choice.values[i]);
@@ -365,7 +372,8 @@ static bool measure(bench *b, const layer *l, double *total, double *total_flops
 {
 	void *shared[MOST_BUFFERS] = {NULL};
 	double fma_rate = 0, guess = INFINITY, spent = 0;
-	double flops = 2.0 * (double)(outs(l) * outs(l) * l->outputs * (l->depthwise ? 1 : l->channels) * l->kernel * l->kernel);
+	double flops =
+		2.0 * (double)(outs(l) * outs(l) * l->outputs * (l->depthwise ? 1 : l->channels) * l->kernel * l->kernel);
 	b->context = context_new(b->registry);
 	b->on = loaded_new(b->target, b->device);
 	b->count = 0;
@@ -416,11 +424,13 @@ int main(int argc, char **argv)
 	b.target = registry_target(registry, "cpu");
 	hdt_context *context = context_new(registry);
 	good = b.target && context &&
-	       b.target->open(context, &(hdt_target_options){.size = sizeof(hdt_target_options), .threads = 1}, &b.device) == HDT_OK;
+	       b.target->open(context, &(hdt_target_options){.size = sizeof(hdt_target_options), .threads = 1},
+	                      &b.device) == HDT_OK;
 	for (size_t i = 0; i < sizeof layers / sizeof *layers && good; i++)
 		if (argc < 3 || strstr(layers[i].name, argv[2]))
 			good = measure(&b, &layers[i], &total, &flops);
-	printf("convolutions of resnet50 as chosen: %.2f ms, %.1f GF/s\n", total * 1e-3, total > 0 ? flops / total * 1e-3 : 0);
+	printf("convolutions of resnet50 as chosen: %.2f ms, %.1f GF/s\n", total * 1e-3,
+	       total > 0 ? flops / total * 1e-3 : 0);
 	free(b.cold);
 	if (b.device)
 		b.target->close(b.device);

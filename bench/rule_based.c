@@ -33,24 +33,31 @@ static const struct {
 	{"mean of pixels", "graph @g(%x: f32[64, 512, 28, 28]) { %0 = reduce_mean(%x, axes=[2, 3]) return %0 }", 0},
 	{"argmax", "graph @g(%x: f32[16384, 1000]) { %0 = argmax(%x, axis=1) return %0 }", 0},
 	{"transpose", "graph @g(%x: f32[4096, 4096]) { %0 = transpose(%x, axes=[1, 0]) %1 = mul(%0, %0) return %1 }", 0},
-	{"max pool", "graph @g(%x: f32[16, 64, 112, 112]) { %0 = max_pool2d(%x, kernel=3, stride=2, padding=1) return %0 }", 0},
-	{"relu + add", "graph @g(%x: f32[4096, 4096], %y: f32[4096, 4096]) { %0 = relu(%x) %1 = add(%0, %y) return %1 }", 0},
-	{"matmul 512", "graph @g(%x: f32[512, 512], %y: f32[512, 512]) { %0 = matmul(%x, %y) return %0 }", 2.0 * 512 * 512 * 512},
-	{"matmul 1024", "graph @g(%x: f32[1024, 1024], %y: f32[1024, 1024]) { %0 = matmul(%x, %y) return %0 }", 2.0 * 1024 * 1024 * 1024},
+	{"max pool", "graph @g(%x: f32[16, 64, 112, 112]) { %0 = max_pool2d(%x, kernel=3, stride=2, padding=1) return %0 }",
+     0},
+	{"relu + add", "graph @g(%x: f32[4096, 4096], %y: f32[4096, 4096]) { %0 = relu(%x) %1 = add(%0, %y) return %1 }",
+     0},
+	{"matmul 512", "graph @g(%x: f32[512, 512], %y: f32[512, 512]) { %0 = matmul(%x, %y) return %0 }",
+     2.0 * 512 * 512 * 512},
+	{"matmul 1024", "graph @g(%x: f32[1024, 1024], %y: f32[1024, 1024]) { %0 = matmul(%x, %y) return %0 }",
+     2.0 * 1024 * 1024 * 1024},
 	{"linear 128 x 768 x 3072 + gelu",
-     "graph @g(%x: f32[128, 768], %w: f32[3072, 768], %b: f32[3072]) { %0 = linear(%x, %w, %b) %1 = gelu(%0) return %1 }",
+     "graph @g(%x: f32[128, 768], %w: f32[3072, 768], %b: f32[3072]) { %0 = linear(%x, %w, %b) %1 = gelu(%0) return %1 "
+     "}",
      2.0 * 128 * 768 * 3072},
 	{"scores 12 x 128 x 64 x 128",
      "graph @g(%x: f32[12, 128, 64], %y: f32[12, 128, 64]) { %0 = matmul(%x, %y, transpose_b=true) return %0 }",
      2.0 * 12 * 128 * 64 * 128},
 	{"conv 3x3 of 64 at 56",
-     "graph @g(%x: f32[1, 64, 56, 56], %w: f32[64, 64, 3, 3]) { %0 = conv2d(%x, %w, padding=1) %1 = relu(%0) return %1 }",
+     "graph @g(%x: f32[1, 64, 56, 56], %w: f32[64, 64, 3, 3]) { %0 = conv2d(%x, %w, padding=1) %1 = relu(%0) return %1 "
+     "}",
      2.0 * 64 * 64 * 9 * 56 * 56},
 	{"conv 1x1 of 1024 at 14",
      "graph @g(%x: f32[1, 1024, 14, 14], %w: f32[256, 1024, 1, 1]) { %0 = conv2d(%x, %w) %1 = relu(%0) return %1 }",
      2.0 * 256 * 1024 * 14 * 14},
 	{"conv 3x3 s2 of 128 at 56",
-     "graph @g(%x: f32[1, 128, 56, 56], %w: f32[128, 128, 3, 3]) { %0 = conv2d(%x, %w, stride=2, padding=1) return %0 }",
+     "graph @g(%x: f32[1, 128, 56, 56], %w: f32[128, 128, 3, 3]) { %0 = conv2d(%x, %w, stride=2, padding=1) return %0 "
+     "}",
      2.0 * 128 * 128 * 9 * 28 * 28},
 	{"conv 7x7 s2 of 3 at 224",
      "graph @g(%x: f32[1, 3, 224, 224], %w: f32[64, 3, 7, 7]) { %0 = conv2d(%x, %w, stride=2, padding=3) return %0 }",
@@ -60,7 +67,8 @@ static const struct {
      2.0 * 96 * 9 * 112 * 112},
 };
 
-static const char *const plugins[] = {"ops-math", "ops-nn", "ops-transform", "rewrite-fusion", "sched-auto", "target-cpu"};
+static const char *const plugins[] = {"ops-math",       "ops-nn",     "ops-transform",
+                                      "rewrite-fusion", "sched-auto", "target-cpu"};
 enum { PLUGIN_COUNT = sizeof plugins / sizeof *plugins, GRAPH_COUNT = sizeof graphs / sizeof *graphs };
 
 /* A graph that is ready to run. */
@@ -135,7 +143,8 @@ static hdt_status load(hdt_session *session, const char *text, hdt_model **out)
 
 static hdt_status make_subject(hdt_session *session, const char *text, int threads, subject *s)
 {
-	const hdt_compile_options options = {.size = sizeof options, .target = "cpu", .threads = threads, .cache_dir = "", .dump_dir = getenv("BENCH_DUMP")};
+	const hdt_compile_options options = {
+		.size = sizeof options, .target = "cpu", .threads = threads, .cache_dir = "", .dump_dir = getenv("BENCH_DUMP")};
 	*s = (subject){0};
 	hdt_status status = load(session, text, &s->model);
 	if (status == HDT_OK)
@@ -189,8 +198,8 @@ static void measure(const char *name, subject *s, double flops, int threads)
 		printf("%-32s %dT %9.3f ms %7.1f GFLOP/s  %3.0f %% of %.0f\n", name, threads, best * 1e3, flops / best * 1e-9,
 		       100 * flops / best / (part * threads / multiply), part * threads / multiply * 1e-9);
 	else
-		printf("%-32s %dT %9.3f ms %7.1f GB/s     %3.0f %% of %.1f\n", name, threads, best * 1e3, (double)s->bytes / best * 1e-9,
-		       100 * copy / best, (double)half * 2 / copy * 1e-9);
+		printf("%-32s %dT %9.3f ms %7.1f GB/s     %3.0f %% of %.1f\n", name, threads, best * 1e3,
+		       (double)s->bytes / best * 1e-9, 100 * copy / best, (double)half * 2 / copy * 1e-9);
 	fflush(stdout);
 	free(from);
 	free(to);

@@ -50,11 +50,11 @@ typedef struct emitter {
 	bool without_locals;        /* a stride is being written: it is no part of the statement's bookkeeping */
 	int local_count;            /* local consts in the current C function */
 	VEC(select_scope) scopes;
-	VEC(const hdt_expr *) nodes; /* of the current statement, larger ids first */
-	size_t statement_start;      /* in the text */
-	int parallel_count;          /* loop bodies of the current function */
-	struct vector_loop *vector;  /* the loop that is being written as vectors; NULL: none */
-	uint32_t vector_count;       /* vector loops so far */
+	VEC(const hdt_expr *) nodes;    /* of the current statement, larger ids first */
+	size_t statement_start;         /* in the text */
+	int parallel_count;             /* loop bodies of the current function */
+	struct vector_loop *vector;     /* the loop that is being written as vectors; NULL: none */
+	uint32_t vector_count;          /* vector loops so far */
 	VEC(const hdt_tensor *) padded; /* local arrays, see c_pad.c */
 } emitter;
 

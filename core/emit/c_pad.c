@@ -8,8 +8,8 @@
  * other, and so does an index that was joined of both. */
 #include "emit/c.h"
 
-#define MOST_LANES 16     /* every HIDET_LANES divides it */
-#define LONGEST_ROW 1024  /* longer ones are not kept in registers, and one access in part does not matter */
+#define MOST_LANES 16    /* every HIDET_LANES divides it */
+#define LONGEST_ROW 1024 /* longer ones are not kept in registers, and one access in part does not matter */
 
 typedef struct row_search {
 	const hdt_tensor *tensor;

@@ -63,7 +63,8 @@ static const hdt_expr *definition(const hdt_expr *e, void *closure)
 {
 	const emitter *em = closure;
 	const hdt_expr *let = e->op == HDT_OP_VARIABLE ? map_get(&em->definitions, e) : NULL;
-	bool replaced = let && e->dtype == HDT_I64 && vector_form_of(em, e) != VECTOR_SAME && !expr_contains_op(let, HDT_OP_LOAD);
+	bool replaced =
+		let && e->dtype == HDT_I64 && vector_form_of(em, e) != VECTOR_SAME && !expr_contains_op(let, HDT_OP_LOAD);
 	return replaced ? let : NULL;
 }
 
@@ -152,7 +153,8 @@ bool vector_step(const emitter *em, const hdt_tensor *t, const hdt_expr *const *
 bool vector_is_whole(const emitter *em, const hdt_tensor *t, const hdt_expr *const *indices)
 {
 	const hdt_expr *axis = em->vector->axis;
-	return !em->vector->part || (c_is_padded(em, t) && indices[t->rank - 1] == axis && axis->args[0] == t->shape[t->rank - 1]);
+	return !em->vector->part ||
+	       (c_is_padded(em, t) && indices[t->rank - 1] == axis && axis->args[0] == t->shape[t->rank - 1]);
 }
 
 /* ---- guarded reads ------------------------------------------------------------------------------------------------ */
@@ -277,7 +279,8 @@ static bool has_cast(const emitter *em, const hdt_expr *e)
 {
 	hdt_dtype from = (hdt_dtype)e->args[0]->dtype, to = (hdt_dtype)e->dtype;
 	if (from == HDT_I64) /* the index of each lane */
-		return vector_form_of(em, e->args[0]) == VECTOR_INDEX && fits_int(e->args[0]) && (is_float32(to) || to == HDT_I32);
+		return vector_form_of(em, e->args[0]) == VECTOR_INDEX && fits_int(e->args[0]) &&
+		       (is_float32(to) || to == HDT_I32);
 	if (is_float32(from))
 		return is_float32(to) || to == HDT_BOOL || to == HDT_I32;
 	return (from == HDT_BOOL || is_small(from)) && (is_float32(to) || to == HDT_I32 || to == HDT_BOOL);
@@ -291,8 +294,7 @@ static bool has_operation(const emitter *em, const hdt_expr *e)
 	if (op == HDT_OP_CAST)
 		return has_cast(em, e);
 	if (op == HDT_OP_SELECT)
-		return c_vector_type((hdt_dtype)e->dtype) &&
-		       (vector_form_of(em, e->args[0]) == VECTOR_SAME || is_safe(em, e));
+		return c_vector_type((hdt_dtype)e->dtype) && (vector_form_of(em, e->args[0]) == VECTOR_SAME || is_safe(em, e));
 	if (operand == HDT_BOOL)
 		return is_of_masks(op);
 	if (operand == HDT_I64)

@@ -134,6 +134,16 @@ static const char *name_limit(emitter *em, const hdt_expr *extent)
 	return hdt_format(em->context, "t%d", limit);
 }
 
+/* A name in it may be anything, also what would end the comment. */
+static void print_obstacle(emitter *em, const char *obstacle)
+{
+	text_indent(em->out, em->depth);
+	text_add(em->out, "/* no vectors: ");
+	for (const char *c = obstacle; *c; c++)
+		text_format(em->out, c[0] == '*' && c[1] == '/' ? "%c " : "%c", *c);
+	text_add(em->out, " */\n");
+}
+
 bool c_vector_for(emitter *em, const hdt_stmt *s)
 {
 	vector_loop v;
@@ -144,8 +154,7 @@ bool c_vector_for(emitter *em, const hdt_stmt *s)
 	if (count < FEWEST_LANES)
 		return false;
 	if (!vector_plan(em, &v, s)) {
-		text_indent(em->out, em->depth);
-		text_format(em->out, "/* no vectors: %s */\n", v.obstacle ? v.obstacle : "out of memory");
+		print_obstacle(em, v.obstacle ? v.obstacle : "out of memory");
 		return false;
 	}
 	const char *limit = name_limit(em, s->axis->args[0]);

@@ -180,9 +180,11 @@ static bool print_logic(emitter *em, int scope, const hdt_expr *e, int wanted)
 		const char *text;
 		int precedence;
 	} infix[HDT_OP_COUNT] = {
-		[HDT_OP_AND] = {" & ", C_BIT_AND},     [HDT_OP_OR] = {" | ", C_BIT_OR},      [HDT_OP_BIT_AND] = {" & ", C_BIT_AND},
-		[HDT_OP_BIT_OR] = {" | ", C_BIT_OR},   [HDT_OP_BIT_XOR] = {" ^ ", C_BIT_XOR}, [HDT_OP_EQ] = {" == ", C_EQUAL},
-		[HDT_OP_NE] = {" != ", C_EQUAL},       [HDT_OP_LT] = {" < ", C_COMPARE},      [HDT_OP_LE] = {" <= ", C_COMPARE},
+		[HDT_OP_AND] = {" & ", C_BIT_AND},     [HDT_OP_OR] = {" | ", C_BIT_OR},
+		[HDT_OP_BIT_AND] = {" & ", C_BIT_AND}, [HDT_OP_BIT_OR] = {" | ", C_BIT_OR},
+		[HDT_OP_BIT_XOR] = {" ^ ", C_BIT_XOR}, [HDT_OP_EQ] = {" == ", C_EQUAL},
+		[HDT_OP_NE] = {" != ", C_EQUAL},       [HDT_OP_LT] = {" < ", C_COMPARE},
+		[HDT_OP_LE] = {" <= ", C_COMPARE},
 	};
 	if (e->op == HDT_OP_NOT || e->op == HDT_OP_BIT_NOT) {
 		text_add(em->out, wanted > C_UNARY ? "(~" : "~");

@@ -32,9 +32,8 @@ static bool is_folded(hdt_scalar_op op, hdt_dtype operand)
 {
 	if (op <= HDT_OP_ARG_REDUCE)
 		return false;
-	bool function =
-		scalar_op_of(op)->result == OP_RESULT_FLOAT && op != HDT_OP_DIV && op != HDT_OP_SQRT && op != HDT_OP_RSQRT &&
-					op != HDT_OP_FMA;
+	bool function = scalar_op_of(op)->result == OP_RESULT_FLOAT && op != HDT_OP_DIV && op != HDT_OP_SQRT &&
+	                op != HDT_OP_RSQRT && op != HDT_OP_FMA;
 	return !function && !(op == HDT_OP_POW && hdt_is_float(operand));
 }
 

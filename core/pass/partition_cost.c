@@ -43,7 +43,7 @@ static double cost_as_wished(const partitioner *p, const hdt_scheduler *s, const
 	return wished ? answer_of(p, s, wished) : INFINITY;
 }
 
-static double best_cost(const partitioner *p, const hdt_task *task)
+static double ask_all(const partitioner *p, const hdt_task *task)
 {
 	double best = INFINITY;
 	for (int i = 0; i < p->options->scheduler_count; i++) {
@@ -53,6 +53,22 @@ static double best_cost(const partitioner *p, const hdt_task *task)
 			best = fmin(best, cost_as_wished(p, s, task));
 	}
 	return best;
+}
+
+/* Models repeat themselves: equal tasks are asked about once. */
+static double best_cost(partitioner *p, const hdt_task *task)
+{
+	text t = {0};
+	task_print(&t, task);
+	const char *key = t.data && !t.failed ? hdt_intern(p->context, t.data) : NULL;
+	double *known = key ? map_get(&p->costs, key) : NULL;
+	text_free(&t);
+	if (known)
+		return *known;
+	double cost = ask_all(p, task);
+	if (key && (known = hdt_allocate(p->context, sizeof *known)) && map_set(&p->costs, key, known))
+		*known = cost;
+	return cost;
 }
 
 /* Constants, and what is computed of constants alone. */

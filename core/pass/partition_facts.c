@@ -132,6 +132,7 @@ bool partition_facts(partitioner *p)
 {
 	map_init(&p->numbers, p->context);
 	map_init(&p->uses, p->context);
+	map_init(&p->costs, p->context);
 	if (!list_nodes(p))
 		return false;
 	for (int i = 0; i < p->count; i++) {

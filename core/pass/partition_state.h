@@ -73,6 +73,7 @@ typedef struct partitioner {
 	int count;
 	map numbers;              /* node -> its index, plus 1 */
 	map uses;                 /* value -> value_uses */
+	map costs;                /* interned text of a task -> double: estimated time */
 	unsigned walk, unit_walk; /* the last walks over parts and over units */
 	bool explain;             /* refusals are kept */
 } partitioner;

@@ -79,7 +79,8 @@ static hdt_status find_converter(narrowing *n)
 	}
 	if (n->into || hdt_context_status(context) != HDT_OK)
 		return hdt_context_status(context);
-	return hdt_fail(context, HDT_UNSUPPORTED, "nothing can be computed in %s: no plugin provides an operator that converts",
+	return hdt_fail(context, HDT_UNSUPPORTED,
+	                "nothing can be computed in %s: no plugin provides an operator that converts",
 	                hdt_dtype_of(n->to)->name);
 }
 
@@ -220,7 +221,8 @@ static const char *find_misfit(const narrowing *n, const hdt_node *old, const hd
 	for (int i = 0; i < old->output_count; i++) {
 		const hdt_value *a = old->outputs[i], *b = made->outputs[i];
 		if (b->dtype != a->dtype && (!is_f32(a) || b->dtype != n->to))
-			return hdt_format(context, "it gives %s, not %s", hdt_dtype_of(b->dtype)->name, hdt_dtype_of(a->dtype)->name);
+			return hdt_format(context, "it gives %s, not %s", hdt_dtype_of(b->dtype)->name,
+			                  hdt_dtype_of(a->dtype)->name);
 		for (int d = 0; d < a->rank; d++)
 			if (b->rank != a->rank || !hdt_proves_equal(a->shape[d], b->shape[d]))
 				return "its shape changes";
@@ -279,10 +281,10 @@ static bool build_narrow(narrowing *n, const hdt_node *node, const char **reason
 	graph_mark mark = graph_get_mark(graph);
 	const hdt_node *made = hdt_apply_node(graph, node->op->name, inputs, node->input_count, attributes);
 	*reason = find_misfit(n, node, made);
-	if (!*reason)
-		return note_outputs(n, node, made);
 	if (hdt_context_status(graph->context) == HDT_OUT_OF_MEMORY)
 		return false;
+	if (!*reason)
+		return note_outputs(n, node, made);
 	graph_rewind(graph, mark);
 	context_clear_fault(graph->context);
 	return true;
@@ -301,8 +303,8 @@ static bool build_node(narrowing *n, const hdt_node *node)
 	n->narrowed += !reason;
 	n->kept += reason != NULL;
 	if (reason && n->explain)
-		explain_line(n->explain, hdt_format(n->graph->context, "%s %s", node->op->name, reason), "%%%s = %s stays f32: %s",
-		             node->outputs[0]->name, node->op->name, reason);
+		explain_line(n->explain, hdt_format(n->graph->context, "%s %s", node->op->name, reason),
+		             "%%%s = %s stays f32: %s", node->outputs[0]->name, node->op->name, reason);
 	return !reason || build_same(n, node);
 }
 

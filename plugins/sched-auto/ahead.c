@@ -1,6 +1,7 @@
-/* ahead.c: while a long row is computed out of the cache, the next one is asked for:
+/* ahead.c: while a long row is computed out of the cache, the next one is asked for, and what the results will overwrite:
  *
- *     for lanes in 0..64 { for u in 0..4 unroll { prefetch(&x[i, lanes * 64 + u * 16 + 4096]); } for j in 0..64 vectorise { e[lanes * 64 + j] = exp(...); } }
+ *     for lanes in 0..64 { for u in 0..4 unroll { prefetch(&x[i, lanes * 64 + u * 16 + 4096]); } for u in 0..4 unroll { prefetch(&y[i, lanes * 64 + u * 16]); }
+ *                          for j in 0..64 vectorise { e[lanes * 64 + j] = exp(...); } }
  *
  * Rows lie behind each other, so the place a row further on is that of the next one; behind the last one nothing is lost. */
 #include "auto.h"
@@ -43,18 +44,31 @@ bool ahead_applies(const dims *d, tile *t)
 	return true;
 }
 
-void ahead_fetch(nest *n, const dims *d, const tile *t, const hdt_expr *lane_block)
+/* Ask for what stands at `count` places of x[indices..., first] and behind it, a line each. */
+static void fetch_lines(nest *n, const hdt_tensor *x, const hdt_expr **indices, const hdt_expr *first, int64_t count)
 {
-	const hdt_expr *lane = d->axes[t->lane], *rows;
+	int64_t per_line = LINE / hdt_dtype_of(x->dtype)->bytes, lines = (count + per_line - 1) / per_line;
+	const hdt_expr *line = hdt_begin_for(n->function, "line", hdt_int(n->context, lines), HDT_LOOP_UNROLL);
+	indices[x->rank - 1] = hdt_add(first, hdt_mul(line, hdt_int(n->context, per_line)));
+	hdt_do(n->function, "prefetch", HDT_AT(hdt_address(x, indices, x->rank)));
+	hdt_end(n->function);
+}
+
+void ahead_fetch(nest *n, const group *g, const dims *d, const tile *t, const hdt_expr *lane_block)
+{
+	const hdt_expr *lane = d->axes[t->lane], *extent = lane->args[0], *rows, *indices[HDT_MAX_RANK];
+	const hdt_expr *here = hdt_mul(lane_block, hdt_int(n->context, t->lanes));
 	for (int nth = 0; (rows = find_rows(d->value, lane, nth)) != NULL; nth++) {
-		int64_t per_line = LINE / hdt_dtype_of((hdt_dtype)rows->dtype)->bytes,
-				lines = (t->lanes + per_line - 1) / per_line;
-		const hdt_expr *line = hdt_begin_for(n->function, "line", hdt_int(n->context, lines), HDT_LOOP_UNROLL);
-		const hdt_expr *first = hdt_add(hdt_mul(lane_block, hdt_int(n->context, t->lanes)), lane->args[0]);
-		const hdt_expr *at = hdt_add(first, hdt_mul(line, hdt_int(n->context, per_line))), *indices[HDT_MAX_RANK];
-		for (int i = 0; i < rows->count; i++)
-			indices[i] = i + 1 < rows->count ? rows->args[i] : at;
-		hdt_do(n->function, "prefetch", HDT_AT(hdt_address(rows->tensor, indices, rows->count)));
-		hdt_end(n->function);
+		for (int i = 0; i + 1 < rows->count; i++)
+			indices[i] = rows->args[i];
+		fetch_lines(n, rows->tensor, indices, hdt_add(here, extent), t->lanes);
+	}
+	for (int i = g->first; i < g->first + g->count; i++) {
+		const hdt_tensor *y = n->plan->stages[i].memory;
+		if (!n->plan->stages[i].output || y->rank != g->rows + 1 || !hdt_proves_equal(y->shape[g->rows], extent))
+			continue;
+		for (int k = 0; k < g->rows; k++)
+			indices[k] = d->at[k];
+		fetch_lines(n, y, indices, here, t->lanes);
 	}
 }

@@ -61,7 +61,8 @@ typedef struct nest {
 	hdt_context *context;
 	expr_list open;    /* axes whose loops are open */
 	struct team *team; /* threads that compute reductions together (cuda.h); NULL: each thread its own */
-	bool rereads;      /* what is read for the row has been read before, and nobody has asked for the next one */
+	const group *
+		rereads; /* its rows are being computed, what is read for one has been read before, and nobody has asked for the next; or NULL */
 } nest;
 
 /* cost.c: scalar operations of the task, and bytes that it reads and writes. */
@@ -111,7 +112,7 @@ typedef struct tile {
 	int64_t lanes, rows; /* elements of a block along each */
 	bool vector;         /* lanes lie side by side in memory */
 	bool whole;          /* one block of lanes covers the loop */
-	bool transposed; /* reads across the lanes go through tiles; the loop over blocks of rows is the inner one */
+	bool transposed;     /* reads across the lanes go through tiles; the loop over blocks of rows is the inner one */
 	bool panel; /* what the rows share is laid out before the loop over blocks of rows, which is then the inner one */
 } tile;
 tile tile_choose(const plan *p, const dims *d);
@@ -125,7 +126,7 @@ int reads_along(const hdt_expr *reduce, const hdt_expr *axis);
 
 /* ahead.c: is it worth to ask for the next row within the loop over blocks of lanes, which are then cut for it? And to do so. */
 bool ahead_applies(const dims *d, tile *t);
-void ahead_fetch(nest *n, const dims *d, const tile *t, const hdt_expr *lane_block);
+void ahead_fetch(nest *n, const group *g, const dims *d, const tile *t, const hdt_expr *lane_block);
 
 /* lanes.c: writes the blocks. */
 /* Lay out the panel of a block of lanes: the value then reads it. */

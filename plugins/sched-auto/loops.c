@@ -132,8 +132,8 @@ static bool emit_stage(nest *n, const stage *s, dims d, bool parallel)
 	if (!d.value)
 		return false;
 	if (ahead) {
-		ahead_fetch(n, &d, &t, lane_block);
-		n->rereads = false;
+		ahead_fetch(n, n->rereads, &d, &t, lane_block);
+		n->rereads = NULL;
 	}
 	tile_emit(n, s, d, &t, row_block, lane_block);
 	while (opened--)
@@ -157,11 +157,12 @@ static bool emit_row(nest *n, const group *g, const hdt_expr *const *values)
 			return false;
 		for (int k = 0; k < g->rows; k++)
 			d.at[k] = values[k];
-		n->rereads |= i == g->first + 1;
+		if (i == g->first + 1)
+			n->rereads = g;
 		if (!emit_stage(n, s, d, false))
 			return false;
 	}
-	n->rereads = false;
+	n->rereads = NULL;
 	return true;
 }
 

@@ -290,7 +290,8 @@ static const hdt_expr *reduce_one(nest *n, const hdt_expr *reduce, const hdt_exp
 		                                                   : reduce_arg(n, reduce, value);
 	if (cpu && chains_apply(n->plan, reduce, value))
 		return chains_reduce(n, reduce, value);
-	return !cpu && runs_in_chains(reduce, value) ? reduce_in_chains(n, reduce, value) : reduce_in_order(n, reduce, value);
+	return !cpu && runs_in_chains(reduce, value) ? reduce_in_chains(n, reduce, value)
+	                                             : reduce_in_order(n, reduce, value);
 }
 
 const hdt_expr *reduce_ready(nest *n, const hdt_expr *value)

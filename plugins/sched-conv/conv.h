@@ -36,9 +36,10 @@ typedef struct conv {
 	int64_t channels, columns, groups;
 	const hdt_expr *joint;   /* axis of the tensor that is group * columns + column; NULL: they are axes themselves */
 	const hdt_expr *element; /* the first factor over positions, channel and group */
-	const hdt_expr *weight;  /* the other one over taps, channel, column and group; NULL: the reduction has no product (a pooling) */
-	const hdt_expr *main;    /* the LOAD in `element` that the windows slide over */
-	int channel_dim;         /* dimension of its tensor that the channel (else the group) runs along; -1: none */
+	const hdt_expr *
+		weight; /* the other one over taps, channel, column and group; NULL: the reduction has no product (a pooling) */
+	const hdt_expr *main; /* the LOAD in `element` that the windows slide over */
+	int channel_dim;      /* dimension of its tensor that the channel (else the group) runs along; -1: none */
 } conv;
 
 /* match.c: false with the reason, constant text. */

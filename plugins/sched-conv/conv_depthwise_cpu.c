@@ -3,7 +3,8 @@
 
 typedef bool match_function(const hdt_task *task, conv *out, const char **reason);
 
-static bool find(match_function *match, const hdt_task *task, const hdt_target_info *target, window_plan *p, const char **reason)
+static bool find(match_function *match, const hdt_task *task, const hdt_target_info *target, window_plan *p,
+                 const char **reason)
 {
 	conv c;
 	return match(task, &c, reason) && window_find(&c, target, p, reason);
@@ -28,7 +29,8 @@ static hdt_answer answer(match_function *match, const hdt_task *task, const hdt_
 	return (hdt_answer){.applies = true, .cost_us = window_time(&p, WORKERS)};
 }
 
-static hdt_program *build(match_function *match, const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)
+static hdt_program *build(match_function *match, const hdt_task *task, const hdt_target_info *target,
+                          const hdt_choice *choice)
 {
 	window_plan p;
 	const char *reason;
@@ -38,7 +40,8 @@ static hdt_program *build(match_function *match, const hdt_task *task, const hdt
 	return window_program(task, &p);
 }
 
-static int space(match_function *match, const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out, int most)
+static int space(match_function *match, const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out,
+                 int most)
 {
 	window_plan p;
 	const char *reason;
@@ -54,27 +57,29 @@ static bool order(match_function *match, const hdt_task *task, const hdt_tensor 
 }
 
 /* A scheduler's functions for one way to match. */
-#define FUNCTIONS(name, match)                                                                                                   \
-	static hdt_answer name##_query(const hdt_task *task, const hdt_target_info *target)                                          \
-	{                                                                                                                            \
-		return answer(match, task, target);                                                                                      \
-	}                                                                                                                            \
-	static hdt_program *name##_build(const hdt_task *task, const hdt_target_info *target)                                        \
-	{                                                                                                                            \
-		return build(match, task, target, NULL);                                                                                 \
-	}                                                                                                                            \
-	static hdt_program *name##_build_choice(const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)       \
-	{                                                                                                                            \
-		return build(match, task, target, choice);                                                                               \
-	}                                                                                                                            \
-	static int name##_space(const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out, int most)           \
-	{                                                                                                                            \
-		return space(match, task, target, level, out, most);                                                                     \
-	}                                                                                                                            \
-	static bool name##_order(const hdt_task *task, const hdt_target_info *target, const hdt_tensor *tensor, int dims[HDT_MAX_RANK]) \
-	{                                                                                                                            \
-		(void)target;                                                                                                            \
-		return order(match, task, tensor, dims);                                                                                 \
+#define FUNCTIONS(name, match)                                                                                         \
+	static hdt_answer name##_query(const hdt_task *task, const hdt_target_info *target)                                \
+	{                                                                                                                  \
+		return answer(match, task, target);                                                                            \
+	}                                                                                                                  \
+	static hdt_program *name##_build(const hdt_task *task, const hdt_target_info *target)                              \
+	{                                                                                                                  \
+		return build(match, task, target, NULL);                                                                       \
+	}                                                                                                                  \
+	static hdt_program *name##_build_choice(const hdt_task *task, const hdt_target_info *target,                       \
+	                                        const hdt_choice *choice)                                                  \
+	{                                                                                                                  \
+		return build(match, task, target, choice);                                                                     \
+	}                                                                                                                  \
+	static int name##_space(const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out, int most) \
+	{                                                                                                                  \
+		return space(match, task, target, level, out, most);                                                           \
+	}                                                                                                                  \
+	static bool name##_order(const hdt_task *task, const hdt_target_info *target, const hdt_tensor *tensor,            \
+	                         int dims[HDT_MAX_RANK])                                                                   \
+	{                                                                                                                  \
+		(void)target;                                                                                                  \
+		return order(match, task, tensor, dims);                                                                       \
 	}
 FUNCTIONS(depthwise, conv_match)
 FUNCTIONS(pool, conv_match_pooling)

@@ -19,17 +19,17 @@
 /* A tile is some windows side by side in some lines, by some vectors of columns. */
 typedef struct direct_plan {
 	conv c;
-	int x, y;              /* the last two of c.dims, along windows and lines; y -1: there is but one */
-	bool merged;           /* the lines lie behind each other without a gap: they are one line */
+	int x, y;               /* the last two of c.dims, along windows and lines; y -1: there is but one */
+	bool merged;            /* the lines lie behind each other without a gap: they are one line */
 	int64_t lines, windows; /* their numbers */
-	bool in_place;         /* the source is the input */
-	bool channels_last;    /* in the source */
-	bool joined;           /* taps of x and channels lie side by side in the source, and are one loop */
-	int lanes;             /* floats of a vector */
-	int registers;         /* vector registers */
-	bool fused;            /* a product is added in one instruction */
+	bool in_place;          /* the source is the input */
+	bool channels_last;     /* in the source */
+	bool joined;            /* taps of x and channels lie side by side in the source, and are one loop */
+	int lanes;              /* floats of a vector */
+	int registers;          /* vector registers */
+	bool fused;             /* a product is added in one instruction */
 	/* what can be chosen: */
-	int64_t vectors;             /* of a panel */
+	int64_t vectors; /* of a panel */
 	cut line_tiles, window_tiles;
 	bool panels_outside;         /* of the loops over tiles */
 	int64_t bands, panel_groups; /* tasks: parts of the outer loop over tiles, and of the panels, most of them */
@@ -84,10 +84,11 @@ typedef struct direct_nest {
 	const hdt_tensor *source; /* workspace; NULL: the input, in place */
 	const hdt_tensor *packed; /* [group, panel, loops.., column] */
 	const hdt_tensor *output;
-	conv_place at;            /* outer windows and the group */
-	const hdt_expr *panel;    /* its number */
-	const hdt_expr *tile;     /* number of the tile among those that go over the panel, one after the other; NULL: the panels are inside */
-	int64_t tiles;            /* their number */
+	conv_place at;         /* outer windows and the group */
+	const hdt_expr *panel; /* its number */
+	const hdt_expr *
+		tile; /* number of the tile among those that go over the panel, one after the other; NULL: the panels are inside */
+	int64_t tiles; /* their number */
 } direct_nest;
 
 /* direct_program.c */
@@ -101,8 +102,8 @@ const hdt_expr *direct_read(const direct_nest *n, const conv_place *at, const hd
 /* direct_tile.c: computes and stores one tile of the panel at hand. */
 typedef struct direct_tile {
 	int64_t lines, windows, vectors;
-	int64_t columns, last_columns; /* those that are stored, and of the last panel */
-	const hdt_expr *line, *window;            /* the first ones */
+	int64_t columns, last_columns;             /* those that are stored, and of the last panel */
+	const hdt_expr *line, *window;             /* the first ones */
 	const hdt_expr *line_start, *column_start; /* direct_tile.c: the positions where these begin */
 } direct_tile;
 void direct_emit_tile(direct_nest *n, const direct_tile *t);

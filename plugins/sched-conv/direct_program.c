@@ -145,7 +145,8 @@ static void emit_function(direct_nest *n, const hdt_task *task)
 		panels = loop_take_part(n->function, "panels", &rest, groups);
 	n->at.group = loop_take_part(n->function, "group", &rest, constant(n, c->groups));
 	for (int i = outer - 1; i >= 0; i--)
-		n->at.out[i] = loop_take_part(n->function, c->dims[i].out ? c->dims[i].out->name : "place", &rest, c->dims[i].windows);
+		n->at.out[i] =
+			loop_take_part(n->function, c->dims[i].out ? c->dims[i].out->name : "place", &rest, c->dims[i].windows);
 	emit_tiles(n, band, panels);
 	hdt_end(n->function);
 }

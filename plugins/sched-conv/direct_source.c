@@ -123,7 +123,8 @@ static void begin_parts(direct_nest *n, const source_shape *s, conv_place *at)
 }
 
 /* What is true where the positions of the first `count` dimensions are within the border; NULL: everywhere. */
-static const hdt_expr *is_inside(const direct_nest *n, const source_shape *s, const conv_place *at, const conv_limits *l, int count)
+static const hdt_expr *is_inside(const direct_nest *n, const source_shape *s, const conv_place *at,
+                                 const conv_limits *l, int count)
 {
 	const hdt_expr *all = NULL;
 	for (int i = 0; i < count; i++) {
@@ -144,7 +145,8 @@ static const hdt_expr *is_inside(const direct_nest *n, const source_shape *s, co
 }
 
 /* The elements first..end - 1 of the last dimension: those within the border, or zeros. */
-static void fill_run(direct_nest *n, const source_shape *s, conv_place at, const conv_limits *l, int64_t first, int64_t end)
+static void fill_run(direct_nest *n, const source_shape *s, conv_place at, const conv_limits *l, int64_t first,
+                     int64_t end)
 {
 	const source_part *last = &s->parts[s->count - 1];
 	const hdt_expr *items[HDT_MAX_RANK + 1], *value = hdt_number(n->context, HDT_F32, 0);

@@ -8,8 +8,8 @@ enum { PARAM_VECTORS, PARAM_WINDOWS, PARAM_LINES, PARAM_PANELS_OUTSIDE, PARAM_BA
 const char *const direct_params[] = {"vectors", "windows", "lines", "panels_outside", "bands", "panel_groups", NULL};
 
 enum { MOST_VECTORS = 4, FLOAT_BYTES = 4, CACHE_BYTES = 512 * 1024, GOOD_TASKS = 2 * WORKERS };
-static const double cycles_per_us = 3300, latency = 4, l2_bytes = 32, l3_bytes = 8, copy_bytes = 16, pack_bytes = 2, tile_cycles = 30,
-					launch_cycles = 3300;
+static const double cycles_per_us = 3300, latency = 4, l2_bytes = 32, l3_bytes = 8, copy_bytes = 16, pack_bytes = 2,
+					tile_cycles = 30, launch_cycles = 3300;
 
 /* ---- the model ---------------------------------------------------------------------------------------------------- */
 
@@ -114,9 +114,12 @@ static void cut_tiles(direct_plan *p, int64_t most_rows)
 	p->line_tiles = cut_evenly(p->lines, beside > 1 ? beside : 1);
 }
 
+/* Compilers need some registers more where the innermost loops are short ones over taps. */
 static int64_t most_rows(const direct_plan *p)
 {
-	return p->channels_last ? (p->registers - 1 - p->vectors) / p->vectors : 24 / p->vectors;
+	if (!p->channels_last)
+		return p->registers * 3 / 4 / p->vectors;
+	return (p->registers - 1 - p->vectors) / p->vectors;
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -172,8 +175,8 @@ bool direct_choose(direct_plan *p, const hdt_choice *choice)
 	p->panels_outside = v[PARAM_PANELS_OUTSIDE];
 	p->bands = v[PARAM_BANDS];
 	p->panel_groups = v[PARAM_PANEL_GROUPS];
-	return p->window_tiles.size * p->line_tiles.size * p->vectors <= p->registers && within(p->bands, 1, banded(p)->pieces) &&
-	       within(p->panel_groups, 1, panel_count(p));
+	return p->window_tiles.size * p->line_tiles.size * p->vectors <= p->registers &&
+	       within(p->bands, 1, banded(p)->pieces) && within(p->panel_groups, 1, panel_count(p));
 }
 
 typedef struct candidate {

@@ -47,10 +47,10 @@ static void place_positions(const direct_nest *n, const direct_tile *t, const su
 	}
 }
 
-/* A short innermost loop would spend its time on its beginning. */
+/* A very short innermost loop would spend its time on its beginning. */
 static bool is_unrolled(const direct_nest *n, int loop)
 {
-	enum { MOST_STEPS = 1 };
+	enum { MOST_STEPS = 4 };
 	int64_t steps = 1;
 	for (int i = loop; i < n->loop_count; i++)
 		steps *= n->loops[i].extent;
@@ -82,7 +82,8 @@ static void fetch_ahead(direct_nest *n, const hdt_expr *step)
 	}
 	at[count++] = constant(n, 0);
 	const hdt_expr *line = hdt_add(hdt_mul(n->tile, constant(n, steps / FETCH_STEPS)), step);
-	loop_fetch_ahead(n->function, n->packed, (hdt_list){at, count}, line, loop_fetch_lines(panel_width(n->plan), n->tiles));
+	loop_fetch_ahead(n->function, n->packed, (hdt_list){at, count}, line,
+	                 loop_fetch_lines(panel_width(n->plan), n->tiles));
 }
 
 /* Opens the loops over taps and channels. */
@@ -94,7 +95,8 @@ static void begin_depth(direct_nest *n, conv_place *at, const hdt_expr **joined,
 		const char *name = l->kind == DEPTH_TAP ? "tap" : "channel";
 		bool fetches = i + 1 == n->loop_count && fetches_ahead(n);
 		int64_t extent = fetches ? l->extent / FETCH_STEPS : l->extent;
-		const hdt_expr *axis = hdt_begin_for(n->function, name, constant(n, extent), is_unrolled(n, i) ? HDT_LOOP_UNROLL : HDT_LOOP_SERIAL);
+		const hdt_expr *axis = hdt_begin_for(n->function, name, constant(n, extent),
+		                                     is_unrolled(n, i) ? HDT_LOOP_UNROLL : HDT_LOOP_SERIAL);
 		step = hdt_add(hdt_mul(step, constant(n, extent)), axis);
 		if (fetches) {
 			fetch_ahead(n, step);
@@ -125,7 +127,8 @@ static void add_products(direct_nest *n, const direct_tile *t, const sums_shape 
 	place_window(n, t, &in, &at);
 	place_positions(n, t, &in, &at);
 	const hdt_expr *weight = hdt_at_list(n->packed, (hdt_list){packed, count});
-	sums_set(n->function, sums, &in, multiply_add(n->plan->fused, direct_read(n, &at, joined), weight, sums_at(sums, &in)));
+	sums_set(n->function, sums, &in,
+	         multiply_add(n->plan->fused, direct_read(n, &at, joined), weight, sums_at(sums, &in)));
 	sums_end(n->function);
 	for (int i = 0; i < n->loop_count + fetches_ahead(n); i++)
 		hdt_end(n->function);

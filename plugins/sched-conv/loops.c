@@ -76,7 +76,8 @@ void loop_fetch_ahead(hdt_function *f, const hdt_tensor *packed, hdt_list at, co
 	for (int d = 0; d < at.count; d++)
 		index[d] = at.items[d];
 	for (int64_t l = 0; l < lines; l++) {
-		const hdt_expr *element = hdt_mul(hdt_add(hdt_mul(line, number(f, lines)), number(f, l)), number(f, LINE_FLOATS));
+		const hdt_expr *element =
+			hdt_mul(hdt_add(hdt_mul(line, number(f, lines)), number(f, l)), number(f, LINE_FLOATS));
 		index[at.count - 1] = element;
 		hdt_do(f, "prefetch", HDT_AT(hdt_address(packed, index, at.count)));
 	}

@@ -268,8 +268,8 @@ static const char *add_dim(conv *c, const index_parts *p, int place)
 	d.dilation = d.dilation ? d.dilation / step : 1;
 	if (d.outs < 1 || d.taps < 1)
 		return "it is empty";
-	if (__builtin_mul_overflow(d.outs - 1, d.stride, &across) || __builtin_mul_overflow(d.taps - 1, d.dilation, &reach) ||
-	    __builtin_add_overflow(across, reach + 1, &d.extent))
+	if (__builtin_mul_overflow(d.outs - 1, d.stride, &across) ||
+	    __builtin_mul_overflow(d.taps - 1, d.dilation, &reach) || __builtin_add_overflow(across, reach + 1, &d.extent))
 		return "its windows reach too far";
 	d.position = hdt_axis("p", fixed ? hdt_int(context, d.extent) : d.windows);
 	c->dims[c->dim_count++] = d;
@@ -477,7 +477,8 @@ bool conv_match_pooling(const hdt_task *task, conv *out, const char **reason)
 	out->element = out->found.a;
 	take_axes(out, &set);
 	take_pooled_channel(out, &set);
-	*reason = out->element && is_narrow_float(out->element) ? take_dims(out, &set) : "what it reduces are no narrow floats";
+	*reason =
+		out->element && is_narrow_float(out->element) ? take_dims(out, &set) : "what it reduces are no narrow floats";
 	if (!*reason)
 		*reason = check_all_taken(out, &set);
 	if (!*reason)

@@ -2,8 +2,8 @@
  *
  * Along a line, tiles near its ends are written out with what their windows see; those between are one loop. Taps of the other dimensions are
  * loops over those that lie within the border. */
-#include "window.h"
 #include "loops.h"
+#include "window.h"
 
 #include <math.h>
 
@@ -14,9 +14,9 @@ typedef struct nest {
 	hdt_function *function;
 	const hdt_tensor *weights; /* [taps.., channel]; NULL: there are none */
 	const hdt_tensor *output, *sums, *results;
-	conv_place at;             /* windows of the dimensions outside of the line */
-	const hdt_expr *first;     /* channel of the block */
-	int64_t channels;          /* of the block */
+	conv_place at;         /* windows of the dimensions outside of the line */
+	const hdt_expr *first; /* channel of the block */
+	int64_t channels;      /* of the block */
 } nest;
 
 static const hdt_expr *constant(const nest *n, int64_t value)
@@ -163,7 +163,8 @@ static void begin_taps(nest *n, conv_place *at, int dim)
 			last = hdt_min(last, hdt_ceildiv(hdt_sub(constant(n, end), start), step_by));
 		first = hdt_let(n->function, "first_tap", first);
 		last = hdt_let(n->function, "last_tap", last);
-		at->tap[dim] = hdt_add(first, hdt_begin_for(n->function, "tap", hdt_max(hdt_sub(last, first), constant(n, 0)), HDT_LOOP_SERIAL));
+		at->tap[dim] = hdt_add(
+			first, hdt_begin_for(n->function, "tap", hdt_max(hdt_sub(last, first), constant(n, 0)), HDT_LOOP_SERIAL));
 	}
 	place_position(n, at, dim);
 }
@@ -179,7 +180,8 @@ static void for_each_sum(nest *n, int64_t windows, bool copy)
 {
 	const hdt_expr *w = hdt_begin_for(n->function, "window", constant(n, windows), HDT_LOOP_UNROLL);
 	const hdt_expr *lane = hdt_begin_for(n->function, "lane", constant(n, n->channels), HDT_LOOP_VECTORISE);
-	hdt_store(n->function, copy ? n->results : n->sums, HDT_AT(w, lane), copy ? hdt_at(n->sums, w, lane) : first_value(n));
+	hdt_store(n->function, copy ? n->results : n->sums, HDT_AT(w, lane),
+	          copy ? hdt_at(n->sums, w, lane) : first_value(n));
 	hdt_end(n->function);
 	hdt_end(n->function);
 }
@@ -280,7 +282,8 @@ static void emit_function(nest *n, const hdt_task *task)
 	int line = line_dim(p);
 	int64_t lines = line >= 0 ? c->dims[line].outs : 1, each = round_up_divide(lines, p->bands);
 	int64_t blocks = round_up_divide(c->groups, n->channels), group = round_up_divide(blocks, p->channel_groups);
-	const hdt_expr *bands = constant(n, round_up_divide(lines, each)), *groups = constant(n, round_up_divide(blocks, group));
+	const hdt_expr *bands = constant(n, round_up_divide(lines, each)),
+				   *groups = constant(n, round_up_divide(blocks, group));
 	const hdt_expr *tasks = hdt_mul(bands, groups);
 	n->function = hdt_function_new(n->program, "windows", HDT_FUNCTION_CPU);
 	use_inputs(n->function, task, c->element);
@@ -291,7 +294,8 @@ static void emit_function(nest *n, const hdt_task *task)
 	for (int i = 0; i < line; i++)
 		tasks = hdt_mul(tasks, c->dims[i].windows);
 	const hdt_expr *rest = hdt_begin_for(n->function, "task", tasks, HDT_LOOP_PARALLEL);
-	const hdt_expr *channels = loop_take_part(n->function, "channels", &rest, groups), *band = loop_take_part(n->function, "band", &rest, bands);
+	const hdt_expr *channels = loop_take_part(n->function, "channels", &rest, groups),
+				   *band = loop_take_part(n->function, "band", &rest, bands);
 	for (int i = line - 1; i >= 0; i--)
 		n->at.out[i] = loop_take_part(n->function, "place", &rest, c->dims[i].windows);
 	emit_block(n, loop_begin_part(n->function, "block", channels, blocks, group), band, lines, each);

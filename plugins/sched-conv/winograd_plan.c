@@ -116,7 +116,8 @@ static bool fits(const winograd_plan *p)
 	int64_t a = tile_inputs(p), most = p->c.channels > p->c.columns ? p->c.channels : p->c.columns;
 	if (p->results > most_results() || weight_bytes(p) > most_weight_bytes[p->results])
 		return false;
-	return p->block <= tiles_along(p, p->y) && a * a * p->block * tiles_along(p, p->x) * most * FLOAT_BYTES <= LOCAL_BYTES;
+	return p->block <= tiles_along(p, p->y) &&
+	       a * a * p->block * tiles_along(p, p->x) * most * FLOAT_BYTES <= LOCAL_BYTES;
 }
 
 bool winograd_choose(winograd_plan *p, const hdt_choice *choice)

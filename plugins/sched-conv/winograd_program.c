@@ -1,6 +1,6 @@
 /* winograd_program.c: the programs of conv-winograd-cpu: the three steps for blocks of tiles, or one after the other. See winograd.h. */
-#include "winograd.h"
 #include "loops.h"
+#include "winograd.h"
 
 typedef struct nest {
 	const winograd_plan *plan;
@@ -8,9 +8,9 @@ typedef struct nest {
 	hdt_program *program;
 	hdt_function *function;
 	const hdt_tensor *output;
-	const hdt_tensor *packed;           /* [element, panel, channel, column] */
+	const hdt_tensor *packed;            /* [element, panel, channel, column] */
 	const hdt_tensor *inputs, *products; /* [element, tile, channel], [element, tile, column] */
-	conv_place at;                      /* outer windows */
+	conv_place at;                       /* outer windows */
 } nest;
 
 /* A tile: its first window, and its number in `inputs` and `products`. */
@@ -42,13 +42,15 @@ static void pack(nest *n)
 	conv_place at = {.channel = NULL};
 	const hdt_expr *element = hdt_axis("element", constant(n, inputs * inputs));
 	const hdt_expr *panel = hdt_axis("panel", constant(n, p->c.columns / width));
-	const hdt_expr *channel = hdt_axis("channel", constant(n, p->c.channels)), *column = hdt_axis("column", constant(n, width));
+	const hdt_expr *channel = hdt_axis("channel", constant(n, p->c.channels)),
+				   *column = hdt_axis("column", constant(n, width));
 	at.channel = channel;
 	at.column = hdt_add(hdt_mul(panel, constant(n, width)), column);
 	for (int i = 0; i < p->c.dim_count; i++)
 		at.tap[i] = constant(n, 0);
 	const hdt_expr *i = hdt_floordiv(element, constant(n, inputs)), *j = hdt_mod(element, constant(n, inputs));
-	n->packed = hdt_program_constant(n->program, "packed", HDT_AT(element, panel, channel, column), winograd_weight(p, &at, i, j));
+	n->packed = hdt_program_constant(n->program, "packed", HDT_AT(element, panel, channel, column),
+	                                 winograd_weight(p, &at, i, j));
 }
 
 /* ---- transforms --------------------------------------------------------------------------------------------------- */
@@ -66,7 +68,8 @@ typedef struct pass {
 
 static void emit_step(nest *n, const hdt_tensor *t, const winograd_step *s)
 {
-	const hdt_expr *lane = begin_lanes(n), *x = hdt_at(t, constant(n, s->x), lane), *y = hdt_at(t, constant(n, s->y), lane);
+	const hdt_expr *lane = begin_lanes(n), *x = hdt_at(t, constant(n, s->x), lane),
+				   *y = hdt_at(t, constant(n, s->y), lane);
 	const hdt_expr *value = s->factor == 1    ? hdt_add(x, y)
 	                        : s->factor == -1 ? hdt_sub(y, x)
 	                                          : hdt_fma(x, hdt_number(n->context, HDT_F32, s->factor), y);
@@ -77,7 +80,8 @@ static void emit_step(nest *n, const hdt_tensor *t, const winograd_step *s)
 static void emit_pass(nest *n, const pass *p)
 {
 	const winograd_transform *w = p->transform;
-	const hdt_tensor *t = hdt_local(n->function, "t", HDT_F32, HDT_AT(constant(n, w->registers), constant(n, n->plan->lanes)));
+	const hdt_tensor *t =
+		hdt_local(n->function, "t", HDT_F32, HDT_AT(constant(n, w->registers), constant(n, n->plan->lanes)));
 	for (int k = 0; k < w->inputs; k++) {
 		const hdt_expr *lane = begin_lanes(n);
 		hdt_store(n->function, t, HDT_AT(constant(n, k), lane), p->read(n, p, k, lane));
@@ -89,10 +93,13 @@ static void emit_pass(nest *n, const pass *p)
 		const hdt_expr *lane = begin_lanes(n), *value = hdt_at(t, constant(n, w->inputs + k), lane);
 		const hdt_expr *number = constant(n, k);
 		if (p->base) /* the inputs of the products */
-			hdt_store(n->function, p->to,
-			          HDT_AT(hdt_add(hdt_mul(p->at[0], constant(n, w->outputs)), number), p->base, hdt_add(p->first, lane)), value);
+			hdt_store(
+				n->function, p->to,
+				HDT_AT(hdt_add(hdt_mul(p->at[0], constant(n, w->outputs)), number), p->base, hdt_add(p->first, lane)),
+				value);
 		else
-			hdt_store(n->function, p->to, p->down ? HDT_AT(number, p->at[0], lane) : HDT_AT(p->at[0], number, lane), value);
+			hdt_store(n->function, p->to, p->down ? HDT_AT(number, p->at[0], lane) : HDT_AT(p->at[0], number, lane),
+			          value);
 		hdt_end(n->function);
 	}
 }
@@ -134,7 +141,8 @@ static void fill_patch(nest *n, const tile *t, const hdt_tensor *patch, const hd
 	int64_t inputs = tile_inputs(p);
 	const hdt_expr *i = hdt_begin_for(n->function, "i", constant(n, inputs), HDT_LOOP_SERIAL);
 	const hdt_expr *j = hdt_begin_for(n->function, "j", constant(n, inputs), HDT_LOOP_SERIAL);
-	hdt_begin_if(n->function, hdt_and(within(n, p->y, hdt_add(t->line, i), 0), within(n, p->x, hdt_add(t->window, j), 0)));
+	hdt_begin_if(n->function,
+	             hdt_and(within(n, p->y, hdt_add(t->line, i), 0), within(n, p->x, hdt_add(t->window, j), 0)));
 	const hdt_expr *lane = begin_lanes(n);
 	hdt_store(n->function, patch, HDT_AT(i, j, lane), source_at(n, t, i, j, hdt_add(channel, lane)));
 	hdt_end(n->function);
@@ -159,11 +167,18 @@ static const hdt_expr *read_source(nest *n, const pass *p, int64_t k, const hdt_
 }
 
 /* The columns of B' d B: each column of the source, or of its copy, times B'. */
-static void emit_columns(nest *n, const tile *t, const hdt_tensor *patch, const hdt_tensor *half, const hdt_expr *channel)
+static void emit_columns(nest *n, const tile *t, const hdt_tensor *patch, const hdt_tensor *half,
+                         const hdt_expr *channel)
 {
 	const hdt_expr *j = hdt_begin_for(n->function, "j", constant(n, tile_inputs(n->plan)), HDT_LOOP_SERIAL);
-	source_pass s = {{.transform = winograd_input(n->plan->results), .read = patch ? read_local : read_source, .from = patch,
-	                  .to = half, .at = {j, NULL}, .down = true}, t, channel};
+	source_pass s = {{.transform = winograd_input(n->plan->results),
+	                  .read = patch ? read_local : read_source,
+	                  .from = patch,
+	                  .to = half,
+	                  .at = {j, NULL},
+	                  .down = true},
+	                 t,
+	                 channel};
 	emit_pass(n, &s.pass);
 	hdt_end(n->function);
 }
@@ -184,8 +199,13 @@ static void emit_input(nest *n, const tile *t)
 	emit_columns(n, t, patch, half, channel);
 	hdt_end(n->function);
 	const hdt_expr *i = hdt_begin_for(n->function, "i", constant(n, inputs), HDT_LOOP_SERIAL);
-	emit_pass(n, &(pass){.transform = winograd_input(p->results), .read = read_local, .from = half, .to = n->inputs,
-	                     .at = {i, NULL}, .base = t->number, .first = channel});
+	emit_pass(n, &(pass){.transform = winograd_input(p->results),
+	                     .read = read_local,
+	                     .from = half,
+	                     .to = n->inputs,
+	                     .at = {i, NULL},
+	                     .base = t->number,
+	                     .first = channel});
 	hdt_end(n->function);
 	hdt_end(n->function);
 }
@@ -199,7 +219,8 @@ typedef struct row_tile {
 } row_tile;
 
 /* A loop over the channels, while the next panel is fetched where weights come from far. */
-static const hdt_expr *begin_channels(nest *n, const hdt_expr *element, const hdt_expr *panel, const row_tile *t, int *loops)
+static const hdt_expr *begin_channels(nest *n, const hdt_expr *element, const hdt_expr *panel, const row_tile *t,
+                                      int *loops)
 {
 	enum { MANY_FLOATS = 1 << 17 };
 	const winograd_plan *p = n->plan;
@@ -294,18 +315,24 @@ static void store_tile(nest *n, const tile *t, const hdt_tensor *done, const hdt
 static void emit_output(nest *n, const tile *t)
 {
 	const winograd_plan *p = n->plan;
-	const hdt_expr *results = constant(n, p->results), *inputs = constant(n, tile_inputs(p)), *lanes = constant(n, p->lanes);
+	const hdt_expr *results = constant(n, p->results), *inputs = constant(n, tile_inputs(p)),
+				   *lanes = constant(n, p->lanes);
 	const hdt_expr *block = hdt_begin_for(n->function, "block", constant(n, p->c.columns / p->lanes), HDT_LOOP_SERIAL);
 	const hdt_expr *column = hdt_let(n->function, "first_column", hdt_mul(block, lanes));
 	const hdt_tensor *half = hdt_local(n->function, "half", HDT_F32, HDT_AT(results, inputs, lanes));
 	const hdt_tensor *done = hdt_local(n->function, "done", HDT_F32, HDT_AT(results, results, lanes));
 	const hdt_expr *j = hdt_begin_for(n->function, "j", inputs, HDT_LOOP_SERIAL);
-	product_pass s = {{.transform = winograd_output(p->results), .read = read_product, .to = half, .at = {j, NULL}, .down = true},
-	                  t, column};
+	product_pass s = {
+		{.transform = winograd_output(p->results), .read = read_product, .to = half, .at = {j, NULL}, .down = true},
+		t,
+		column};
 	emit_pass(n, &s.pass);
 	hdt_end(n->function);
 	const hdt_expr *i = hdt_begin_for(n->function, "i", results, HDT_LOOP_SERIAL);
-	emit_pass(n, &(pass){.transform = winograd_output(p->results), .read = read_local, .from = half, .to = done, .at = {i, NULL}});
+	emit_pass(
+		n,
+		&(pass){
+			.transform = winograd_output(p->results), .read = read_local, .from = half, .to = done, .at = {i, NULL}});
 	hdt_end(n->function);
 	store_tile(n, t, done, column);
 	hdt_end(n->function);
@@ -335,10 +362,12 @@ static void place_outer(nest *n, const hdt_expr *rest)
 }
 
 /* Line `line` of tiles, which lie at `number` and behind. */
-static void for_tiles_of_line(nest *n, const hdt_expr *line, const hdt_expr *number, void (*emit)(nest *n, const tile *t))
+static void for_tiles_of_line(nest *n, const hdt_expr *line, const hdt_expr *number,
+                              void (*emit)(nest *n, const tile *t))
 {
 	const hdt_expr *results = constant(n, n->plan->results);
-	const hdt_expr *window = hdt_begin_for(n->function, "tile", constant(n, tiles_along(n->plan, n->plan->x)), HDT_LOOP_SERIAL);
+	const hdt_expr *window =
+		hdt_begin_for(n->function, "tile", constant(n, tiles_along(n->plan, n->plan->x)), HDT_LOOP_SERIAL);
 	emit(n, &(tile){hdt_mul(line, results), hdt_mul(window, results), hdt_add(number, window)});
 	hdt_end(n->function);
 }
@@ -374,7 +403,8 @@ static void emit_blocks(nest *n, const hdt_task *task)
 		if (step)
 			break;
 		const hdt_expr *element = hdt_begin_for(f, "element", elements, HDT_LOOP_SERIAL);
-		const hdt_expr *panel = hdt_begin_for(f, "panel", constant(n, p->c.columns / (p->vectors * p->lanes)), HDT_LOOP_SERIAL);
+		const hdt_expr *panel =
+			hdt_begin_for(f, "panel", constant(n, p->c.columns / (p->vectors * p->lanes)), HDT_LOOP_SERIAL);
 		emit_products(n, element, panel, rows);
 		hdt_end(f);
 		hdt_end(f);
@@ -383,8 +413,8 @@ static void emit_blocks(nest *n, const hdt_task *task)
 }
 
 /* A function for all tiles, a line of them each task. */
-static void emit_lines(nest *n, const hdt_task *task, const char *name, const hdt_expr *reads, const hdt_tensor *between,
-                       void (*emit)(nest *n, const tile *t))
+static void emit_lines(nest *n, const hdt_task *task, const char *name, const hdt_expr *reads,
+                       const hdt_tensor *between, void (*emit)(nest *n, const tile *t))
 {
 	const winograd_plan *p = n->plan;
 	const hdt_expr *lines = constant(n, tiles_along(p, p->y));
@@ -407,8 +437,10 @@ static void emit_phases(nest *n, const hdt_task *task)
 	(void)hdt_is_const(outer_places(n), &places);
 	int64_t tiles = places * tiles_along(p, p->y) * tiles_along(p, p->x), halves = panels > 1 ? 2 : 1;
 	const hdt_expr *elements = constant(n, element_count(n)), *count = constant(n, tiles);
-	n->inputs = hdt_program_workspace(n->program, "inputs", HDT_F32, HDT_AT(elements, count, constant(n, p->c.channels)));
-	n->products = hdt_program_workspace(n->program, "products", HDT_F32, HDT_AT(elements, count, constant(n, p->c.columns)));
+	n->inputs =
+		hdt_program_workspace(n->program, "inputs", HDT_F32, HDT_AT(elements, count, constant(n, p->c.channels)));
+	n->products =
+		hdt_program_workspace(n->program, "products", HDT_F32, HDT_AT(elements, count, constant(n, p->c.columns)));
 	emit_lines(n, task, "inputs", p->c.element, n->inputs, emit_input);
 	hdt_function *f = begin_function(n, "products");
 	hdt_use(f, n->inputs);

@@ -163,7 +163,7 @@ comparison values_compare(const hdt_array *got, const hdt_array *want, double sc
 	}
 	comparison c = {.mismatched = 1};
 	if (to[0].data && to[1].data)
-		c = compare_arrays(&to[0], &to[1], (tolerance){-1, -1, scale});
+		c = compare_arrays(&to[0], &to[1], (tolerance){.relative = -1, .absolute = -1, .scale = scale});
 	free(to[0].data);
 	free(to[1].data);
 	return c;

@@ -39,9 +39,12 @@ static const char *replace(const char *source, const char *from, const char *to)
 static const char *whole(const char *body, const char *n, const char *range)
 {
 	return replace(hdt_format(context,
-	                          "program @p(x: f32[3, N], z: f32[3, N], h: f16[3, N], g: bf16[3, N], c: bool[3, N], q: i32[3, N], b: i8[3, N], "
-	                          "w: i64[3, N], t: f32[N, 3], y: f32[3, N], yt: f32[N, 3], yh: f16[3, N], yg: bf16[3, N], yc: bool[3, N], yi: i32[3, N]) %s "
-	                          "{\n  fn @f(x, z, h, g, c, q, b, w, t, y, yt, yh, yg, yc, yi) cpu {\n    for r in 0..3 {\n%s    }\n  }\n}\n",
+	                          "program @p(x: f32[3, N], z: f32[3, N], h: f16[3, N], g: bf16[3, N], c: bool[3, N], q: "
+	                          "i32[3, N], b: i8[3, N], "
+	                          "w: i64[3, N], t: f32[N, 3], y: f32[3, N], yt: f32[N, 3], yh: f16[3, N], yg: bf16[3, N], "
+	                          "yc: bool[3, N], yi: i32[3, N]) %s "
+	                          "{\n  fn @f(x, z, h, g, c, q, b, w, t, y, yt, yh, yg, yc, yi) cpu {\n    for r in 0..3 "
+	                          "{\n%s    }\n  }\n}\n",
 	                          range, body),
 	               "N", n);
 }
@@ -73,9 +76,11 @@ static void run(const hdt_program *p, entry *f, int64_t n, void **buffers)
 
 static entry *compile(const char *compiler, int lanes, const char *c)
 {
-	const char *command = hdt_format(
-		context, "%s -std=gnu11 -O1 -Wno-psabi -Wall -Wno-unused -Wno-unknown-pragmas -Wno-bitwise-instead-of-logical -Werror -fno-math-errno -ffp-contract=off -DHIDET_LANES=%d",
-		compiler, lanes);
+	const char *command =
+		hdt_format(context,
+	               "%s -std=gnu11 -O1 -Wno-psabi -Wall -Wno-unused -Wno-unknown-pragmas "
+	               "-Wno-bitwise-instead-of-logical -Werror -fno-math-errno -ffp-contract=off -DHIDET_LANES=%d",
+	               compiler, lanes);
 	void *symbol = compile_text(command, c);
 	entry *e;
 	memcpy(&e, &symbol, sizeof e);
@@ -110,7 +115,8 @@ static bool has_compiler(const char *name)
 static void check(const char *body, const char *n, const char *range, const int64_t *sizes, int count, int vectors)
 {
 	static const char *const compilers[] = {"gcc", "clang"};
-	const hdt_program *p = parse(whole(body, n, range)), *plain = parse(replace(whole(body, n, range), " vectorise", ""));
+	const hdt_program *p = parse(whole(body, n, range)),
+					  *plain = parse(replace(whole(body, n, range), " vectorise", ""));
 	const char *c = c_text(p);
 	int found = 0;
 	for (const char *at = c; (at = strstr(at, "+= HIDET_LANES")); at++)
@@ -164,8 +170,10 @@ Test(vectors, every_function_of_one_float)
 
 Test(vectors, every_function_of_two_floats)
 {
-	good(LOOP("y[r, j] = min(x[r, j], z[r, j]) * max(x[r, j], 0.5) + pow(abs(x[r, j]), z[r, j]) - atan2(x[r, j], z[r, j]);"
-	          "yt[j, r] = x[r, j] // z[r, j] + x[r, j] % z[r, j] * truncdiv(x[r, j], 0.3) + fmod(x[r, j], z[r, j]) + exp(x[r, j]);"));
+	good(LOOP(
+		"y[r, j] = min(x[r, j], z[r, j]) * max(x[r, j], 0.5) + pow(abs(x[r, j]), z[r, j]) - atan2(x[r, j], z[r, j]);"
+		"yt[j, r] = x[r, j] // z[r, j] + x[r, j] % z[r, j] * truncdiv(x[r, j], 0.3) + fmod(x[r, j], z[r, j]) + "
+	    "exp(x[r, j]);"));
 }
 
 Test(vectors, fma_with_what_is_the_same_in_all_lanes)
@@ -175,7 +183,8 @@ Test(vectors, fma_with_what_is_the_same_in_all_lanes)
 
 Test(vectors, tests_and_masks)
 {
-	good(LOOP("yc[r, j] = isnan(x[r, j]) || isinf(x[r, j]) && !(x[r, j] < z[r, j]) || c[r, j] && c[r, 0] || z[r, j] == 0.0;"));
+	good(LOOP("yc[r, j] = isnan(x[r, j]) || isinf(x[r, j]) && !(x[r, j] < z[r, j]) || c[r, j] && c[r, 0] || z[r, j] == "
+	          "0.0;"));
 	good(LOOP("yc[r, j] = (c[r, j] != (x[r, j] <= 0.5)) == c[r, 0] && isfinite(z[r, j]);"));
 }
 
@@ -204,7 +213,8 @@ Test(vectors, sixteen_bit_floats)
 
 Test(vectors, indices_that_are_compared)
 {
-	good(LOOP("y[r, j] = select(j <= r + 3, x[r, j], -inf) + select(j * 2 == r * 4, 1.0, select(7 - j < r, x[r, j], 3.0));"));
+	good(LOOP(
+		"y[r, j] = select(j <= r + 3, x[r, j], -inf) + select(j * 2 == r * 4, 1.0, select(7 - j < r, x[r, j], 3.0));"));
 	good(LOOP("yc[r, j] = j != 4 && 3 * j < w[r, 0] * w[r, 0] * w[r, 0];"));
 }
 
@@ -235,7 +245,8 @@ Test(vectors, a_name_keeps_the_value_that_memory_had)
 	stays_scalar(LOOP("let k = i64(q[r, j]) % 3 + 3; q[r, j] = i32(0); y[r, j] = exp(x[k % 3, 0]) + exp(x[k % 2, 0]);"),
 	             "'load' of f32 has no form in vectors");
 	/* Nor a name outside of the loop that is the same in all lanes. */
-	good("let s = x[r, 0];\nx[r, 0] = 9.0;\n" LOOP("y[r, j] = exp(t[j, r]) * exp(x[r, j] + s) - exp(select(t[j, r] < s, t[j, r], s));"));
+	good("let s = x[r, 0];\nx[r, 0] = 9.0;\n" LOOP(
+		"y[r, j] = exp(t[j, r]) * exp(x[r, j] + s) - exp(select(t[j, r] < s, t[j, r], s));"));
 }
 
 Test(vectors, comparisons_of_small_integers)
@@ -254,7 +265,8 @@ Test(vectors, loops_and_branches_inside)
 
 Test(vectors, accumulators_beside_each_other)
 {
-	good("register a: f32[32]; for l in 0..32 vectorise { a[l] = 0.0; for k in 0..N // 32 { a[l] = max(a[l], x[r, k * 32 + l]); } }\n"
+	good("register a: f32[32]; for l in 0..32 vectorise { a[l] = 0.0; for k in 0..N // 32 { a[l] = max(a[l], x[r, k * "
+	     "32 + l]); } }\n"
 	     "y[r, 0] = a[3];\n");
 }
 
@@ -270,7 +282,8 @@ Test(vectors, tiles_of_registers)
 {
 	static const int64_t size = 32;
 	check("register acc: f32[2, 32]; for i in 0..2 unroll { for j in 0..32 vectorise { acc[i, j] = 0.0; } }\n"
-	      "for k in 0..3 { for i in 0..2 unroll { for j in 0..32 vectorise { acc[i, j] = fma(x[i, k], z[k, j], acc[i, j]); } } }\n"
+	      "for k in 0..3 { for i in 0..2 unroll { for j in 0..32 vectorise { acc[i, j] = fma(x[i, k], z[k, j], acc[i, "
+	      "j]); } } }\n"
 	      "for i in 0..2 { for j in 0..32 vectorise { y[i, j] = acc[i, j]; } }\n",
 	      "32", "", &size, 1, 3);
 }
@@ -280,7 +293,8 @@ Test(vectors, rows_of_registers_are_padded_where_something_is_left_over)
 	static const int64_t size = 24;
 	static const char body[] =
 		"register acc: f32[2, 24]; for i in 0..2 unroll { for j in 0..24 vectorise { acc[i, j] = 0.0; } }\n"
-		"for k in 0..3 { for i in 0..2 unroll { for j in 0..24 vectorise { acc[i, j] = fma(x[i, k], z[k, j], acc[i, j]); } } }\n"
+		"for k in 0..3 { for i in 0..2 unroll { for j in 0..24 vectorise { acc[i, j] = fma(x[i, k], z[k, j], acc[i, "
+	    "j]); } } }\n"
 		"for i in 0..2 { for j in 0..24 vectorise { y[i, j] = exp(acc[i, j]) + acc[i, 23 - j]; } }\n"
 		"yt[r, 0] = acc[1, r] + acc[0, 23];\n";
 	check(body, "24", "", &size, 1, 3);
@@ -289,9 +303,10 @@ Test(vectors, rows_of_registers_are_padded_where_something_is_left_over)
 	cr_assert(strstr(c, "hidet_v_store_f32(&acc[i * 32 + j], hidet_v_fma_f32("), "%s", c);
 	cr_assert_not(strstr(c, "hidet_v_store_part_f32(&acc"), "%s", c);
 	/* Not where an index was joined of a row and a place in it. */
-	c = c_text(parse(whole("register acc: f32[2, 24]; for i in 0..2 { for j in 0..24 vectorise { acc[i, j] = x[i, j]; } }\n"
-	                       "for p in 0..48 { y[p // 24, p % 24] = acc[p // 24, p % 24]; }\n",
-	                       "24", "")));
+	c = c_text(
+		parse(whole("register acc: f32[2, 24]; for i in 0..2 { for j in 0..24 vectorise { acc[i, j] = x[i, j]; } }\n"
+	                "for p in 0..48 { y[p // 24, p % 24] = acc[p // 24, p % 24]; }\n",
+	                "24", "")));
 	cr_assert(strstr(c, "float acc[48]"), "%s", c);
 }
 

@@ -53,7 +53,8 @@ static const char *narrow(hdt_graph *g, hdt_dtype to)
 Test(precision, what_refuses_it_stays_with_conversions_around_and_is_told)
 {
 	hdt_graph *g = read_graph(
-		c, "graph @g(%x: f32[n]) where n in 1..4 { %0 = ramp(%x) %1 = picky(%0) %2 = picky(%1) %3 = ramp(%2) return %3 }");
+		c,
+		"graph @g(%x: f32[n]) where n in 1..4 { %0 = ramp(%x) %1 = picky(%0) %2 = picky(%1) %3 = ramp(%2) return %3 }");
 	const char *told = narrow(g, HDT_F16);
 	expect_graph(g, "graph @g(%x: f32[n]) where n in 1..4 {\n  %0 = as(%x, dtype=f16)\n  %1 = ramp(%0)\n"
 	                "  %2 = as(%1, dtype=f32)\n  %3 = picky(%2)\n  %4 = picky(%3)\n  %5 = as(%4, dtype=f16)\n"
@@ -65,19 +66,23 @@ Test(precision, what_refuses_it_stays_with_conversions_around_and_is_told)
 
 Test(precision, what_always_gives_f32_is_converted_for_those_behind)
 {
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[2], %i: i32[2]) { %0 = level(%x) %1 = level(%i) %2 = plus(%0, %1) return %2, %0 }");
+	hdt_graph *g = read_graph(
+		c, "graph @g(%x: f32[2], %i: i32[2]) { %0 = level(%x) %1 = level(%i) %2 = plus(%0, %1) return %2, %0 }");
 	narrow(g, HDT_BF16);
-	expect_graph(g, "graph @g(%x: f32[2], %i: i32[2]) {\n  %0 = as(%x, dtype=bf16)\n  %1 = level(%0)\n  %2 = level(%i)\n"
-	                "  %3 = as(%1, dtype=bf16)\n  %4 = as(%2, dtype=bf16)\n  %5 = plus(%3, %4)\n"
-	                "  %6 = as(%5, dtype=f32)\n  return %6, %1\n}\n");
+	expect_graph(g,
+	             "graph @g(%x: f32[2], %i: i32[2]) {\n  %0 = as(%x, dtype=bf16)\n  %1 = level(%0)\n  %2 = level(%i)\n"
+	             "  %3 = as(%1, dtype=bf16)\n  %4 = as(%2, dtype=bf16)\n  %5 = plus(%3, %4)\n"
+	             "  %6 = as(%5, dtype=f32)\n  return %6, %1\n}\n");
 }
 
 Test(precision, weights_are_converted_by_an_operator_even_when_their_bytes_are_not_known)
 {
-	hdt_graph *g = read_graph(c, "graph @g(%x: f32[1000]) { %w = const f32[1000] %0 = plus(%x, %w) %1 = times(%0, %w) return %1 }");
+	hdt_graph *g = read_graph(
+		c, "graph @g(%x: f32[1000]) { %w = const f32[1000] %0 = plus(%x, %w) %1 = times(%0, %w) return %1 }");
 	narrow(g, HDT_F16);
-	expect_graph(g, "graph @g(%x: f32[1000]) {\n  %w = const f32[1000]\n  %0 = as(%x, dtype=f16)\n  %1 = as(%w, dtype=f16)\n"
-	                "  %2 = plus(%0, %1)\n  %3 = times(%2, %1)\n  %4 = as(%3, dtype=f32)\n  return %4\n}\n");
+	expect_graph(
+		g, "graph @g(%x: f32[1000]) {\n  %w = const f32[1000]\n  %0 = as(%x, dtype=f16)\n  %1 = as(%w, dtype=f16)\n"
+		   "  %2 = plus(%0, %1)\n  %3 = times(%2, %1)\n  %4 = as(%3, dtype=f32)\n  return %4\n}\n");
 }
 
 Test(precision, numbers_beyond_the_range_become_the_largest_and_infinities_stay)
@@ -103,7 +108,8 @@ Test(precision, numbers_beyond_the_range_become_the_largest_and_infinities_stay)
 
 Test(precision, a_graph_without_f32_stays_as_it_is)
 {
-	const char *source = "graph @g(%x: f64[2], %i: i32[2]) {\n  %0 = plus(%x, %x)\n  %1 = ramp(%i)\n  return %0, %1\n}\n";
+	const char *source =
+		"graph @g(%x: f64[2], %i: i32[2]) {\n  %0 = plus(%x, %x)\n  %1 = ramp(%i)\n  return %0, %1\n}\n";
 	hdt_graph *g = read_graph(c, source);
 	narrow(g, HDT_F16);
 	expect_graph(g, source);

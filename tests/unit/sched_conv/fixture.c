@@ -176,11 +176,13 @@ static void run_one(loaded *on, const candidate *c, double tolerance)
 	int output = c->task->input_count;
 	make_buffers(c, buffers, bytes);
 	launch_list_init(&list);
-	cr_assert_eq(loaded_program_find(context, on, c->step.program, c->step.function, &program), HDT_OK, "%s", context->message);
+	cr_assert_eq(loaded_program_find(context, on, c->step.program, c->step.function, &program), HDT_OK, "%s",
+	             context->message);
 	cr_assert_eq(launch_program(&list, context, &program, 0, &none, bytes), HDT_OK, "%s", context->message);
 	for (int i = 0; i < list.launches.count; i++)
 		launch_address(&list, i, buffers);
-	cr_assert_eq(hdt_target_cpu.run(device, list.launches.items, list.launches.count, &fault), HDT_OK, "%s", fault.message);
+	cr_assert_eq(hdt_target_cpu.run(device, list.launches.items, list.launches.count, &fault), HDT_OK, "%s",
+	             fault.message);
 	launch_list_fini(&list);
 	void *wanted = malloc((size_t)bytes[output] + 1);
 	cr_assert(wanted);
@@ -240,8 +242,8 @@ static const char *window_item(const layer *s, int d)
 }
 static const char *position(const layer *s, int d)
 {
-	return hdt_format(context, "i%d * %lld + k%d * %lld - %lld", d, (long long)s->stride[d], d, (long long)s->dilation[d],
-	                  (long long)s->padding[d]);
+	return hdt_format(context, "i%d * %lld + k%d * %lld - %lld", d, (long long)s->stride[d], d,
+	                  (long long)s->dilation[d], (long long)s->padding[d]);
 }
 static const char *condition(const layer *s, int d)
 {
@@ -266,7 +268,8 @@ const char *conv_text(const layer *s)
 {
 	long long c = s->channels, o = s->columns * s->groups, all = s->channels * s->groups;
 	const char *t = s->dtype ? s->dtype : "f32", *x, *y;
-	x = s->channels_first ? hdt_format(context, "%lld%s", all, each(s, size_item)) : hdt_format(context, "%s, %lld", each(s, size_item) + 2, all);
+	x = s->channels_first ? hdt_format(context, "%lld%s", all, each(s, size_item))
+	                      : hdt_format(context, "%s, %lld", each(s, size_item) + 2, all);
 	y = s->channels_first ? hdt_format(context, "o < %lld%s", o, each(s, window_item))
 	                      : hdt_format(context, "%s, o < %lld", each(s, window_item) + 2, o);
 	return hdt_format(context,

@@ -10,7 +10,8 @@ extern hdt_context *context;
 void set_up(void);
 void tear_down(void);
 
-extern const hdt_scheduler hdt_scheduler_conv_cpu, hdt_scheduler_conv_depthwise_cpu, hdt_scheduler_conv_winograd_cpu, hdt_scheduler_pool_cpu;
+extern const hdt_scheduler hdt_scheduler_conv_cpu, hdt_scheduler_conv_depthwise_cpu, hdt_scheduler_conv_winograd_cpu,
+	hdt_scheduler_pool_cpu;
 
 /* Fails the test on a fault. */
 const hdt_task *parse_task(const char *task);
@@ -27,7 +28,7 @@ void sweep_run(double tolerance);
 
 /* A convolution as text, channels last: z = max(sum x * weight + bias, 0). By dimension; sizes after padding must hold a window. */
 typedef struct layer {
-	int count; /* of dimensions: 1 to 3 */
+	int count;                                /* of dimensions: 1 to 3 */
 	int64_t batch, groups, channels, columns; /* of a group */
 	int64_t size[3], kernel[3], stride[3], padding[3], dilation[3];
 	bool channels_first, constant, scaled; /* scaled: x is multiplied by a factor for each channel first */

@@ -22,8 +22,16 @@ static const char *reason_against(const char *source)
 
 Test(match, windows_with_steps_and_a_border)
 {
-	conv c = find(conv_text(&(layer){.count = 2, .batch = 2, .groups = 1, .channels = 5, .columns = 7, .size = {11, 9},
-	                                 .kernel = {3, 3}, .stride = {2, 1}, .padding = {1, 1}, .dilation = {1, 2}}));
+	conv c = find(conv_text(&(layer){.count = 2,
+	                                 .batch = 2,
+	                                 .groups = 1,
+	                                 .channels = 5,
+	                                 .columns = 7,
+	                                 .size = {11, 9},
+	                                 .kernel = {3, 3},
+	                                 .stride = {2, 1},
+	                                 .padding = {1, 1},
+	                                 .dilation = {1, 2}}));
 	cr_assert_eq(c.dim_count, 3);
 	cr_expect_eq(c.channels, 5);
 	cr_expect_eq(c.columns, 7);
@@ -40,16 +48,32 @@ Test(match, windows_with_steps_and_a_border)
 
 Test(match, weight_that_is_no_constant_may_be_the_first_factor_found)
 {
-	conv c = find(conv_text(&(layer){.count = 2, .batch = 1, .groups = 1, .channels = 3, .columns = 20, .size = {5, 4}, .kernel = {3, 3},
-	                                 .stride = {1, 1}, .padding = {1, 1}, .dilation = {1, 1}, .channels_first = true}));
+	conv c = find(conv_text(&(layer){.count = 2,
+	                                 .batch = 1,
+	                                 .groups = 1,
+	                                 .channels = 3,
+	                                 .columns = 20,
+	                                 .size = {5, 4},
+	                                 .kernel = {3, 3},
+	                                 .stride = {1, 1},
+	                                 .padding = {1, 1},
+	                                 .dilation = {1, 1},
+	                                 .channels_first = true}));
 	cr_expect_str_eq(c.main->tensor->name, "x");
 	cr_expect_eq(c.channel_dim, 1);
 }
 
 Test(match, blocks_of_channels_are_groups)
 {
-	conv c = find(conv_text(&(layer){.count = 1, .batch = 1, .groups = 3, .channels = 4, .columns = 5, .size = {9}, .kernel = {3},
-	                                 .stride = {1}, .dilation = {1}}));
+	conv c = find(conv_text(&(layer){.count = 1,
+	                                 .batch = 1,
+	                                 .groups = 3,
+	                                 .channels = 4,
+	                                 .columns = 5,
+	                                 .size = {9},
+	                                 .kernel = {3},
+	                                 .stride = {1},
+	                                 .dilation = {1}}));
 	cr_expect_eq(c.groups, 3);
 	cr_expect_eq(c.columns, 5);
 	cr_expect_eq(c.channels, 4);
@@ -57,16 +81,32 @@ Test(match, blocks_of_channels_are_groups)
 
 Test(match, steps_that_share_a_divisor_leave_positions_out)
 {
-	conv c = find(conv_text(&(layer){.count = 1, .batch = 1, .groups = 1, .channels = 4, .columns = 5, .size = {9}, .kernel = {1},
-	                                 .stride = {2}, .dilation = {1}}));
+	conv c = find(conv_text(&(layer){.count = 1,
+	                                 .batch = 1,
+	                                 .groups = 1,
+	                                 .channels = 4,
+	                                 .columns = 5,
+	                                 .size = {9},
+	                                 .kernel = {1},
+	                                 .stride = {2},
+	                                 .dilation = {1}}));
 	cr_expect_eq(c.dims[0].stride, 1);
 	cr_expect_eq(c.dims[0].extent, 5);
 }
 
 Test(match, what_is_fused_in_front_is_part_of_the_element)
 {
-	conv c = find(conv_text(&(layer){.count = 2, .batch = 1, .groups = 1, .channels = 4, .columns = 5, .size = {6, 6}, .kernel = {3, 3},
-	                                 .stride = {1, 1}, .padding = {1, 1}, .dilation = {1, 1}, .scaled = true}));
+	conv c = find(conv_text(&(layer){.count = 2,
+	                                 .batch = 1,
+	                                 .groups = 1,
+	                                 .channels = 4,
+	                                 .columns = 5,
+	                                 .size = {6, 6},
+	                                 .kernel = {3, 3},
+	                                 .stride = {1, 1},
+	                                 .padding = {1, 1},
+	                                 .dilation = {1, 1},
+	                                 .scaled = true}));
 	cr_expect_str_eq(c.main->tensor->name, "x");
 	cr_expect_eq(conv_border(&c).inside->op, HDT_OP_MUL);
 }
@@ -75,8 +115,9 @@ Test(match, a_pooling_has_no_weight)
 {
 	conv c;
 	const char *reason = NULL;
-	const hdt_task *task = parse_task("task @t(x: f32[1, 12, 12, 20]) -> (y) {\n"
-	                                  "y[n < 1, h < 5, w < 5, c < 20] = max(r < 3, s < 3) x[n, h * 2 + r, w * 2 + s, c] }");
+	const hdt_task *task =
+		parse_task("task @t(x: f32[1, 12, 12, 20]) -> (y) {\n"
+	               "y[n < 1, h < 5, w < 5, c < 20] = max(r < 3, s < 3) x[n, h * 2 + r, w * 2 + s, c] }");
 	cr_assert(conv_match_pooling(task, &c, &reason), "%s", reason);
 	cr_expect_null(c.weight);
 	cr_expect_eq(c.groups, 20);
@@ -86,22 +127,41 @@ Test(match, a_pooling_has_no_weight)
 Test(match, reasons_against)
 {
 	cr_expect_str_eq(reason_against("task @t(x: f32[9]) -> (y) { y[i < 9] = x[i] }"), "it has no reduction");
-	cr_expect_str_eq(reason_against("task @t(x: f64[9, 4], w: f64[5, 4]) -> (y) { y[i < 9, j < 5] = sum(k < 4) x[i, k] * w[j, k] }"),
-	                 "its sum is not kept in f32");
-	cr_expect_str_eq(reason_against("task @t(x: f32[9], w: f32[9]) -> (y) { y[] = sum(k < 9) x[k] * w[k] }"), "it has no output channels");
+	cr_expect_str_eq(
+		reason_against("task @t(x: f64[9, 4], w: f64[5, 4]) -> (y) { y[i < 9, j < 5] = sum(k < 4) x[i, k] * w[j, k] }"),
+		"its sum is not kept in f32");
+	cr_expect_str_eq(reason_against("task @t(x: f32[9], w: f32[9]) -> (y) { y[] = sum(k < 9) x[k] * w[k] }"),
+	                 "it has no output channels");
 }
 
 Test(match, order_is_channels_last_and_stays)
 {
-	conv c = find(conv_text(&(layer){.count = 2, .batch = 1, .groups = 1, .channels = 16, .columns = 20, .size = {5, 4}, .kernel = {3, 3},
-	                                 .stride = {1, 1}, .padding = {1, 1}, .dilation = {1, 1}, .channels_first = true}));
+	conv c = find(conv_text(&(layer){.count = 2,
+	                                 .batch = 1,
+	                                 .groups = 1,
+	                                 .channels = 16,
+	                                 .columns = 20,
+	                                 .size = {5, 4},
+	                                 .kernel = {3, 3},
+	                                 .stride = {1, 1},
+	                                 .padding = {1, 1},
+	                                 .dilation = {1, 1},
+	                                 .channels_first = true}));
 	int dims[HDT_MAX_RANK];
 	cr_assert(conv_order(&c, c.main->tensor, dims));
 	cr_expect(dims[0] == 0 && dims[1] == 2 && dims[2] == 3 && dims[3] == 1);
 	cr_assert(conv_order(&c, c.found.tensor, dims));
 	cr_expect(dims[0] == 0 && dims[1] == 2 && dims[2] == 3 && dims[3] == 1);
-	c = find(conv_text(&(layer){.count = 2, .batch = 1, .groups = 1, .channels = 16, .columns = 20, .size = {5, 4}, .kernel = {3, 3},
-	                            .stride = {1, 1}, .padding = {1, 1}, .dilation = {1, 1}}));
+	c = find(conv_text(&(layer){.count = 2,
+	                            .batch = 1,
+	                            .groups = 1,
+	                            .channels = 16,
+	                            .columns = 20,
+	                            .size = {5, 4},
+	                            .kernel = {3, 3},
+	                            .stride = {1, 1},
+	                            .padding = {1, 1},
+	                            .dilation = {1, 1}}));
 	cr_assert(conv_order(&c, c.main->tensor, dims));
 	cr_expect(dims[0] == 0 && dims[1] == 1 && dims[2] == 2 && dims[3] == 3);
 }

@@ -32,7 +32,8 @@ static const char *make_text(hdt_context *context)
 		const char *name = hdt_dtype_of(parts[i].dtype)->name, *type = parts[i].type;
 		const char *vector = hdt_is_float(parts[i].dtype) ? "f32" : "i32";
 		text_format(&t,
-		            "int copy_%s(const %s *from, %s *to, int count, void *all) { hidet_v_%s v = hidet_v_load_part_%s(from, count); "
+		            "int copy_%s(const %s *from, %s *to, int count, void *all) { hidet_v_%s v = "
+		            "hidet_v_load_part_%s(from, count); "
 		            "hidet_v_store_%s(all, v); ",
 		            name, type, type, vector, name, vector);
 		if (parts[i].stored)
