@@ -104,8 +104,8 @@ typedef struct compilation {
 	hdt_compile_options options;
 	const char *stop_after;
 	hdt_dtype precision; /* of values that are f32 */
-	bool plan_only; /* no object: nobody will run it */
-	int ordinal;    /* of the device */
+	bool plan_only;      /* no object: nobody will run it */
+	int ordinal;         /* of the device */
 	dump dump;
 	text *notes;  /* what passes tell goes here, not into the log; NULL: it does not */
 	double clock; /* when the stage at hand began */
@@ -362,7 +362,8 @@ static hdt_status make_layout(compilation *c, job *j, const loaded *on)
 static const char *findings_directory(compilation *c)
 {
 	cache *objects = c->options.no_optimise ? NULL : cache_open(c->context, c->options.cache_dir);
-	const char *directory = objects && cache_directory(objects) ? hdt_format(c->context, "%s", cache_directory(objects)) : NULL;
+	const char *directory =
+		objects && cache_directory(objects) ? hdt_format(c->context, "%s", cache_directory(objects)) : NULL;
 	cache_close(objects);
 	const char *folder = directory ? file_join(c->context, directory, "tuning") : NULL;
 	return folder && file_exists(folder) ? directory : NULL;
@@ -405,7 +406,8 @@ static hdt_status log_pass(void *closure, const char *pass, const hdt_program *p
 static hdt_status lower_steps(compilation *c, const step *steps, int count, const loaded *on)
 {
 	/* telling what changed takes the text after every pass */
-	const lowering how = {on->target, on->target->info(on->device), c->context->debug >= LOG_EACH_PASS ? log_pass : NULL, c};
+	const lowering how = {on->target, on->target->info(on->device),
+	                      c->context->debug >= LOG_EACH_PASS ? log_pass : NULL, c};
 	hdt_context *context = count ? steps[0].program->context : c->context;
 	hdt_status status = HDT_OK;
 	map lowered; /* a program from a file may stand in several steps */
@@ -443,7 +445,8 @@ static hdt_status emit_steps(compilation *c, step *steps, int count, const loade
 
 static bool stops_before_object(const compilation *c)
 {
-	return stops_at(c, "partition") || stops_at(c, "layout") || stops_at(c, "schedule") || stops_at(c, "lower") || c->plan_only;
+	return stops_at(c, "partition") || stops_at(c, "layout") || stops_at(c, "schedule") || stops_at(c, "lower") ||
+	       c->plan_only;
 }
 
 static int count_processors(void)

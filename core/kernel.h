@@ -19,7 +19,7 @@ struct hdt_kernel {
 	hdt_kernel_parameter *parameters; /* the program's buffers but for constants and workspace, then its scalars */
 	int parameter_count, array_count;
 	kernel_constant *constants; /* as many as the program has */
-	hdt_context *diagnostics; /* of runs; renewed after a fault */
+	hdt_context *diagnostics;   /* of runs; renewed after a fault */
 };
 
 /* Begin a call of the interface: no fault of an earlier one is left. */

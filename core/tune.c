@@ -414,7 +414,8 @@ static hdt_status check_baseline(tuner *t)
 	hdt_status status = states ? compile_base_build(t->base, t->fixed, &plain) : fail_memory(t);
 	check_result result = CHECK_DONE;
 	if (status == HDT_OK)
-		result = check_steps(t->baseline, plain, t->diagnostics, t->inputs, t->step_count, check_seconds(t), states, &at);
+		result =
+			check_steps(t->baseline, plain, t->diagnostics, t->inputs, t->step_count, check_seconds(t), states, &at);
 	for (int i = 0; i < t->step_count && status == HDT_OK; i++) {
 		task_state *s = task_of_step(t, i);
 		const candidate *c = s ? plain_candidate(s) : NULL;
@@ -445,8 +446,9 @@ static hdt_status find_directory(tuner *t, const hdt_compile_options *options)
 	const char *directory = cache_directory(objects);
 	t->directory = directory ? hdt_format(t->context, "%s", directory) : NULL;
 	cache_close(objects);
-	return t->directory ? HDT_OK
-	                    : hdt_fail(t->context, HDT_USAGE, "tuning keeps what it finds in the cache folder, and there is none");
+	return t->directory
+	           ? HDT_OK
+	           : hdt_fail(t->context, HDT_USAGE, "tuning keeps what it finds in the cache folder, and there is none");
 }
 
 /* The baseline, which shows what the steps of a run are. */
@@ -543,7 +545,8 @@ static void end(tuner *t)
 hdt_status tune_graph(hdt_graph *graph, const hdt_compile_options *options, const hdt_array *inputs, int input_count,
                       const tune_options *how, tune_report *out)
 {
-	tuner t = {.context = graph->context, .inputs = inputs, .input_count = input_count, .how = how, .began = now_seconds()};
+	tuner t = {
+		.context = graph->context, .inputs = inputs, .input_count = input_count, .how = how, .began = now_seconds()};
 	*out = (tune_report){0};
 	hdt_status status = begin(&t, graph, options);
 	while (status == HDT_OK && goes_on(&t))

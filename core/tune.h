@@ -16,17 +16,17 @@ typedef struct tune_progress {
 } tune_progress;
 
 typedef struct tune_options {
-	int level;      /* of the spaces: 1 or 2 */
-	double seconds; /* begin nothing new after so long; 0: no limit */
-	bool again;     /* also what was tuned before at this level */
+	int level;                                                      /* of the spaces: 1 or 2 */
+	double seconds;                                                 /* begin nothing new after so long; 0: no limit */
+	bool again;                                                     /* also what was tuned before at this level */
 	bool (*progress)(void *closure, const tune_progress *progress); /* false: stop soon, keeping what is known; NULL */
 	void *closure;
 } tune_options;
 
 /* One task, which several groups may have. Texts live in the graph's context. */
 typedef struct tuned_task {
-	const char *text;          /* for people: its first group */
-	int groups;                /* steps of a run that compute it */
+	const char *text;           /* for people: its first group */
+	int groups;                 /* steps of a run that compute it */
 	const char *before, *after; /* scheduler and choice */
 	double before_us, after_us; /* of all its steps in a run */
 	int tried, dropped;         /* candidates besides the baseline */

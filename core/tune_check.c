@@ -86,14 +86,14 @@ static check_result ask_child(compiled_graph *c, compiled_graph *reference, hdt_
 	return CHECK_FAILED;
 }
 
-check_result check_steps(compiled_graph *c, compiled_graph *reference, hdt_context *diagnostics, const hdt_array *inputs,
-                         int step_count, double seconds, int *states, int *at)
+check_result check_steps(compiled_graph *c, compiled_graph *reference, hdt_context *diagnostics,
+                         const hdt_array *inputs, int step_count, double seconds, int *states, int *at)
 {
 	size_t bytes = sizeof *states * (size_t)(step_count + 1);
 	*at = -1;
 	if (!compiled_loaded(c)->target->host_memory)
 		return compiled_lockstep(c, reference, diagnostics, inputs, TOLERANCE_SCALE, states) == HDT_OK ? CHECK_DONE
-		                                                                                             : CHECK_FAILED;
+		                                                                                               : CHECK_FAILED;
 	int *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED) {
 		hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory checking kernels");

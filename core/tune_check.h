@@ -13,7 +13,7 @@ typedef enum check_result {
 } check_result;
 
 /* `states` as compiled_lockstep has them; `seconds`: the limit of the whole. */
-check_result check_steps(compiled_graph *c, compiled_graph *reference, hdt_context *diagnostics, const hdt_array *inputs,
-                         int step_count, double seconds, int *states, int *at);
+check_result check_steps(compiled_graph *c, compiled_graph *reference, hdt_context *diagnostics,
+                         const hdt_array *inputs, int step_count, double seconds, int *states, int *at);
 
 #endif

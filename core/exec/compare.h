@@ -9,7 +9,8 @@ typedef struct tolerance {
 		absolute; /* negative: the dtype's own, the absolute one in units of the largest |want|: a tensor of tiny
 	                            * numbers is compared as closely as one of large numbers */
 	double scale; /* multiplies the dtype's own; 0 means 1 */
-	hdt_dtype computed; /* what was computed of it before it became the dtype of the result: its tolerances count, too; 0: nothing that rounds */
+	hdt_dtype
+		computed; /* what was computed of it before it became the dtype of the result: its tolerances count, too; 0: nothing that rounds */
 } tolerance;
 
 typedef struct comparison {

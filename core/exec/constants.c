@@ -142,13 +142,12 @@ static const fusion_group *find_producer(const constant_steps *c, const hdt_valu
 static bool write_in(hdt_context *context, fusion_group *g, const fusion_group *producer, bool *done)
 {
 	composition c;
-	const void *const *needed = (const void *const *)g->outputs, *const *inputs;
+	const void *const *needed = (const void *const *)g->outputs, *const * inputs;
 	const task_member members[] = {
 		{producer->task, (const void *const *)producer->inputs, NULL, (const void *const *)producer->outputs},
 		{g->task, (const void *const *)g->inputs, NULL, needed}};
-	const hdt_task *task = compose(&c, context, members, 2, needed, 1)
-	                           ? compose_finish(&c, g->task->name, needed, 1, &inputs)
-	                           : NULL;
+	const hdt_task *task =
+		compose(&c, context, members, 2, needed, 1) ? compose_finish(&c, g->task->name, needed, 1, &inputs) : NULL;
 	*done = task && task->tensor_count == 1;
 	if (!*done)
 		return task != NULL;

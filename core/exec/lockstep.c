@@ -62,7 +62,8 @@ static hdt_status compare_output(const side *got, const side *want, int index, i
 	if (status == HDT_OK)
 		status = want->c->target->copy(want->c->device, r.data, to, (size_t)want_bytes);
 	if (status == HDT_OK) {
-		*right = *right && compare_arrays(&a, &r, (tolerance){.relative = -1, .absolute = -1, .scale = scale}).mismatched == 0;
+		*right = *right &&
+		         compare_arrays(&a, &r, (tolerance){.relative = -1, .absolute = -1, .scale = scale}).mismatched == 0;
 		status = got->c->target->copy(got->c->device, from, r.data, (size_t)want_bytes);
 	}
 	free(a.data);

@@ -19,8 +19,9 @@ static hdt_status copy_constant(compiled_graph *c, slot *s, int64_t bytes)
 	hdt_status status = c->target->copy(c->device, s->memory, data->data, (size_t)bytes);
 	if (data->mapped)
 		file_forget_pages(data->data, data->bytes);
-	return status == HDT_OK ? HDT_OK
-	                        : hdt_fail(c->context, status, "constant '%s' cannot be copied to the device", s->value->name);
+	return status == HDT_OK
+	           ? HDT_OK
+	           : hdt_fail(c->context, status, "constant '%s' cannot be copied to the device", s->value->name);
 }
 
 /* Memory for a slot that the setup or every run reads, with the bytes of a constant in it. */

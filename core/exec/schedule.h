@@ -6,9 +6,10 @@
 #include "exec/candidate.h"
 
 typedef struct schedule_options {
-	const char *directory;  /* where findings of tuning are; NULL: nowhere */
-	const candidate *fixed; /* for each group who builds it, or a candidate without a scheduler: the best; NULL: the best for all */
-	explanation *explain;   /* who schedules what, and why not others; NULL: nobody asked */
+	const char *directory; /* where findings of tuning are; NULL: nowhere */
+	const candidate
+		*fixed; /* for each group who builds it, or a candidate without a scheduler: the best; NULL: the best for all */
+	explanation *explain; /* who schedules what, and why not others; NULL: nobody asked */
 } schedule_options;
 
 /* The step of one group: by what tuning found, else by the scheduler with the lowest estimate of those that apply to its task; equal ones: the

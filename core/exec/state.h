@@ -35,7 +35,7 @@ typedef struct bound_step {
 	loaded_program loaded;
 	const char *function;           /* emitted name; NULL: there is no object */
 	const hdt_scheduler *scheduler; /* who made the program; NULL: nobody */
-	const int *slots; /* per buffer of the program; -1: none */
+	const int *slots;               /* per buffer of the program; -1: none */
 	int slot_count;
 	int first_output; /* in `slots`: of the group's outputs */
 } bound_step;

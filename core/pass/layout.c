@@ -100,8 +100,7 @@ static bool add_value(layouter *l, const hdt_value *value, int group)
 	placed p = {.value = value, .group = group, .fixed = group < 0};
 	if (placed_of(l, value))
 		return true;
-	return vec_push(l->context, &l->values, p) &&
-	       map_set(&l->places, value, (void *)(uintptr_t)l->values.count);
+	return vec_push(l->context, &l->values, p) && map_set(&l->places, value, (void *)(uintptr_t)l->values.count);
 }
 
 /* Its memory has to be what the value says. */
@@ -212,8 +211,9 @@ static void drop_region(layouter *l, int region, double loss, const char *worst)
 			continue;
 		p->ordered = false;
 		if (l->options->explain)
-			explain_line(l->options->explain, NULL, "%%%s stays as it is: %s would cost %.2f us more in all, most in '%s'",
-			            p->value->name, order_text(l->context, p->dims, p->value->rank), loss, worst);
+			explain_line(l->options->explain, NULL,
+			             "%%%s stays as it is: %s would cost %.2f us more in all, most in '%s'", p->value->name,
+			             order_text(l->context, p->dims, p->value->rank), loss, worst);
 	}
 }
 
@@ -264,7 +264,7 @@ static bool hand_over(const layouter *l, layout *out)
 		memcpy(orders[out->count++].dims, p->dims, sizeof p->dims);
 		if (l->options->explain && is_turned(p))
 			explain_line(l->options->explain, NULL, "%%%s lies as %s, %s", p->value->name,
-			            order_text(l->context, p->dims, p->value->rank), p->why);
+			             order_text(l->context, p->dims, p->value->rank), p->why);
 	}
 	return orders != NULL;
 }

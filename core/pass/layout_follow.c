@@ -71,7 +71,8 @@ static int find_leader(const fusion_group *g, const hdt_tensor *output, correspo
 	int leader = -1;
 	for (int i = 0; i < g->input_count; i++) {
 		correspondence c = {.input = g->task->inputs[i], .output = output};
-		if (!g->inputs[i] || c.input->constant || (leader >= 0 && value_size(g->inputs[i]) <= value_size(g->inputs[leader])))
+		if (!g->inputs[i] || c.input->constant ||
+		    (leader >= 0 && value_size(g->inputs[i]) <= value_size(g->inputs[leader])))
 			continue;
 		expr_walk(output->value, note_load, &c);
 		if (!complete(&c))

@@ -115,7 +115,8 @@ static void decide(layouter *l, placed *value)
 		return;
 	value->ordered = true;
 	memcpy(value->dims, best->dims, sizeof value->dims);
-	value->why = hdt_format(l->context, "as %s wants it for '%s'", best->scheduler, l->groups->groups[best->group].text);
+	value->why =
+		hdt_format(l->context, "as %s wants it for '%s'", best->scheduler, l->groups->groups[best->group].text);
 }
 
 bool layout_wishes(layouter *l)

@@ -24,10 +24,11 @@ typedef struct partition {
 } partition;
 
 typedef struct partition_options {
-	const hdt_scheduler *const *schedulers; /* that serve the target: what they say is much slower together is kept apart */
-	int scheduler_count;                    /* 0: nobody is asked */
+	const hdt_scheduler *const
+		*schedulers;     /* that serve the target: what they say is much slower together is kept apart */
+	int scheduler_count; /* 0: nobody is asked */
 	const hdt_target_info *target;
-	bool fuse;            /* else every node is a group of its own */
+	bool fuse;                   /* else every node is a group of its own */
 	struct explanation *explain; /* what was fused, and of neighbours that were not, why; or NULL */
 } partition_options;
 

@@ -76,8 +76,9 @@ static void explain_untried(partitioner *p, int u, explanation *to)
 		if (user < 0 || was_refused(p, u, user))
 			continue;
 		explain_pair(p, p->units[u].parts.items[0], p->units[user].parts.items[0],
-		             reads_directly(p, u, user) ? "no step looks at such a pair"
-		                                        : "what stands between them became part of the second one, after all else",
+		             reads_directly(p, u, user)
+		                 ? "no step looks at such a pair"
+		                 : "what stands between them became part of the second one, after all else",
 		             to);
 	}
 }

@@ -52,9 +52,9 @@ typedef struct unit {
 	VEC(int) parts; /* in order of joining; none: it has become part of another one */
 	unit_kind kind;
 	unsigned mark;
-	int earliest;      /* no higher than the numbers of its parts, and than this of any unit that needs what it makes */
+	int earliest; /* no higher than the numbers of its parts, and than this of any unit that needs what it makes */
 	bool cost_known;
-	double cost; /* estimated time, as far as it is known */
+	double cost;       /* estimated time, as far as it is known */
 	unit_draft *draft; /* of its members at some time since which it has only taken in what they read; NULL: none yet */
 } unit;
 

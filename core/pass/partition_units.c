@@ -340,8 +340,8 @@ static bool make_draft(partitioner *p, int u, const void *also, unit_draft *draf
 	    (also && !vec_push(p->context, &needed, also)))
 		return false;
 	const task_member *members = draft->members.count <= MAX_MEMBERS ? describe_members(p, &draft->members) : NULL;
-	return members && compose_draft(&draft->joined, p->context, members, draft->members.count, needed.items,
-	                                needed.count);
+	return members &&
+	       compose_draft(&draft->joined, p->context, members, draft->members.count, needed.items, needed.count);
 }
 
 static bool settle(partitioner *p, bool made, const unit_draft *draft, composition *out, const char **reason)

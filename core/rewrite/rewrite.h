@@ -7,8 +7,8 @@
 #include <hidet/rule.h>
 
 typedef struct rewrite_options {
-	int limit;            /* stop after this many applications (bisecting); negative: no limit */
-	int cap;              /* applications after which the rules are said to loop; 0: 100 + 20 per node */
+	int limit;                   /* stop after this many applications (bisecting); negative: no limit */
+	int cap;                     /* applications after which the rules are said to loop; 0: 100 + 20 per node */
 	struct explanation *explain; /* every application and every reason to decline, or NULL */
 } rewrite_options;
 

@@ -84,7 +84,8 @@ static void add_buffer(script_reader *r, const token *name, const written_type *
 		t->constant = constant;
 	}
 	if (constant && (type->pointer || type->bits))
-		parser_fail_at(r->p, name, "constant is what has a shape and elements of whole bytes: '%s' has not", name->text);
+		parser_fail_at(r->p, name, "constant is what has a shape and elements of whole bytes: '%s' has not",
+		               name->text);
 	if (t && t->bits && t->rank != 1)
 		parser_fail_at(r->p, name, "elements of %d bits lie in a row: '%s' is a pointer, or has one dimension", t->bits,
 		               name->text);

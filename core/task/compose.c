@@ -364,8 +364,7 @@ bool compose_before(const composition *draft, const task_member *members, int me
 /* What a reduction is read by once took it in first, in the draft: it is not cheap now. */
 bool compose_settle(const composition *draft, composition *c)
 {
-	return copy_surroundings(c, draft) && add_tensors_left(c, draft) &&
-	       inline_tensors(c, c->tensors.count, is_cheap);
+	return copy_surroundings(c, draft) && add_tensors_left(c, draft) && inline_tensors(c, c->tensors.count, is_cheap);
 }
 
 bool compose(composition *c, hdt_context *context, const task_member *members, int member_count,

@@ -47,7 +47,8 @@ typedef struct hdt_scheduler {
 	/* In which order the dimensions of an input or output of the task should lie in memory, outermost first, for this scheduler to serve it
 	 * well: {0, 2, 3, 1} for channels last. False: any will do. Where the graph can give that order, query and build get the task with the
 	 * tensor's dimensions so permuted, and loads of it to match. NULL: any will do, always. */
-	bool (*order)(const hdt_task *task, const hdt_target_info *target, const hdt_tensor *tensor, int dims[HDT_MAX_RANK]);
+	bool (*order)(const hdt_task *task, const hdt_target_info *target, const hdt_tensor *tensor,
+	              int dims[HDT_MAX_RANK]);
 } hdt_scheduler;
 
 HDT_END

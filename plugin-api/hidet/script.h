@@ -132,7 +132,7 @@ struct hdt_program {
 	int workspace_count;                /* the last ones of `buffers` */
 	int constant_count;                 /* the ones before those; */
 	const hdt_tensor *const *constants; /* and what they are: COMPUTE tensors over the program's inputs */
-	const hdt_expr *const *symbols; /* symbols used by the functions, sorted by name: passed to each as i64 */
+	const hdt_expr *const *symbols;     /* symbols used by the functions, sorted by name: passed to each as i64 */
 	int symbol_count;
 	const hdt_expr *const *scalars; /* of the entry */
 	int scalar_count;

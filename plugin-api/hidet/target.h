@@ -34,7 +34,8 @@ typedef struct hdt_target_info {
 	int64_t shared_bytes_asked; /* of a block, dynamic shared memory included */
 	int64_t memory_bytes;       /* of the device */
 	double memory_rate;         /* bytes per second that its memory moves at most; 0: unknown */
-	bool fused_multiply_add;    /* of CPU functions: fma is one instruction; else it is slow, and x * y + z is the thing to do */
+	bool
+		fused_multiply_add; /* of CPU functions: fma is one instruction; else it is slow, and x * y + z is the thing to do */
 } hdt_target_info;
 
 /* Text ready to compile: units are compiled independently and joined to one object. */

@@ -5,12 +5,12 @@
 #include "auto.h"
 
 static const struct {
-	double operations;     /* per microsecond and worker */
-	double function;       /* operations that exp and its like count as, */
-	double strided;        /* and a read whose elements do not lie side by side */
-	double near_bytes;     /* per microsecond and worker, of what stays in the caches, and */
-	double far_bytes;      /* per microsecond of what does not */
-	double cached;         /* bytes of the caches */
+	double operations;      /* per microsecond and worker */
+	double function;        /* operations that exp and its like count as, */
+	double strided;         /* and a read whose elements do not lie side by side */
+	double near_bytes;      /* per microsecond and worker, of what stays in the caches, and */
+	double far_bytes;       /* per microsecond of what does not */
+	double cached;          /* bytes of the caches */
 	double begin, parallel; /* microseconds of a launch, and of sharing it out */
 } machine = {80e3, 12, 8, 2e5, 2e4, 8 << 20, 0.3, 1};
 
@@ -30,7 +30,8 @@ static bool is_strided(const hdt_expr *load)
 	const hdt_expr *last = load->count ? load->args[load->count - 1] : NULL;
 	while (last && (last->op == HDT_OP_ADD || last->op == HDT_OP_SUB))
 		last = last->args[0];
-	return last && (last->op == HDT_OP_MUL || last->op == HDT_OP_FLOORDIV || last->op == HDT_OP_MOD || last->op == HDT_OP_LOAD);
+	return last &&
+	       (last->op == HDT_OP_MUL || last->op == HDT_OP_FLOORDIV || last->op == HDT_OP_MOD || last->op == HDT_OP_LOAD);
 }
 
 static double weight(const hdt_expr *e)

@@ -59,10 +59,19 @@ typedef struct neighbours {
 	int count;
 } neighbours;
 
+/* Does every element take as many steps, wherever it is? */
+static bool steps_are_equal(const hdt_expr *reduce)
+{
+	expr_list axes = {.context = reduce->context};
+	for (int a = 1; a < reduce->count; a++)
+		free_axes(reduce->args[a]->args[0], &axes);
+	return axes.count == 0;
+}
+
 /* Can lanes take its steps together? Its body then has no reduction of its own. */
 static bool runs_in_lanes(const hdt_expr *reduce)
 {
-	return reduce->op == HDT_OP_REDUCE && !reduce_is_ragged(reduce) && !has_reduction(reduce->args[0]);
+	return reduce->op == HDT_OP_REDUCE && steps_are_equal(reduce) && !has_reduction(reduce->args[0]);
 }
 
 static bool lanes_take(const hdt_expr *value)

@@ -121,7 +121,7 @@ void open_loop(nest *n, const hdt_expr *axis, hdt_loop_kind kind)
 void close_loop(nest *n)
 {
 	hdt_end(n->function);
-	n->open.count--;
+	n->open.count -= n->open.count > 0; /* none may have been added: memory is out */
 }
 
 static const hdt_expr *scalar_of(const hdt_tensor *local)

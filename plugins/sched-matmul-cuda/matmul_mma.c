@@ -15,7 +15,7 @@ static bool takes(hdt_dtype dtype)
 
 /* Tiles of a block and how its warps share them; the depth of a slice and the number of stages follow from the size of a slice. Of choices that
  * cost the same the first is taken: 256 rows before 256 columns, as eight tiles of rows take turns (place.c) and blocks which run together then share
- * more; 64 columns before 64 rows, as rows are what a convolution gathers. */
+ * more; 32 rows by 64 columns before 64 by 32, which took a convolution a quarter longer. */
 static const struct shape {
 	int level; /* from which it is tried */
 	int rows, columns, warps_down, warps_across;
@@ -66,17 +66,16 @@ static bool is_possible(const product *p, const hdt_target_info *target, const m
 enum {
 	PRODUCTS = 2400, /* by matrix instructions: 1350 a cycle */
 	MOVED = 750,     /* bytes into shared memory and from there to registers, beyond what instructions hide */
-	TAKEN = 68,      /* bytes from L2 */
+	TAKEN = 68,      /* bytes from L2 in pieces of 16; narrower ones are reckoned to take as long, each */
 	STORED = 85,     /* bytes of sums laid out in shared memory, read and stored */
 	COLLECTED = 12,  /* bytes of sums read from other blocks' shared memory */
 	LAUNCH = 1000,   /* of a kernel behind another */
 	BLOCK = 650,     /* until its first slice is there, and from its last one to its end */
 	ARRIVAL = 130,   /* of a slice; shared by those on their way, up to */
 	MOST_COMING = 3, /* measured: five stages are no faster than four */
-	BARRIER = 90,    /* before each slice: threads wait for each other, then for fragments */
+	BARRIER = 90,    /* behind each slice: threads wait for each other, then for fragments */
 	CLUSTER = 700,   /* blocks of a cluster start together and wait for each other, twice */
-	CLUSTERED =
-		120, /* processors that clusters of more than two blocks fill: one lies within a group of 16 or 18, which leaves some over */
+	CLUSTERED = 120, /* processors that clusters of more than two fill: groups of 16 or 18 have some left over */
 };
 
 /* Blocks that a processor holds at once. */
@@ -88,21 +87,23 @@ static double resident(const mma_choice *how)
 }
 
 /* Nanoseconds from slice to slice: a processor has work for `together` blocks, or what they need is still on its way. */
-static double slice_time(const mma_choice *how, double together)
+static double slice_time(const product *p, const mma_choice *how, double together)
 {
+	double pieces = (double)how->rows / (double)p->a.vector + (double)how->columns / (double)p->b.vector;
 	double sides = (double)(how->rows + how->columns), warps = (double)(how->warps_down * how->warps_across);
 	double fragments = warps * (double)(how->rows / how->warps_down + how->columns / how->warps_across);
 	double bytes = 2 * (double)how->depth, products = (double)(how->rows * how->columns * how->depth);
-	double coming = smaller((double)how->stages - 1, MOST_COMING), taken = sides * bytes / TAKEN;
+	double coming = smaller((double)how->stages - 1, MOST_COMING);
+	double taken = pieces * (double)how->depth * VECTOR_BYTES / TAKEN;
 	double work = together * (products / PRODUCTS + (fragments + sides) * bytes / MOVED) + BARRIER;
 	return larger(work, larger(together * taken, ARRIVAL / coming + taken));
 }
 
 /* Nanoseconds that a processor has `together` blocks for, of `slices` each. */
-static double wave_time(const mma_choice *how, double together, double slices)
+static double wave_time(const product *p, const mma_choice *how, double together, double slices)
 {
 	double sums = (double)(how->rows * how->columns) * 4 * together, splits = (double)how->splits;
-	double time = BLOCK + slices * slice_time(how, together) + sums / STORED;
+	double time = BLOCK + slices * slice_time(p, how, together) + sums / STORED;
 	if (how->splits > 1)
 		time += CLUSTER + sums * (splits - 1) / splits / COLLECTED;
 	return time;
@@ -118,8 +119,8 @@ static double cost_of(const product *p, const mma_choice *how)
 	double mine = parts_of(blocks, how->splits > 2 ? CLUSTERED : PROCESSORS);
 	double together = smaller(resident(how), mine), waves = (double)(int64_t)(mine / together);
 	double rest = mine - waves * together;
-	double time = LAUNCH + waves * wave_time(how, together, slices);
-	return (rest > 0 ? time + wave_time(how, rest, slices) : time) / 1000;
+	double time = LAUNCH + waves * wave_time(p, how, together, slices);
+	return (rest > 0 ? time + wave_time(p, how, rest, slices) : time) / 1000;
 }
 
 /* The slices' depth and the stages for a shape: the ring is as deep as shared memory allows, up to four. */

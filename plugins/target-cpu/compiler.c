@@ -12,8 +12,17 @@ enum { VERSION_SECONDS = 20 };
 
 /* No flag lets the compiler contract or reassociate: what rounds in the text rounds in the object. */
 static const char *const common_flags[] = {
-	"-O2",        "-std=gnu11", "-fPIC", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv",
-	"-DHIDET_SIGNED_WRAPS", "-fno-ident", "-w", NULL,
+	"-O2",
+	"-std=gnu11",
+	"-fPIC",
+	"-ffp-contract=off",
+	"-fno-math-errno",
+	"-fno-trapping-math",
+	"-fwrapv",
+	"-DHIDET_SIGNED_WRAPS",
+	"-fno-ident",
+	"-w",
+	NULL,
 };
 /* The vectoriser of gcc's -O2 takes only loops of known, fitting trip counts; and without regard to the registers that a loop needs, the
  * constants of what is done to a block's results push its sums out of them. */

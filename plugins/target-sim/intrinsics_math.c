@@ -119,7 +119,7 @@ const sim_intrinsic sim_math_intrinsics[] = {
 #define ROW(name, fast) {#name, name},
 	FAST(ROW)
 #undef ROW
-	{"round_tf32", round_tf32},
+		{"round_tf32", round_tf32},
 	{"popcount", popcount},
 	{"pack_f16x2", pack},
 	{"pack_bf16x2", pack},

@@ -43,12 +43,12 @@ static hdt_status max_pool(hdt_call *call, int axes)
 	pooling p;
 	if (!begin(call, "max_pool", axes, &p))
 		return map_status(call);
-	hdt_value *pooled =
-		hdt_apply(hdt_call_graph(call), p.op, HDT_VALUES(p.input),
-	              HDT_WITH(map_dims_value("kernel", map_repeat_dims(call, "kernel_size", axes)),
-	                       stride_value(call, axes), map_window_value("padding", map_repeat_dims(call, "padding", axes)),
-	                       map_window_value("dilation", map_repeat_dims(call, "dilation", axes)),
-	                       hdt_bool_value("ceil_mode", hdt_call_bool(call, "ceil_mode"))));
+	hdt_value *pooled = hdt_apply(hdt_call_graph(call), p.op, HDT_VALUES(p.input),
+	                              HDT_WITH(map_dims_value("kernel", map_repeat_dims(call, "kernel_size", axes)),
+	                                       stride_value(call, axes),
+	                                       map_window_value("padding", map_repeat_dims(call, "padding", axes)),
+	                                       map_window_value("dilation", map_repeat_dims(call, "dilation", axes)),
+	                                       hdt_bool_value("ceil_mode", hdt_call_bool(call, "ceil_mode"))));
 	return give(call, &p, pooled);
 }
 
@@ -60,12 +60,12 @@ static hdt_status avg_pool(hdt_call *call, int axes)
 		return map_status(call);
 	if (hdt_call_has(call, "divisor_override"))
 		divisor = hdt_int_value("divisor", hdt_call_int(call, "divisor_override"));
-	hdt_value *pooled =
-		hdt_apply(hdt_call_graph(call), p.op, HDT_VALUES(p.input),
-	              HDT_WITH(map_dims_value("kernel", map_repeat_dims(call, "kernel_size", axes)),
-	                       stride_value(call, axes), map_window_value("padding", map_repeat_dims(call, "padding", axes)),
-	                       hdt_bool_value("ceil_mode", hdt_call_bool(call, "ceil_mode")),
-	                       hdt_bool_value("count_include_pad", hdt_call_bool(call, "count_include_pad")), divisor));
+	hdt_value *pooled = hdt_apply(
+		hdt_call_graph(call), p.op, HDT_VALUES(p.input),
+		HDT_WITH(map_dims_value("kernel", map_repeat_dims(call, "kernel_size", axes)), stride_value(call, axes),
+	             map_window_value("padding", map_repeat_dims(call, "padding", axes)),
+	             hdt_bool_value("ceil_mode", hdt_call_bool(call, "ceil_mode")),
+	             hdt_bool_value("count_include_pad", hdt_call_bool(call, "count_include_pad")), divisor));
 	return give(call, &p, pooled);
 }
 

@@ -1,8 +1,8 @@
 /* check.c: compiles many cases into two objects and compares what they compute. */
 #include "check.h"
 
-#include "exec/compare.h"
 #include "compile.h"
+#include "exec/compare.h"
 #include "tensors/tensors.h"
 #include "values.h"
 #include <signal.h>
@@ -90,7 +90,8 @@ static void compile(const checker *k, subject *subjects, int count, int how)
 			continue;
 		s->compiled[how] = compiled[at++];
 		if (!s->compiled[how])
-			decide(s, OUTCOME_REFUSED, how, "compiling: %s%s", s->contexts[how]->message, status != HDT_OK ? context->message : "");
+			decide(s, OUTCOME_REFUSED, how, "compiling: %s%s", s->contexts[how]->message,
+			       status != HDT_OK ? context->message : "");
 	}
 	context_free(context);
 	free(graphs);
@@ -108,8 +109,9 @@ static void compare_output(subject *s, int how, int run, int output, const hdt_a
 	}
 	comparison c = values_compare(got, want, s->scale);
 	if (c.mismatched)
-		decide(s, OUTCOME_DIFFERS, how, "run %d, output %d: %lld of %lld elements differ, largest error %.3g; %.9g instead of %.9g",
-		       run, output, (long long)c.mismatched, (long long)c.elements, c.max_absolute, c.worst_got, c.worst_want);
+		decide(s, OUTCOME_DIFFERS, how,
+		       "run %d, output %d: %lld of %lld elements differ, largest error %.3g; %.9g instead of %.9g", run, output,
+		       (long long)c.mismatched, (long long)c.elements, c.max_absolute, c.worst_got, c.worst_want);
 }
 
 static void run_subject(subject *s, int how, int run)
@@ -151,7 +153,8 @@ static void check_all(const checker *k, const fuzz_case *const *cases, int count
 /* ---- the child ------------------------------------------------------------------------------------------------------ */
 
 /* True when it came to an end of its own; else *how says what ended it. */
-static bool run_child(const checker *k, const fuzz_case *const *cases, int count, unsigned seconds, verdict *shared, int *how)
+static bool run_child(const checker *k, const fuzz_case *const *cases, int count, unsigned seconds, verdict *shared,
+                      int *how)
 {
 	fflush(NULL);
 	pid_t child = fork();
@@ -171,7 +174,8 @@ static void describe_end(verdict *v, int how)
 {
 	v->outcome = OUTCOME_CRASHED;
 	if (WIFSIGNALED(how))
-		snprintf(v->message, sizeof v->message, "%s", WTERMSIG(how) == SIGALRM ? "takes too long" : strsignal(WTERMSIG(how)));
+		snprintf(v->message, sizeof v->message, "%s",
+		         WTERMSIG(how) == SIGALRM ? "takes too long" : strsignal(WTERMSIG(how)));
 	else
 		snprintf(v->message, sizeof v->message, "ended with status %d", WIFEXITED(how) ? WEXITSTATUS(how) : how);
 }

@@ -94,7 +94,8 @@ static bool lacks_symbol(const copier *c, const hdt_expr *symbol)
 	for (int n = 0; n < c->from->node_count; n++) {
 		const hdt_node *node = c->from->nodes[n];
 		for (int i = 0; i < node->output_count; i++)
-			used = used || (map_get(&c->needed, node->outputs[i]) && uses_symbol(hdt_value_shape(node->outputs[i]), symbol));
+			used = used ||
+			       (map_get(&c->needed, node->outputs[i]) && uses_symbol(hdt_value_shape(node->outputs[i]), symbol));
 		for (const hdt_attribute_value *a = node->attributes; node_needed(c, node) && a->name; a++)
 			used = used || (a->kind == HDT_ATTRIBUTE_DIMS && uses_symbol((hdt_list){a->dims, a->count}, symbol));
 	}
@@ -152,7 +153,8 @@ static void copy_node(copier *c, const hdt_node *node)
 	int attributes = 0;
 	while (node->attributes[attributes].name)
 		attributes++;
-	hdt_attribute_value *values = arena_copy(&context->arena, node->attributes, sizeof *values * (size_t)(attributes + 1));
+	hdt_attribute_value *values =
+		arena_copy(&context->arena, node->attributes, sizeof *values * (size_t)(attributes + 1));
 	if (!inputs || !values)
 		return;
 	for (int i = 0; i < node->input_count; i++)

@@ -6,10 +6,10 @@
 
 /* What to leave out; all of it may be NULL. */
 typedef struct copy_plan {
-	const bool *outputs;             /* per output of the graph: keep it; NULL: all */
-	const hdt_node *cut;             /* its outputs become inputs */
-	const hdt_value *bypassed, *by;  /* who reads the first reads the second, of the same type */
-	const hdt_value *opened;         /* a constant that becomes an input */
+	const bool *outputs;            /* per output of the graph: keep it; NULL: all */
+	const hdt_node *cut;            /* its outputs become inputs */
+	const hdt_value *bypassed, *by; /* who reads the first reads the second, of the same type */
+	const hdt_value *opened;        /* a constant that becomes an input */
 	bool (*number)(void *closure, const hdt_expr *symbol, int64_t *value); /* a symbol that becomes a number */
 	void *closure;
 } copy_plan;

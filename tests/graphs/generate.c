@@ -49,7 +49,10 @@ static void add_first_leaves(generator *g)
 			dims[d] = operand_size(g);
 		hdt_dtype_kind kind = hdt_dtype_of(dtype)->kind;
 		bool positive = kind == HDT_KIND_BOOL || kind == HDT_KIND_UINT;
-		(void)operand_new(g, dtype, (hdt_list){dims, rank}, positive ? 0 : -2, kind == HDT_KIND_BOOL ? 1 : positive ? 4 : 2);
+		(void)operand_new(g, dtype, (hdt_list){dims, rank}, positive ? 0 : -2,
+		                  kind == HDT_KIND_BOOL ? 1
+		                  : positive            ? 4
+		                                        : 2);
 	}
 }
 

@@ -133,7 +133,8 @@ static dims change_numbers(generator *g, const pattern *p, dims usual)
 	return d;
 }
 
-static dims choose_dims(generator *g, const pattern *p, const hdt_attribute *a, const hdt_attribute_value *usual, bool change)
+static dims choose_dims(generator *g, const pattern *p, const hdt_attribute *a, const hdt_attribute_value *usual,
+                        bool change)
 {
 	dims d = {.count = usual->count < HDT_MAX_RANK ? usual->count : HDT_MAX_RANK};
 	for (int i = 0; i < d.count; i++)

@@ -78,7 +78,8 @@ static hdt_value *new_constant(generator *g, hdt_dtype dtype, hdt_list shape, do
 	bool all_same = chance(g, 25) && same >= low && same <= high && (hdt_is_float(dtype) || same == floor(same));
 	for (int64_t i = 0; all_same && i < elements; i++)
 		scalar_store(data, dtype, i,
-		             hdt_is_float(dtype) ? (scalar){.f = same} : (scalar){.i = dtype == HDT_BOOL ? same > 0 : (int64_t)same});
+		             hdt_is_float(dtype) ? (scalar){.f = same}
+		                                 : (scalar){.i = dtype == HDT_BOOL ? same > 0 : (int64_t)same});
 	return hdt_graph_constant(g->graph, NULL, dtype, shape, (hdt_data){data, bytes, free, data, false});
 }
 

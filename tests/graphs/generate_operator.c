@@ -47,7 +47,8 @@ static const char *open_dtypes(generator *g, const char *source)
 bool pattern_choose(generator *g, pattern *p)
 {
 	*p = (pattern){0};
-	p->op = registry_at(g->registry, REGISTRY_OPERATOR, below(g, registry_count(g->registry, REGISTRY_OPERATOR)))->descriptor;
+	p->op = registry_at(g->registry, REGISTRY_OPERATOR, below(g, registry_count(g->registry, REGISTRY_OPERATOR)))
+	            ->descriptor;
 	int samples = 0;
 	while (p->op->samples && p->op->samples[samples])
 		samples++;

@@ -176,7 +176,8 @@ static int run_all(const checker *k, const arguments *a)
 		for (int i = 0; i < made; i++)
 			case_free(&cases[i]);
 		if (!a->print)
-			fprintf(stderr, "%d of %d: %d passed, %d failed, %d not usable\n", at, count, all.passed, all.failed, all.unusable);
+			fprintf(stderr, "%d of %d: %d passed, %d failed, %d not usable\n", at, count, all.passed, all.failed,
+			        all.unusable);
 	}
 	/* a generator that makes nothing tests nothing */
 	return all.failed || (!a->print && all.passed * 10 < count * 9) ? 1 : 0;
@@ -188,7 +189,8 @@ int main(int argc, char **argv)
 	hdt_registry *registry = registry_new();
 	loader *plugins = NULL;
 	if (!read_arguments(argc, argv, &a)) {
-		fprintf(stderr, "usage: graph_fuzz --plugins DIR [--seed N] [--count N] [--target T] [--from FILE,...] [--shrink DIR] [--jobs N] [--orders N] [--print] [FILE...]\n");
+		fprintf(stderr, "usage: graph_fuzz --plugins DIR [--seed N] [--count N] [--target T] [--from FILE,...] "
+		                "[--shrink DIR] [--jobs N] [--orders N] [--print] [FILE...]\n");
 		return 2;
 	}
 	int code = 2;

@@ -50,13 +50,15 @@ static bool is_content(const hdt_task *task, const hdt_tensor *t)
 }
 
 /* The best of the others for the same kind of functions. */
-static const hdt_scheduler *find_best(const hdt_task *task, const hdt_target_info *target, hdt_function_kind kind, double *cost)
+static const hdt_scheduler *find_best(const hdt_task *task, const hdt_target_info *target, hdt_function_kind kind,
+                                      double *cost)
 {
 	const hdt_registry *registry = task->context->registry;
 	const hdt_scheduler *best = NULL;
 	for (int i = 0; i < registry_count(registry, REGISTRY_SCHEDULER); i++) {
 		const hdt_scheduler *s = registry_at(registry, REGISTRY_SCHEDULER, i)->descriptor;
-		if (s->kind != kind || strncmp(s->name, "orders-", 7) == 0 || (s->target && strcmp(s->target, target->target) != 0))
+		if (s->kind != kind || strncmp(s->name, "orders-", 7) == 0 ||
+		    (s->target && strcmp(s->target, target->target) != 0))
 			continue;
 		hdt_answer answer = s->query(task, target);
 		if (answer.applies && (!best || answer.cost_us < *cost)) {

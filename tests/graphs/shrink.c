@@ -25,7 +25,8 @@ static bool keep_if_failing(shrinker *s, fuzz_case *trial)
 	verdict v = {0};
 	const fuzz_case *one = trial;
 	bool fails = s->tries++ < MOST_TRIES && strcmp(trial->text, s->best->text) != 0 &&
-	             check_cases(s->checker, &one, 1, &v) && v.outcome == s->verdict->outcome && v.optimised == s->verdict->optimised;
+	             check_cases(s->checker, &one, 1, &v) && v.outcome == s->verdict->outcome &&
+	             v.optimised == s->verdict->optimised;
 	if (fails) {
 		fuzz_case old = *s->best;
 		*s->best = *trial;
@@ -53,8 +54,7 @@ static bool note_range(fuzz_case *c, hdt_graph *graph, const hdt_value *value)
 	values_init(&v, graph, c, 0);
 	(void)values_add_graph(&v);
 	const known_value *k = values_find(&v, value);
-	bool fine = !k || k->low > k->high ||
-	            case_set_range(c, copy_name(value), fmax(k->low, -1000), fmin(k->high, 1000));
+	bool fine = !k || k->low > k->high || case_set_range(c, copy_name(value), fmax(k->low, -1000), fmin(k->high, 1000));
 	values_fini(&v);
 	return fine;
 }
@@ -138,7 +138,8 @@ static bool pass_node(const shrinker *s, hdt_graph *graph, int index, copy_plan 
 	if (index >= INPUTS * graph->node_count)
 		return false;
 	const hdt_node *node = graph->nodes[index / INPUTS];
-	const hdt_value *input = index % INPUTS < node->input_count ? node->inputs[index % INPUTS] : NULL, *output = node->outputs[0];
+	const hdt_value *input = index % INPUTS < node->input_count ? node->inputs[index % INPUTS] : NULL,
+					*output = node->outputs[0];
 	bool same = input && input->dtype == output->dtype && input->rank == output->rank;
 	for (int d = 0; same && d < input->rank; d++)
 		same = hdt_proves_equal(input->shape[d], output->shape[d]);

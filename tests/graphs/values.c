@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double LARGEST_FLOAT = 2000;   /* f16 holds it, and so do sums over it */
-static const double SMALLEST_FLOAT = 1e-30; /* products of less have lost digits on the way, in some order of factors or another */
-static const double SHAKY_PART = 0.4;       /* of the tolerance */
+static const double LARGEST_FLOAT = 2000; /* f16 holds it, and so do sums over it */
+static const double SMALLEST_FLOAT =
+	1e-30; /* products of less have lost digits on the way, in some order of factors or another */
+static const double SHAKY_PART = 0.4; /* of the tolerance */
 
 void values_init(values *v, hdt_graph *graph, const fuzz_case *c, int run)
 {

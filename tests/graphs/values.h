@@ -8,18 +8,18 @@
 
 #include "base/vec.h"
 #include "case.h"
-#include "exec/compare.h"
 #include "data.h"
+#include "exec/compare.h"
 
 enum { VARIANTS = 3 }; /* the first one is exact */
 
 typedef enum judgement {
 	JUDGED_FINE,
-	JUDGED_UNFIT,  /* an assertion or index that these sizes or data break */
-	JUDGED_LARGE,  /* too much to compute */
-	JUDGED_WILD,   /* infinite, NaN, or too large a number */
-	JUDGED_SHAKY,  /* rounding decides what it is */
-	JUDGED_FAULTY  /* the evaluator failed for another reason, or memory is out */
+	JUDGED_UNFIT, /* an assertion or index that these sizes or data break */
+	JUDGED_LARGE, /* too much to compute */
+	JUDGED_WILD,  /* infinite, NaN, or too large a number */
+	JUDGED_SHAKY, /* rounding decides what it is */
+	JUDGED_FAULTY /* the evaluator failed for another reason, or memory is out */
 } judgement;
 
 typedef struct known_value {

@@ -88,7 +88,8 @@ bool meaning_same(const meaning *before, const meaning *after, hdt_dtype compute
 		}
 		snprintf(reason, reason_bytes, "output %d has another dtype or shape", o);
 		for (int64_t i = 0; same && i < count; i++) {
-			same = close_enough(a->dtype, computed, scalar_load(a->data, a->dtype, i), scalar_load(b->data, b->dtype, i));
+			same =
+				close_enough(a->dtype, computed, scalar_load(a->data, a->dtype, i), scalar_load(b->data, b->dtype, i));
 			snprintf(reason, reason_bytes, "output %d differs at element %lld", o, (long long)i);
 		}
 		if (!same)

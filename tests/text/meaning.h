@@ -14,8 +14,7 @@ typedef struct meaning {
  * context. */
 hdt_status meaning_take(const hdt_graph *graph, int64_t size, meaning *out);
 /* Equal within the dtypes' tolerances, and that of the dtype that floats were `computed` in? If not, `reason` says where they differ. */
-bool meaning_same(const meaning *before, const meaning *after, hdt_dtype computed, char *reason,
-                  size_t reason_bytes);
+bool meaning_same(const meaning *before, const meaning *after, hdt_dtype computed, char *reason, size_t reason_bytes);
 void meaning_free(meaning *m);
 
 #endif

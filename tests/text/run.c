@@ -33,7 +33,7 @@ typedef struct runner {
 	const char *file;
 	text explanation;
 	hdt_dtype computed; /* the dtype that a graph's f32 values became; HDT_BOOL: they are what they were */
-	bool unsupported; /* the last text needs an operator of a plugin that is not loaded */
+	bool unsupported;   /* the last text needs an operator of a plugin that is not loaded */
 } runner;
 
 static const char why[] = "why:";
@@ -89,8 +89,8 @@ static const struct {
 	const char *word;
 	hdt_status (*run)(runner *r, hdt_graph *graph);
 } passes[] = {
-	{"rewrite", run_rewrite}, {"resolve", run_resolve}, {"fold", run_fold}, {"merge", run_merge}, {"drop", run_drop},
-	{"f16", run_f16},         {"bf16", run_bf16},
+	{"rewrite", run_rewrite}, {"resolve", run_resolve}, {"fold", run_fold}, {"merge", run_merge},
+	{"drop", run_drop},       {"f16", run_f16},         {"bf16", run_bf16},
 };
 enum { ALL = 5 }; /* the first ones */
 

@@ -6,8 +6,8 @@
 #include "verbs.h"
 
 #include "base/vec.h"
-#include "exec/compare.h"
 #include "data.h"
+#include "exec/compare.h"
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,7 +151,8 @@ static void compare_outputs(test_case *c, const evaluated *want, const hdt_array
 			problem(c, "output %d has another dtype or shape than the reference", i);
 			return;
 		}
-		comparison result = compare_arrays(&got[i], &reference, (tolerance){.relative = -1, .absolute = -1, .scale = c->op->tolerance});
+		comparison result =
+			compare_arrays(&got[i], &reference, (tolerance){.relative = -1, .absolute = -1, .scale = c->op->tolerance});
 		c->max_relative = result.max_relative > c->max_relative ? result.max_relative : c->max_relative;
 		if (result.mismatched)
 			problem(c, "output %d: %lld of %lld elements differ, largest error %.3g; %.9g instead of %.9g", i,

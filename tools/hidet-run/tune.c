@@ -106,11 +106,10 @@ static json_t *make_report(const tune_report *r)
 	json_t *tasks = json_array();
 	for (int i = 0; i < r->count; i++) {
 		const tuned_task *t = &r->tasks[i];
-		json_array_append_new(tasks,
-		                      json_pack("{s:s, s:i, s:s, s:s, s:f, s:f, s:i, s:i, s:b}", "name", t->text, "kernels",
-		                                t->groups, "before", t->before, "after", t->after, "before_us", t->before_us,
-		                                "after_us", t->after_us, "tried", t->tried, "dropped", t->dropped, "known",
-		                                t->known));
+		json_array_append_new(tasks, json_pack("{s:s, s:i, s:s, s:s, s:f, s:f, s:i, s:i, s:b}", "name", t->text,
+		                                       "kernels", t->groups, "before", t->before, "after", t->after,
+		                                       "before_us", t->before_us, "after_us", t->after_us, "tried", t->tried,
+		                                       "dropped", t->dropped, "known", t->known));
 	}
 	return json_pack("{s:f, s:f, s:b, s:o}", "before_us", r->before_us, "after_us", r->after_us, "stopped", r->stopped,
 	                 "tasks", tasks);

@@ -109,8 +109,7 @@ static bool print_entry(const json_t *entry, text *t)
 	    !json_is_number(us) || !json_is_number(baseline) || !json_is_integer(level))
 		return false;
 	text_format(t, HEADER "scheduler %s\n", scheduler);
-	json_object_foreach((json_t *)(uintptr_t)params, name, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)params, name, value) {
 		if (!json_is_integer(value) || strpbrk(name, " \n"))
 			return false;
 		text_format(t, "%s %lld\n", name, (long long)json_integer_value(value));
@@ -148,7 +147,9 @@ int tuning_import(hdt_session *session, const options *o)
 	if (folder && !json_is_array(all))
 		status = hdt_fail(context, HDT_BAD_INPUT, "'%s' is no list of findings of tuning%s%s", o->import_from,
 		                  all ? "" : ": ", all ? "" : error.text);
-	json_array_foreach(all, i, entry) if (status == HDT_OK) status = write_entry(context, folder, entry, &taken);
+	json_array_foreach (all, i, entry)
+		if (status == HDT_OK)
+			status = write_entry(context, folder, entry, &taken);
 	int code = status == HDT_OK ? 0 : report_fault(context);
 	if (!code && !o->quiet)
 		fprintf(stderr, "%d findings taken over from %s, %d left out because they are none\n", taken, o->import_from,

@@ -321,7 +321,7 @@ Test(compile, every_stage_can_be_dumped_and_be_the_last)
 	compiled_graph *c;
 	hdt_compile_options options = {.size = sizeof options, .stop_after = "nonsense"};
 	cr_assert_eq(compile_graph(graph, &options, &c), HDT_USAGE);
-	cr_assert_not_null(strstr(context->message, "rewrite, resolve, fold"), "%s", context->message);
+	cr_assert_not_null(strstr(context->message, "rewrite, precision, resolve, fold"), "%s", context->message);
 }
 
 Test(compile, a_target_that_nobody_provides_is_told_with_those_there_are)

@@ -38,11 +38,8 @@ static hdt_program *build_packed(const hdt_task *task, const hdt_target_info *ta
 	return p;
 }
 
-static const hdt_scheduler packed = {.size = sizeof packed,
-                                     .name = "packed",
-                                     .kind = HDT_FUNCTION_CPU,
-                                     .query = query_packed,
-                                     .build = build_packed};
+static const hdt_scheduler packed = {
+	.size = sizeof packed, .name = "packed", .kind = HDT_FUNCTION_CPU, .query = query_packed, .build = build_packed};
 
 /* ---- the target, with its allocations counted ---- */
 
@@ -218,10 +215,11 @@ Test(constants, a_dump_with_them_is_loaded_back_as_a_whole)
 	compiled_free(c);
 	char edited[128], command[400];
 	snprintf(edited, sizeof edited, "%s/edited.hds", folder);
-	snprintf(command, sizeof command, 
-	         "sed -e 's/^  constant \\(.*\\);$/  constant \\1 * 3.0;/' -e 's/^\\( *turned\\[.*\\] = .*\\);$/\\1 * 5.0;/' "
-	         "%s/*-programs.hds > %s",
-	         folder, edited);
+	snprintf(
+		command, sizeof command,
+		"sed -e 's/^  constant \\(.*\\);$/  constant \\1 * 3.0;/' -e 's/^\\( *turned\\[.*\\] = .*\\);$/\\1 * 5.0;/' "
+		"%s/*-programs.hds > %s",
+		folder, edited);
 	cr_assert_eq(system(command), 0);
 	const char *const kernels[] = {edited, NULL};
 	c = compile(kernels, NULL);

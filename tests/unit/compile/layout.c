@@ -104,7 +104,8 @@ static bool order(const hdt_task *task, const hdt_target_info *target, const hdt
 {
 	int in, out;
 	(void)target;
-	if (!find_channels(task, &in, &out) || tensor->rank != 3 || (tensor != task->inputs[0] && tensor != task->outputs[0]))
+	if (!find_channels(task, &in, &out) || tensor->rank != 3 ||
+	    (tensor != task->inputs[0] && tensor != task->outputs[0]))
 		return false;
 	int last = tensor == task->inputs[0] ? in : out, n = 0;
 	for (int d = 0; d < 3; d++)
@@ -220,7 +221,8 @@ static void expect_right(bool fused)
 	hdt_array in[4], out[4];
 	evaluated want[4];
 	const void *inputs[4];
-	hdt_compile_options options = {.size = sizeof options, .target = "cpu", .threads = 2, .cache_dir = "", .no_fusion = !fused};
+	hdt_compile_options options = {
+		.size = sizeof options, .target = "cpu", .threads = 2, .cache_dir = "", .no_fusion = !fused};
 	for (int i = 0; i < graph->input_count; i++) {
 		in[i] = (hdt_array){.dtype = HDT_F32, .rank = graph->inputs[i]->rank, .data = data[i]};
 		for (int d = 0; d < in[i].rank; d++)
@@ -245,23 +247,21 @@ Test(layout, between_two_that_want_it_everything_has_channels_last_and_the_ends_
 	hdt_value *first = apply2("mix", input("x", 2, 3, 8), weight(4, 3));
 	hdt_value *last = apply2("mix", apply1("twice", apply1("halve", first)), weight(2, 4));
 	hdt_graph_output(graph, "y", last);
-	cr_assert_str_eq(
-		tasks(),
-		"# %1 lies as [0, 2, 1]\n"
-		"# %3 lies as [0, 2, 1]\n"
-		"# %4 lies as [0, 2, 1]\n\n"
-		"task @mix(x: f32[2, 3, 8], w: const f32[4, 3]) -> (y) {\n"
-		"  y[n < 2, h < 8, c < 4] = sum(k < 3) x[n, k, h] * w[c, k]\n"
-		"}\n\n"
-		"task @halve(x: f32[2, 8, 4]) -> (y) {\n"
-		"  y[n < 2, h < 4, c < 4] = max(k < 2) x[n, h * 2 + k, c]\n"
-		"}\n\n"
-		"task @twice(x: f32[2, 4, 4]) -> (out) {\n"
-		"  out[i0 < 2, i2 < 4, i1 < 4] = x[i0, i2, i1] + x[i0, i2, i1]\n"
-		"}\n\n"
-		"task @mix(x: f32[2, 4, 4], w: const f32[2, 4]) -> (y) {\n"
-		"  y[n < 2, c < 2, h < 4] = sum(k < 4) x[n, h, k] * w[c, k]\n"
-		"}\n");
+	cr_assert_str_eq(tasks(), "# %1 lies as [0, 2, 1]\n"
+	                          "# %3 lies as [0, 2, 1]\n"
+	                          "# %4 lies as [0, 2, 1]\n\n"
+	                          "task @mix(x: f32[2, 3, 8], w: const f32[4, 3]) -> (y) {\n"
+	                          "  y[n < 2, h < 8, c < 4] = sum(k < 3) x[n, k, h] * w[c, k]\n"
+	                          "}\n\n"
+	                          "task @halve(x: f32[2, 8, 4]) -> (y) {\n"
+	                          "  y[n < 2, h < 4, c < 4] = max(k < 2) x[n, h * 2 + k, c]\n"
+	                          "}\n\n"
+	                          "task @twice(x: f32[2, 4, 4]) -> (out) {\n"
+	                          "  out[i0 < 2, i2 < 4, i1 < 4] = x[i0, i2, i1] + x[i0, i2, i1]\n"
+	                          "}\n\n"
+	                          "task @mix(x: f32[2, 4, 4], w: const f32[2, 4]) -> (y) {\n"
+	                          "  y[n < 2, c < 2, h < 4] = sum(k < 4) x[n, h, k] * w[c, k]\n"
+	                          "}\n");
 	expect_right(false);
 }
 

@@ -45,7 +45,8 @@ static void store_all(hdt_function *f, const hdt_tensor *x, const hdt_tensor *y,
 /* Far beyond any buffer. */
 static void crash(hdt_function *f, const hdt_tensor *x, const hdt_tensor *y)
 {
-	const hdt_expr *far = hdt_int(x->context, INT64_C(1) << 45), *i = hdt_begin_for(f, "i", x->shape[0], HDT_LOOP_SERIAL);
+	const hdt_expr *far = hdt_int(x->context, INT64_C(1) << 45),
+				   *i = hdt_begin_for(f, "i", x->shape[0], HDT_LOOP_SERIAL);
 	hdt_store(f, y, HDT_AT(hdt_mul(hdt_cast(hdt_at(x, i), HDT_I64), far)), hdt_at(x, i));
 	hdt_end(f);
 }
@@ -167,7 +168,8 @@ TestSuite(tune, .init = begin, .fini = end, .timeout = 120);
 
 static hdt_compile_options options(void)
 {
-	return (hdt_compile_options){.size = sizeof(hdt_compile_options), .target = "cpu", .threads = 1, .cache_dir = folder};
+	return (hdt_compile_options){
+		.size = sizeof(hdt_compile_options), .target = "cpu", .threads = 1, .cache_dir = folder};
 }
 
 static tune_report tune(const int *kinds, int count, tune_options how)
@@ -181,8 +183,7 @@ static tune_report tune(const int *kinds, int count, tune_options how)
 	cr_assert_eq(tune_graph(graph, &o, &in, 1, &how, &report), HDT_OK, "%s", context->message);
 	return report;
 }
-#define TUNE(...) \
-	tune((const int[]){__VA_ARGS__}, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), (tune_options){0})
+#define TUNE(...) tune((const int[]){__VA_ARGS__}, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), (tune_options){0})
 
 /* Which kind is compiled now? -1: the rule-based schedule. */
 static const char *chosen(void)
@@ -301,7 +302,9 @@ static void rewrite_finding(const char *content)
 Test(tune, a_finding_that_does_not_fit_is_none)
 {
 	static const char *const bad[] = {
-		"", "hidet tuning 1\n", "hidet tuning 2\nscheduler auto-cpu\nus 1\nbaseline 1\nlevel 2\n",
+		"",
+		"hidet tuning 1\n",
+		"hidet tuning 2\nscheduler auto-cpu\nus 1\nbaseline 1\nlevel 2\n",
 		"hidet tuning 1\nscheduler nobody\nus 1\nbaseline 1\nlevel 2\n",
 		"hidet tuning 1\nscheduler template\nkind 99\nseven 7\nus 1\nbaseline 1\nlevel 2\n",
 		"hidet tuning 1\nscheduler template\nseven 7\nkind 0\nus 1\nbaseline 1\nlevel 2\n",

@@ -130,8 +130,8 @@ void *compile_text(const char *compiler, const char *source)
 
 static entry *compile(const char *source)
 {
-	void *symbol =
-		compile_text("cc -std=gnu11 -O1 -Wno-psabi -Wall -Wno-unused -Werror -fno-math-errno -ffp-contract=off", source);
+	void *symbol = compile_text(
+		"cc -std=gnu11 -O1 -Wno-psabi -Wall -Wno-unused -Werror -fno-math-errno -ffp-contract=off", source);
 	entry *e;
 	memcpy(&e, &symbol, sizeof e);
 	return e;

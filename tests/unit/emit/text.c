@@ -32,26 +32,27 @@ static void expect_absent(const char *source, const char *part)
 
 Test(text, elementwise)
 {
-	cr_assert_str_eq(emitted("task @add(x: f32[300, 48], b: f32[48]) -> (y) { y[i < 300, j < 48] = x[i, j] + b[j] }"),
-	                 "static void k_y_0(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols, int64_t "
-	                 "begin, int64_t end)\n"
-	                 "{\n"
-	                 "  const float *restrict x = (const float *)buffers[0];\n"
-	                 "  const float *restrict b = (const float *)buffers[1];\n"
-	                 "  float *restrict y = (float *)buffers[2];\n"
-	                 "  for (int64_t i = begin; i < end; ++i) {\n"
-	                 "    HIDET_UNROLL(48)\n"
-	                 "    for (int64_t j = 0; j < 48; j += HIDET_LANES) {\n"
-	                 "      hidet_v_store_f32(&y[i * 48 + j], hidet_v_load_f32(&x[i * 48 + j]) + hidet_v_load_f32(&b[j]));\n"
-	                 "    }\n"
-	                 "  }\n"
-	                 "}\n"
-	                 "void k(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols)\n"
-	                 "{\n"
-	                 "  {\n"
-	                 "    rt->parallel(rt, k_y_0, buffers, symbols, 300, 144);\n"
-	                 "  }\n"
-	                 "}\n");
+	cr_assert_str_eq(
+		emitted("task @add(x: f32[300, 48], b: f32[48]) -> (y) { y[i < 300, j < 48] = x[i, j] + b[j] }"),
+		"static void k_y_0(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols, int64_t "
+		"begin, int64_t end)\n"
+		"{\n"
+		"  const float *restrict x = (const float *)buffers[0];\n"
+		"  const float *restrict b = (const float *)buffers[1];\n"
+		"  float *restrict y = (float *)buffers[2];\n"
+		"  for (int64_t i = begin; i < end; ++i) {\n"
+		"    HIDET_UNROLL(48)\n"
+		"    for (int64_t j = 0; j < 48; j += HIDET_LANES) {\n"
+		"      hidet_v_store_f32(&y[i * 48 + j], hidet_v_load_f32(&x[i * 48 + j]) + hidet_v_load_f32(&b[j]));\n"
+		"    }\n"
+		"  }\n"
+		"}\n"
+		"void k(const hidet_runtime *rt, void *const *buffers, const int64_t *symbols)\n"
+		"{\n"
+		"  {\n"
+		"    rt->parallel(rt, k_y_0, buffers, symbols, 300, 144);\n"
+		"  }\n"
+		"}\n");
 }
 
 Test(text, neighbouring_dimensions_become_one_loop)
@@ -66,7 +67,8 @@ Test(text, neighbouring_dimensions_become_one_loop)
 	                 "    }\n"
 	                 "  }\n"
 	                 "}\n");
-	cr_assert(strstr(c_text(p), "hidet_v_store_f32(&y[i], hidet_v_max_f32(hidet_v_load_f32(&x[i]), hidet_v_of_f32(0.0f)));\n"));
+	cr_assert(strstr(c_text(p),
+	                 "hidet_v_store_f32(&y[i], hidet_v_max_f32(hidet_v_load_f32(&x[i]), hidet_v_of_f32(0.0f)));\n"));
 }
 
 Test(text, softmax_is_one_function_with_its_row_on_the_stack)
@@ -78,44 +80,44 @@ Test(text, softmax_is_one_function_with_its_row_on_the_stack)
 	                                           "  y[i < 99, j < 16] = e[i, j] / s[i]\n"
 	                                           "}"));
 	cr_assert_str_eq(program_text(p), "program @softmax(x: f32[99, 16], y: f32[99, 16]) {\n"
-								  "  fn @y(x, y) cpu {\n"
-								  "    for i in 0..99 parallel {\n"
-								  "      register m: f32;\n"
-								  "      register acc: f32[16];\n"
-								  "      for chain in 0..16 vectorise {\n"
-								  "        acc[chain] = -inf;\n"
-								  "      }\n"
-								  "      for chain in 0..16 vectorise {\n"
-								  "        acc[chain] = max(acc[chain], x[i, chain]);\n"
-								  "      }\n"
-								  "      for chain in 0..8 vectorise {\n"
-								  "        acc[chain] = max(acc[chain], acc[chain + 8]);\n"
-								  "      }\n"
-								  "      let joined = max_lanes(&acc[0], 8);\n"
-								  "      m = joined;\n"
-								  "      register e: f32[16];\n"
-								  "      for j in 0..16 vectorise {\n"
-								  "        e[j] = exp(x[i, j] - m);\n"
-								  "      }\n"
-								  "      register s: f32;\n"
-								  "      register acc_1: f32[16];\n"
-								  "      for chain in 0..16 vectorise {\n"
-								  "        acc_1[chain] = 0.0;\n"
-								  "      }\n"
-								  "      for chain in 0..16 vectorise {\n"
-								  "        acc_1[chain] = acc_1[chain] + e[chain];\n"
-								  "      }\n"
-								  "      for chain in 0..8 vectorise {\n"
-								  "        acc_1[chain] = acc_1[chain] + acc_1[chain + 8];\n"
-								  "      }\n"
-								  "      let joined_1 = sum_lanes(&acc_1[0], 8);\n"
-								  "      s = joined_1;\n"
-								  "      for j in 0..16 vectorise {\n"
-								  "        y[i, j] = e[j] / s;\n"
-								  "      }\n"
-								  "    }\n"
-								  "  }\n"
-								  "}\n");
+	                                  "  fn @y(x, y) cpu {\n"
+	                                  "    for i in 0..99 parallel {\n"
+	                                  "      register m: f32;\n"
+	                                  "      register acc: f32[16];\n"
+	                                  "      for chain in 0..16 vectorise {\n"
+	                                  "        acc[chain] = -inf;\n"
+	                                  "      }\n"
+	                                  "      for chain in 0..16 vectorise {\n"
+	                                  "        acc[chain] = max(acc[chain], x[i, chain]);\n"
+	                                  "      }\n"
+	                                  "      for chain in 0..8 vectorise {\n"
+	                                  "        acc[chain] = max(acc[chain], acc[chain + 8]);\n"
+	                                  "      }\n"
+	                                  "      let joined = max_lanes(&acc[0], 8);\n"
+	                                  "      m = joined;\n"
+	                                  "      register e: f32[16];\n"
+	                                  "      for j in 0..16 vectorise {\n"
+	                                  "        e[j] = exp(x[i, j] - m);\n"
+	                                  "      }\n"
+	                                  "      register s: f32;\n"
+	                                  "      register acc_1: f32[16];\n"
+	                                  "      for chain in 0..16 vectorise {\n"
+	                                  "        acc_1[chain] = 0.0;\n"
+	                                  "      }\n"
+	                                  "      for chain in 0..16 vectorise {\n"
+	                                  "        acc_1[chain] = acc_1[chain] + e[chain];\n"
+	                                  "      }\n"
+	                                  "      for chain in 0..8 vectorise {\n"
+	                                  "        acc_1[chain] = acc_1[chain] + acc_1[chain + 8];\n"
+	                                  "      }\n"
+	                                  "      let joined_1 = sum_lanes(&acc_1[0], 8);\n"
+	                                  "      s = joined_1;\n"
+	                                  "      for j in 0..16 vectorise {\n"
+	                                  "        y[i, j] = e[j] / s;\n"
+	                                  "      }\n"
+	                                  "    }\n"
+	                                  "  }\n"
+	                                  "}\n");
 }
 
 Test(text, matrix_product_keeps_a_block_of_accumulators)
@@ -123,32 +125,33 @@ Test(text, matrix_product_keeps_a_block_of_accumulators)
 	const hdt_program *p = schedule(parse_task("task @matmul(a: f32[64, 50], b: f32[50, 32]) -> (y) {\n"
 	                                           "  y[i < 64, j < 32] = sum(k < 50) a[i, k] * b[k, j]\n"
 	                                           "}"));
-	cr_assert_str_eq(program_text(p), "program @matmul(a: f32[64, 50], b: f32[50, 32], y: f32[64, 32]) {\n"
-	                                  "  fn @y(a, b, y) cpu {\n"
-	                                  "    for p in 0..32 parallel {\n"
-	                                  "      let rows = p // 2;\n"
-	                                  "      let lanes = p % 2;\n"
-	                                  "      register acc: f32[4, 16];\n"
-	                                  "      for i in 0..4 unroll {\n"
-	                                  "        for j in 0..16 vectorise {\n"
-	                                  "          acc[i, j] = 0.0;\n"
-	                                  "        }\n"
-	                                  "      }\n"
-	                                  "      for k in 0..50 {\n"
-	                                  "        for i in 0..4 unroll {\n"
-	                                  "          for j in 0..16 vectorise {\n"
-	                                  "            acc[i, j] = fma(a[rows * 4 + i, k], b[k, lanes * 16 + j], acc[i, j]);\n"
-	                                  "          }\n"
-	                                  "        }\n"
-	                                  "      }\n"
-	                                  "      for i in 0..4 unroll {\n"
-	                                  "        for j in 0..16 vectorise {\n"
-	                                  "          y[rows * 4 + i, lanes * 16 + j] = acc[i, j];\n"
-	                                  "        }\n"
-	                                  "      }\n"
-	                                  "    }\n"
-	                                  "  }\n"
-	                                  "}\n");
+	cr_assert_str_eq(program_text(p),
+	                 "program @matmul(a: f32[64, 50], b: f32[50, 32], y: f32[64, 32]) {\n"
+	                 "  fn @y(a, b, y) cpu {\n"
+	                 "    for p in 0..32 parallel {\n"
+	                 "      let rows = p // 2;\n"
+	                 "      let lanes = p % 2;\n"
+	                 "      register acc: f32[4, 16];\n"
+	                 "      for i in 0..4 unroll {\n"
+	                 "        for j in 0..16 vectorise {\n"
+	                 "          acc[i, j] = 0.0;\n"
+	                 "        }\n"
+	                 "      }\n"
+	                 "      for k in 0..50 {\n"
+	                 "        for i in 0..4 unroll {\n"
+	                 "          for j in 0..16 vectorise {\n"
+	                 "            acc[i, j] = fma(a[rows * 4 + i, k], b[k, lanes * 16 + j], acc[i, j]);\n"
+	                 "          }\n"
+	                 "        }\n"
+	                 "      }\n"
+	                 "      for i in 0..4 unroll {\n"
+	                 "        for j in 0..16 vectorise {\n"
+	                 "          y[rows * 4 + i, lanes * 16 + j] = acc[i, j];\n"
+	                 "        }\n"
+	                 "      }\n"
+	                 "    }\n"
+	                 "  }\n"
+	                 "}\n");
 }
 
 Test(text, dependent_extent_is_a_loop_to_it)
@@ -330,7 +333,8 @@ static const char *operation_text(hdt_scalar_op op, hdt_dtype dtype)
 	const hdt_tensor *x = hdt_use(f, hdt_program_workspace(p, "x", dtype, HDT_AT(four)));
 	const hdt_tensor *z = hdt_use(f, hdt_program_workspace(p, "z", dtype, HDT_AT(four)));
 	const hdt_expr *i = hdt_begin_for(f, "i", four, HDT_LOOP_SERIAL);
-	const hdt_expr *args[] = {hdt_at(x, i), hdt_at(z, i), hdt_at(x, i)}, *value = hdt_operation(op, args, scalar_op_of(op)->arity);
+	const hdt_expr *args[] = {hdt_at(x, i), hdt_at(z, i), hdt_at(x, i)},
+				   *value = hdt_operation(op, args, scalar_op_of(op)->arity);
 	const hdt_tensor *y =
 		value ? hdt_use(f, hdt_program_workspace(p, "y", (hdt_dtype)value->dtype, HDT_AT(four))) : NULL;
 	hdt_store(f, y, HDT_AT(i), value);

@@ -173,7 +173,7 @@ Test(vectors, every_function_of_two_floats)
 	good(LOOP(
 		"y[r, j] = min(x[r, j], z[r, j]) * max(x[r, j], 0.5) + pow(abs(x[r, j]), z[r, j]) - atan2(x[r, j], z[r, j]);"
 		"yt[j, r] = x[r, j] // z[r, j] + x[r, j] % z[r, j] * truncdiv(x[r, j], 0.3) + fmod(x[r, j], z[r, j]) + "
-	    "exp(x[r, j]);"));
+		"exp(x[r, j]);"));
 }
 
 Test(vectors, fma_with_what_is_the_same_in_all_lanes)
@@ -294,7 +294,7 @@ Test(vectors, rows_of_registers_are_padded_where_something_is_left_over)
 	static const char body[] =
 		"register acc: f32[2, 24]; for i in 0..2 unroll { for j in 0..24 vectorise { acc[i, j] = 0.0; } }\n"
 		"for k in 0..3 { for i in 0..2 unroll { for j in 0..24 vectorise { acc[i, j] = fma(x[i, k], z[k, j], acc[i, "
-	    "j]); } } }\n"
+		"j]); } } }\n"
 		"for i in 0..2 { for j in 0..24 vectorise { y[i, j] = exp(acc[i, j]) + acc[i, 23 - j]; } }\n"
 		"yt[r, 0] = acc[1, r] + acc[0, 23];\n";
 	check(body, "24", "", &size, 1, 3);

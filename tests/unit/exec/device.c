@@ -142,8 +142,8 @@ static hdt_status run(compiled_graph *c, int64_t rows, hdt_array *out)
 Test(device, inputs_go_there_once_a_run_weights_once_and_outputs_come_back)
 {
 	static float w[COLUMNS] = {100, 200, 300};
-	hdt_value *weight =
-		hdt_graph_constant(graph, "w", HDT_F32, HDT_AT(hdt_int(context, COLUMNS)), (hdt_data){.data = w, .bytes = sizeof w});
+	hdt_value *weight = hdt_graph_constant(graph, "w", HDT_F32, HDT_AT(hdt_int(context, COLUMNS)),
+	                                       (hdt_data){.data = w, .bytes = sizeof w});
 	hdt_value *y = hdt_apply(graph, "twice", HDT_VALUES(input()), NULL);
 	hdt_graph_output(graph, "z", hdt_apply(graph, "add", HDT_VALUES(y, weight), NULL));
 	device_uploads = device_downloads = 0;
@@ -164,8 +164,8 @@ Test(device, inputs_go_there_once_a_run_weights_once_and_outputs_come_back)
 Test(device, what_depends_on_constants_alone_is_computed_there_once)
 {
 	static float w[COLUMNS] = {1, 2, 3};
-	hdt_value *weight =
-		hdt_graph_constant(graph, "w", HDT_F32, HDT_AT(hdt_int(context, COLUMNS)), (hdt_data){.data = w, .bytes = sizeof w});
+	hdt_value *weight = hdt_graph_constant(graph, "w", HDT_F32, HDT_AT(hdt_int(context, COLUMNS)),
+	                                       (hdt_data){.data = w, .bytes = sizeof w});
 	hdt_value *twofold = hdt_apply(graph, "twice", HDT_VALUES(weight), NULL);
 	hdt_graph_output(graph, "z", hdt_apply(graph, "add", HDT_VALUES(input(), twofold), NULL));
 	compiled_graph *c = compile((const char *const[]){twice_constant, add_text});

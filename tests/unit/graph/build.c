@@ -93,13 +93,14 @@ Test(build, constant_is_released_once_with_the_context_and_also_after_a_fault)
 	released = 0;
 	hdt_context *own = context_new(registry);
 	hdt_graph *g = hdt_graph_new(own, "g");
-	cr_assert_not_null(
-		hdt_graph_constant(g, "w", HDT_F32, HDT_AT(hdt_int(own, 2)), (hdt_data){.data = data, .bytes = 8, .release = count_release}));
-	cr_assert_null(
-		hdt_graph_constant(g, "v", HDT_F32, HDT_AT(hdt_int(own, 3)), (hdt_data){.data = data, .bytes = 8, .release = count_release}));
+	cr_assert_not_null(hdt_graph_constant(g, "w", HDT_F32, HDT_AT(hdt_int(own, 2)),
+	                                      (hdt_data){.data = data, .bytes = 8, .release = count_release}));
+	cr_assert_null(hdt_graph_constant(g, "v", HDT_F32, HDT_AT(hdt_int(own, 3)),
+	                                  (hdt_data){.data = data, .bytes = 8, .release = count_release}));
 	cr_assert_eq(hdt_context_status(own), HDT_BAD_MODEL);
 	cr_assert_not_null(strstr(own->message, "needs 12 bytes but its data has 8"), "%s", own->message);
-	cr_assert_null(hdt_graph_constant(NULL, "u", HDT_F32, HDT_SCALAR, (hdt_data){.data = data, .bytes = 4, .release = count_release}));
+	cr_assert_null(hdt_graph_constant(NULL, "u", HDT_F32, HDT_SCALAR,
+	                                  (hdt_data){.data = data, .bytes = 4, .release = count_release}));
 	cr_assert_eq(released, 1, "without a graph it is released at once");
 	context_free(own);
 	cr_assert_eq(released, 3);

@@ -37,8 +37,7 @@ Test(check_target, what_the_device_cannot_run_is_refused)
 {
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		hdt_program *program = program_of(refused[i].source);
-		cr_assert_neq(check_on(&lowering_target, &paper_device, program), HDT_OK, "not refused: %s",
-		              refused[i].source);
+		cr_assert_neq(check_on(&lowering_target, &paper_device, program), HDT_OK, "not refused: %s", refused[i].source);
 		cr_assert(strstr(c->message, refused[i].says), "%s", c->message);
 		context_clear_fault(c);
 	}

@@ -13,10 +13,10 @@ static const char *const with_calls =
 static const char *const with_divisions =
 	"fn @k(x: *u4, y: *f32, n: i32, m: i64) cuda grid(ceildiv(n, 8)) block(8) shared(n) {\n"
 	"  shared dynamic s: f32[4, 4]; shared dynamic t: f16[600]; register r: f16[4]; register unused: i2[4]; let p = "
-    "blockIdx.x * 8 + threadIdx.x;\n"
+	"blockIdx.x * 8 + threadIdx.x;\n"
 	"  if p < m { let q = p // m; if p < m + 1 { y[q + p % (m * 3)] = f32(x[p]); } }\n"
 	"  for i in 0..1 { let v = s[i, 0]; load_rows(&r[0], &t[0]); unused[0] = i8(p); x[i + p // m] = u8(v); } assert m "
-    "< 9, \"few\"; }\n";
+	"< 9, \"few\"; }\n";
 
 /* Lower with the allocation number `fail_after` failing. */
 static hdt_status lower_with(const char *source, long fail_after)

@@ -184,7 +184,8 @@ static void expect_told(const char *source, const char *want)
 	explanation why;
 	text t = {0};
 	explain_begin(&why, c, false);
-	cr_assert_eq(pass_partition(read_graph(c, source), &(partition_options){.fuse = true, .explain = &why}, &p), HDT_OK);
+	cr_assert_eq(pass_partition(read_graph(c, source), &(partition_options){.fuse = true, .explain = &why}, &p),
+	             HDT_OK);
 	explain_print(&why, &t);
 	cr_assert(t.data && strstr(t.data, want), "%s", t.data);
 	text_free(&t);
@@ -192,13 +193,15 @@ static void expect_told(const char *source, const char *want)
 
 Test(partition, neighbours_that_were_not_fused_are_explained)
 {
-	expect_told(PRODUCT "  %1 = product(%0, %w)\n  return %1\n}",
-	            "not fused: %0 = product and %1 = product: each has a reduction that reads its operands several times over\n");
+	expect_told(
+		PRODUCT "  %1 = product(%0, %w)\n  return %1\n}",
+		"not fused: %0 = product and %1 = product: each has a reduction that reads its operands several times over\n");
 }
 
 Test(partition, a_reason_that_comes_again_is_counted)
 {
-	expect_told(PRODUCT "  %1 = product(%0, %w)\n  %2 = product(%1, %w)\n  return %2\n}", "several times over (and 1 more)\n");
+	expect_told(PRODUCT "  %1 = product(%0, %w)\n  %2 = product(%1, %w)\n  return %2\n}",
+	            "several times over (and 1 more)\n");
 }
 
 /* A graph of so many times the same lines, which make %a<number> of %a<number - 1>. */
@@ -242,7 +245,8 @@ static hdt_answer slow_for_several(const hdt_task *task, const hdt_target_info *
 static hdt_answer fast_for_turned(const hdt_task *task, const hdt_target_info *target)
 {
 	(void)target;
-	return (hdt_answer){.applies = task->inputs[0]->rank == 2 && hdt_proves_equal(task->inputs[0]->shape[0], hdt_int(c, 48)),
+	return (hdt_answer){.applies =
+	                        task->inputs[0]->rank == 2 && hdt_proves_equal(task->inputs[0]->shape[0], hdt_int(c, 48)),
 	                    .cost_us = 1};
 }
 static hdt_answer slow_for_three(const hdt_task *task, const hdt_target_info *target)
@@ -287,8 +291,9 @@ Test(partition, rows_that_are_much_slower_together_stay_apart)
 {
 	text told = {0};
 	cr_assert_eq(count_groups(ROWS, (const hdt_scheduler *const[]){&anything}, 1, &told), 2);
-	cr_assert(strstr(told.data, "%0 = row_sum and %1 = minus: the schedulers reckon with 100 us together and 20 us apart"), "%s",
-	          told.data);
+	cr_assert(
+		strstr(told.data, "%0 = row_sum and %1 = minus: the schedulers reckon with 100 us together and 20 us apart"),
+		"%s", told.data);
 	text_free(&told);
 }
 

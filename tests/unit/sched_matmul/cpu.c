@@ -80,7 +80,7 @@ Test(matmul_cpu, convolution_with_several_axes_of_the_sum)
 Test(matmul_cpu, windows_of_one_pixel_read_in_one_line)
 {
 	const char *task = "task @t(x: f32[1, 5, 6, 8], w: const f32[20, 8, 1, 1]) -> (y) {\n  y[n < 1, h < 5, v < 6, o < "
-	                   "20] = sum(c < 8, p < "
+					   "20] = sum(c < 8, p < "
 					   "1, q < 1) x[n, h + p, v + q, c] * w[o, c, p, q]\n}";
 	cr_expect(strstr(program_text_of(task), "* 8, 22)"), "30 rows in tiles of 8: %s", program_text_of(task));
 	run(task);

@@ -83,11 +83,14 @@ static void expect_refused(const hdt_tensor *made, const char *why)
 
 Test(script_constant, only_constant_inputs_and_known_sizes_make_one)
 {
-	hdt_program *p = program_of("task @t(x: f32[n], w: const f32[3, 4]) -> (y) where n in 1..9 { y[i < n] = x[i] + w[0, 0] }");
+	hdt_program *p =
+		program_of("task @t(x: f32[n], w: const f32[3, 4]) -> (y) where n in 1..9 { y[i < n] = x[i] + w[0, 0] }");
 	const hdt_expr *n = p->buffers[0]->shape[0], *i = hdt_axis("i", n), *j = hdt_axis("j", hdt_int(context, 3));
 	const hdt_expr *w = hdt_at(p->buffers[1], j, j);
-	expect_refused(hdt_program_constant(p, "c", HDT_AT(j), hdt_at(p->buffers[0], j)), "'x', which is no constant input");
-	expect_refused(hdt_program_constant(p, "c", HDT_AT(j), hdt_at(p->buffers[2], j)), "'y', which is no constant input");
+	expect_refused(hdt_program_constant(p, "c", HDT_AT(j), hdt_at(p->buffers[0], j)),
+	               "'x', which is no constant input");
+	expect_refused(hdt_program_constant(p, "c", HDT_AT(j), hdt_at(p->buffers[2], j)),
+	               "'y', which is no constant input");
 	expect_refused(hdt_program_constant(p, "c", HDT_AT(i), w), "its shape is not known");
 	expect_refused(hdt_program_constant(p, "c", HDT_AT(j), hdt_mul(w, hdt_cast(n, HDT_F32))), "depends on 'n'");
 	expect_refused(hdt_program_constant(p, "c", HDT_AT(j, j), w), "an axis comes twice");
@@ -100,7 +103,8 @@ Test(script_constant, nothing_stores_to_one)
 	static const char *const stores[] = {"  fn @f(c) cpu { c[0] = 1.0; }\n", "  fn @f(w) cpu { w[0] = 1.0; }\n",
 	                                     "  fn @f(c) cpu { view v[i < 1] = c[i]; v[0] = 1.0; }\n"};
 	for (size_t i = 0; i < sizeof stores / sizeof *stores; i++) {
-		const char *source = hdt_format(context, "program @p(w: const f32[4]) {\n  constant c[i < 4] = w[i];\n%s}\n", stores[i]);
+		const char *source =
+			hdt_format(context, "program @p(w: const f32[4]) {\n  constant c[i < 4] = w[i];\n%s}\n", stores[i]);
 		cr_assert_null(hdt_program_parse(context, "t", source, NULL, 0));
 		cr_assert(strstr(context->message, "a constant is not stored to"), "%s", context->message);
 		context_clear_fault(context);

@@ -2,9 +2,9 @@
 #ifndef TESTS_UNIT_SCRIPT_INTRINSICS_H
 #define TESTS_UNIT_SCRIPT_INTRINSICS_H
 
+#include "../../paper_target.h"
 #include "base/context.h"
 #include "registry/registry.h"
-#include "../../paper_target.h"
 
 #define INTRINSIC(id, word, form, letters)   \
 	static const hdt_intrinsic test_##id = { \

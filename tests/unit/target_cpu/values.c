@@ -53,7 +53,8 @@ int values_edge(hdt_dtype dtype, scalar *out, int count)
 }
 
 scalar values_x[MOST_VALUES], values_y[MOST_VALUES];
-_Alignas(64) char values_x_memory[MOST_VALUES * 8], values_y_memory[MOST_VALUES * 8], values_out_memory[MOST_VALUES * 8];
+_Alignas(64) char values_x_memory[MOST_VALUES * 8], values_y_memory[MOST_VALUES * 8],
+	values_out_memory[MOST_VALUES * 8];
 
 int values_fill(hdt_dtype dtype, int arity)
 {

@@ -387,7 +387,8 @@ static void define_shared(hdt_task *t)
 Test(build, an_operation_used_twice_is_counted_once)
 {
 	const hdt_operator shared = OPERATOR("shared", "x", define_shared);
-	cr_assert_eq(task_flops(build(&shared, NULL, 1, input_of(HDT_F32, 2, 3, 5)), NULL), 3 * (5 * (1 + 1 + 1) + 1 + 1 + 1));
+	cr_assert_eq(task_flops(build(&shared, NULL, 1, input_of(HDT_F32, 2, 3, 5)), NULL),
+	             3 * (5 * (1 + 1 + 1) + 1 + 1 + 1));
 }
 
 static const hdt_inverse_map *inverse_of(const hdt_task *t, int input)

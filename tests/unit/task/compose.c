@@ -135,7 +135,7 @@ Test(compose, a_product_is_heavy_and_has_no_rows_of_its_own)
 /* y = relu(x), z = y @ w, u = z + y: its parts are put in front one by one. */
 Test(compose, a_draft_that_grows_is_what_all_members_are_at_once)
 {
-	const void *const needed[] = {u}, *const *inputs;
+	const void *const needed[] = {u}, *const * inputs;
 	const hdt_task *add = build(&op_add, NULL, 2, input_of(HDT_F32, 2, 3, 5), input_of(HDT_F32, 2, 3, 5));
 	const hdt_task *relu = build(&op_relu, NULL, 1, input_of(HDT_F32, 2, 3, 5));
 	task_member members[] = {MEMBER(relu, y, x), MEMBER(relu, z, y), MEMBER(add, u, z, w)};
