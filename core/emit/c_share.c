@@ -221,7 +221,8 @@ void c_prepare(emitter *em, const hdt_expr *const *roots, int count)
 		collect(em, roots[i], 1);
 	if (hdt_context_status(em->context) != HDT_OK)
 		return;
-	qsort(em->nodes.items, (size_t)em->nodes.count, sizeof *em->nodes.items, larger_id_first);
+	if (em->nodes.count) /* an assembly without operands has none */
+		qsort(em->nodes.items, (size_t)em->nodes.count, sizeof *em->nodes.items, larger_id_first);
 	for (int i = 0; i < count; i++)
 		add_use(em, roots[i], 0);
 	for (int i = 0; i < em->nodes.count; i++)
