@@ -1,14 +1,22 @@
 /* peak.c: see peak.h. Compiled for the machine that it runs on, with the vectors of the kernels' own prelude. */
 #include "peak.h"
 
-#include "plugins/target-cpu/prelude/macros.h"
+/* Parts that build on each other, in the order in which kernels have them. */
+/* clang-format off */
 #include "plugins/target-cpu/prelude/runtime.h"
-/* Parts that build on each other. */
-#include "plugins/target-cpu/prelude/float.h"
+#include "plugins/target-cpu/prelude/macros.h"
+#include "plugins/target-cpu/prelude/integer.h"
 #include "plugins/target-cpu/prelude/fma.h"
-#include "plugins/target-cpu/prelude/math.h"
+#include "plugins/target-cpu/prelude/float.h"
 #include "plugins/target-cpu/prelude/one.h"
+#include "plugins/target-cpu/prelude/math.h"
+#include "plugins/target-cpu/prelude/half.h"
 #include "plugins/target-cpu/prelude/vector.h"
+#include "plugins/target-cpu/prelude/math.h"
+#include "plugins/target-cpu/prelude/half.h"
+#include "plugins/target-cpu/prelude/vector_float.h"
+/* clang-format on */
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
