@@ -37,8 +37,6 @@ hdt_status model_tune(hdt_model *model, const hdt_compile_options *options, cons
 
 /* One more compiled object: see hdt_session_compilations. */
 void session_count_compilation(hdt_session *session);
-/* The program of a kernel as it was written. */
-const hdt_program *kernel_source(const hdt_kernel *kernel);
 /* The dtype and shape that parameter `index`, an array, has for these numbers (of parameters, or of dimensions by name): as the parameter
  * says, or as the kernels view a pointer. Rank -1 where nothing tells. */
 hdt_status kernel_array_shape(hdt_kernel *kernel, const hdt_kernel_argument *numbers, int count, int index,

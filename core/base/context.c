@@ -55,6 +55,38 @@ void hdt_context_close(hdt_context *context)
 	context_free(context);
 }
 
+bool context_mark_take(const hdt_context *context, context_mark *out)
+{
+	const struct intern_table *t = context->names;
+	*out = (context_mark){.arena = arena_get_mark(&context->arena),
+	                      .slots = malloc((t->capacity + 1) * sizeof *t->slots),
+	                      .name_count = t->count,
+	                      .name_capacity = t->capacity,
+	                      .names = t->slots,
+	                      .hooks = context->hooks,
+	                      .missing = context->missing};
+	if (out->slots && t->capacity)
+		memcpy(out->slots, t->slots, t->capacity * sizeof *t->slots);
+	return out->slots != NULL;
+}
+
+void context_mark_rewind(hdt_context *context, const context_mark *mark)
+{
+	for (; context->hooks != mark->hooks; context->hooks = context->hooks->next)
+		context->hooks->free(context->hooks->closure);
+	*context->names = (struct intern_table){mark->names, mark->name_count, mark->name_capacity};
+	if (mark->name_capacity)
+		memcpy(mark->names, mark->slots, mark->name_capacity * sizeof *mark->slots);
+	context->missing = mark->missing;
+	arena_rewind(&context->arena, mark->arena);
+}
+
+void context_mark_free(context_mark *mark)
+{
+	free(mark->slots);
+	*mark = (context_mark){.slots = NULL};
+}
+
 bool context_on_free(hdt_context *context, void (*function)(void *closure), void *closure)
 {
 	struct context_hook *h = hdt_allocate(context, sizeof *h);
@@ -65,7 +97,7 @@ bool context_on_free(hdt_context *context, void (*function)(void *closure), void
 	return true;
 }
 
-hdt_status context_vfail(hdt_context *context, hdt_status status, const char *format, va_list args)
+static hdt_status fail(hdt_context *context, hdt_status status, const char *format, va_list args)
 {
 	const char *message = arena_vformat(&context->arena, format, args);
 	if (context->status == HDT_OK) {
@@ -84,7 +116,7 @@ hdt_status hdt_fail(hdt_context *context, hdt_status status, const char *format,
 {
 	va_list args;
 	va_start(args, format);
-	status = context_vfail(context, status, format, args);
+	status = fail(context, status, format, args);
 	va_end(args);
 	return status;
 }

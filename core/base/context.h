@@ -32,6 +32,21 @@ struct hdt_context {
 	struct context_hook *hooks;
 };
 
+/* What a context held at some time, but for its expressions: those who have any go by ir/mark.h. */
+typedef struct context_mark {
+	arena_mark arena;
+	const char **slots; /* of the names; on the heap */
+	size_t name_count, name_capacity;
+	const char **names; /* where they stood */
+	struct context_hook *hooks;
+	missing_name *missing;
+} context_mark;
+
+/* False when memory is out. */
+bool context_mark_take(const hdt_context *context, context_mark *out);
+void context_mark_rewind(hdt_context *context, const context_mark *mark);
+void context_mark_free(context_mark *mark);
+
 /* NULL when memory is out. `registry` may be NULL (tests of lower layers). */
 hdt_context *context_new(const hdt_registry *registry);
 void context_free(hdt_context *context);
@@ -39,7 +54,6 @@ void context_free(hdt_context *context);
 bool context_on_free(hdt_context *context, void (*function)(void *closure), void *closure);
 /* Format into the arena; a text of its own (and the status) when memory is out, never NULL. */
 const char *context_vformat(hdt_context *context, const char *format, va_list args);
-hdt_status context_vfail(hdt_context *context, hdt_status status, const char *format, va_list args);
 /* Forget the fault (after rolling back a failed attempt). */
 void context_clear_fault(hdt_context *context);
 /* Append " (while <what>)" to the message of the current fault. */

@@ -27,29 +27,42 @@ static uint32_t rotate(uint32_t x, int n)
 	return (x >> n) | (x << (32 - n));
 }
 
+/* One round: of the eight variables two change, and the next round calls each by the name behind. */
+static inline void mix(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f, uint32_t g, uint32_t *h,
+                       uint32_t word)
+{
+	uint32_t t = *h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + word;
+	*d += t;
+	*h = t + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+}
+
 static void digest_block(sha256 *s, const unsigned char *block)
 {
-	uint32_t w[64], v[8];
+	uint32_t w[64];
+	uint32_t a = s->state[0], b = s->state[1], c = s->state[2], d = s->state[3];
+	uint32_t e = s->state[4], f = s->state[5], g = s->state[6], h = s->state[7];
 	for (int i = 0; i < 16; i++)
 		w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 | (uint32_t)block[4 * i + 2] << 8 |
 		       block[4 * i + 3];
 	for (int i = 16; i < 64; i++) {
-		uint32_t a = w[i - 15], b = w[i - 2];
-		w[i] = w[i - 16] + (rotate(a, 7) ^ rotate(a, 18) ^ (a >> 3)) + w[i - 7] +
-		       (rotate(b, 17) ^ rotate(b, 19) ^ (b >> 10));
+		uint32_t x = w[i - 15], y = w[i - 2];
+		w[i] = w[i - 16] + (rotate(x, 7) ^ rotate(x, 18) ^ (x >> 3)) + w[i - 7] +
+		       (rotate(y, 17) ^ rotate(y, 19) ^ (y >> 10));
 	}
-	memcpy(v, s->state, sizeof v);
-	for (int i = 0; i < 64; i++) {
-		uint32_t e = v[4], a = v[0];
-		uint32_t t1 = v[7] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & v[5]) ^ (~e & v[6])) +
-		              round_constants[i] + w[i];
-		uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-		memmove(v + 1, v, 7 * sizeof *v);
-		v[4] += t1;
-		v[0] = t1 + t2;
+	for (int i = 0; i < 64; i += 8) {
+		const uint32_t *k = round_constants + i, *x = w + i;
+		mix(a, b, c, &d, e, f, g, &h, k[0] + x[0]);
+		mix(h, a, b, &c, d, e, f, &g, k[1] + x[1]);
+		mix(g, h, a, &b, c, d, e, &f, k[2] + x[2]);
+		mix(f, g, h, &a, b, c, d, &e, k[3] + x[3]);
+		mix(e, f, g, &h, a, b, c, &d, k[4] + x[4]);
+		mix(d, e, f, &g, h, a, b, &c, k[5] + x[5]);
+		mix(c, d, e, &f, g, h, a, &b, k[6] + x[6]);
+		mix(b, c, d, &e, f, g, h, &a, k[7] + x[7]);
 	}
+	const uint32_t end[8] = {a, b, c, d, e, f, g, h};
 	for (int i = 0; i < 8; i++)
-		s->state[i] += v[i];
+		s->state[i] += end[i];
 }
 
 void sha256_init(sha256 *s)
@@ -65,12 +78,14 @@ void sha256_add(sha256 *s, const void *data, size_t bytes)
 	const unsigned char *p = data;
 	while (bytes) {
 		size_t filled = s->bytes % 64, n = 64 - filled < bytes ? 64 - filled : bytes;
-		memcpy(s->block + filled, p, n);
+		const unsigned char *block = n == 64 ? p : s->block;
+		if (n < 64)
+			memcpy(s->block + filled, p, n);
 		s->bytes += n;
 		p += n;
 		bytes -= n;
 		if (s->bytes % 64 == 0)
-			digest_block(s, s->block);
+			digest_block(s, block);
 	}
 }
 

@@ -10,7 +10,8 @@ typedef struct range {
 	int64_t min, max;
 } range;
 
-bool dtype_range(hdt_dtype dtype, int64_t *min, int64_t *max)
+/* Smallest and largest value of a dtype; false when they do not both fit int64_t or it is a float. */
+static bool range_of_dtype(hdt_dtype dtype, int64_t *min, int64_t *max)
 {
 	const hdt_dtype_info *info = hdt_dtype_of(dtype);
 	int bits = info->bytes * 8;
@@ -340,7 +341,7 @@ void facts_compute(const hdt_expr *e, expr_facts *facts)
 	if (hdt_is_float(dtype) || dtype == HDT_DTYPE_NONE)
 		return;
 	facts->size = dtype == HDT_I64 && is_size_operation(e);
-	bool bounded = dtype_range(dtype, &limits.min, &limits.max);
+	bool bounded = range_of_dtype(dtype, &limits.min, &limits.max);
 	bool over = false;
 	facts->known = leaf_range(e, &r) || (operand_ranges(e, operands) && operation_range(e, operands, &r, &over));
 	if (!facts->known && dtype != HDT_U64)

@@ -23,10 +23,15 @@ typedef struct expr_facts {
 typedef struct expr_record {
 	hdt_expr expr; /* first: a pointer to it is a pointer to the record */
 	expr_facts facts;
-	uint64_t hash;
 	uint32_t walk; /* the last one that met it, ... */
 	int place;     /* ... and its place in the order of that walk */
 } expr_record;
+
+/* The hash stands here, so that only nodes that are likely equal are looked at. */
+typedef struct expr_slot {
+	uint64_t hash;
+	expr_record *record; /* NULL: free */
+} expr_slot;
 
 /* A node whose operands are being gone through. */
 typedef struct walk_frame {
@@ -43,7 +48,7 @@ typedef struct expr_walks {
 } expr_walks;
 
 typedef struct expr_table {
-	expr_record **slots; /* open addressing; a power of two, NULL is free */
+	expr_slot *slots; /* open addressing; a power of two */
 	size_t capacity;
 	uint32_t count;  /* nodes made: the next id */
 	uint32_t serial; /* of the last axis or variable */
@@ -62,8 +67,6 @@ static inline const expr_facts *facts_of(const hdt_expr *e)
 }
 /* Facts of a node about to be made. */
 void facts_compute(const hdt_expr *e, expr_facts *facts);
-/* Smallest and largest value of a dtype; false when they do not both fit int64_t or it is a float. */
-bool dtype_range(hdt_dtype dtype, int64_t *min, int64_t *max);
 
 /* Is 0 <= x < limit proved, wherever x is evaluated at all? (An axis over an empty range never is.) */
 bool proves_below(const hdt_expr *x, const hdt_expr *limit);

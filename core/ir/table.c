@@ -13,7 +13,7 @@ expr_table *expr_table_of(hdt_context *context)
 	expr_table *table = hdt_allocate(context, sizeof *table);
 	if (!table)
 		return NULL;
-	table->slots = hdt_allocate(context, FIRST_CAPACITY * sizeof(expr_record *));
+	table->slots = hdt_allocate(context, FIRST_CAPACITY * sizeof *table->slots);
 	if (!table->slots)
 		return NULL;
 	table->capacity = FIRST_CAPACITY;
@@ -70,17 +70,17 @@ static bool same_node(const hdt_expr *a, const hdt_expr *b, const hdt_expr *cons
 static bool grow(hdt_context *context, expr_table *table)
 {
 	size_t capacity = table->capacity * 2;
-	expr_record **slots = hdt_allocate(context, capacity * sizeof *slots);
+	expr_slot *slots = hdt_allocate(context, capacity * sizeof *slots);
 	if (!slots)
 		return false;
 	for (size_t i = 0; i < table->capacity; i++) {
-		expr_record *record = table->slots[i];
-		if (!record)
+		const expr_slot *slot = &table->slots[i];
+		if (!slot->record)
 			continue;
-		size_t at = record->hash & (capacity - 1);
-		while (slots[at])
+		size_t at = slot->hash & (capacity - 1);
+		while (slots[at].record)
 			at = (at + 1) & (capacity - 1);
-		slots[at] = record;
+		slots[at] = *slot;
 	}
 	table->slots = slots;
 	table->capacity = capacity;
@@ -111,10 +111,10 @@ const hdt_expr *expr_intern(hdt_context *context, const hdt_expr *prototype, con
 		return NULL;
 	uint64_t hash = hash_node(prototype, args, count);
 	size_t at = hash & (table->capacity - 1);
-	for (; table->slots[at]; at = (at + 1) & (table->capacity - 1)) {
-		const expr_record *other = table->slots[at];
-		if (other->hash == hash && same_node(&other->expr, prototype, args, count))
-			return &other->expr;
+	for (; table->slots[at].record; at = (at + 1) & (table->capacity - 1)) {
+		const expr_slot *slot = &table->slots[at];
+		if (slot->hash == hash && same_node(&slot->record->expr, prototype, args, count))
+			return &slot->record->expr;
 	}
 	if (table->count == UINT32_MAX) {
 		hdt_fail(context, HDT_OUT_OF_MEMORY, "more than 2^32 expressions in one compilation");
@@ -123,8 +123,7 @@ const hdt_expr *expr_intern(hdt_context *context, const hdt_expr *prototype, con
 	expr_record *record = make(context, prototype, args, count);
 	if (!record)
 		return NULL;
-	record->hash = hash;
 	record->expr.id = table->count++;
-	table->slots[at] = record;
+	table->slots[at] = (expr_slot){hash, record};
 	return &record->expr;
 }

@@ -22,8 +22,8 @@ static expr_walks *begin_walk(const hdt_expr *root)
 	expr_table *table = root->context->exprs;
 	expr_walks *w = &table->walks;
 	for (size_t i = 0; w->number == UINT32_MAX && i < table->capacity; i++)
-		if (table->slots[i])
-			table->slots[i]->walk = 0;
+		if (table->slots[i].record)
+			table->slots[i].record->walk = 0;
 	w->number = w->number == UINT32_MAX ? 1 : w->number + 1;
 	w->stack.count = w->items.count = w->operands.count = 0;
 	return w;
