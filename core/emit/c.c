@@ -4,6 +4,7 @@
  * were named before the loop reach the piece behind the symbols and scalars: symbols[count + i] is the i-th named value of the function. */
 #include "emit/c.h"
 
+#include "base/sparse.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -277,6 +278,12 @@ static void emit_function(emitter *em, const hdt_function *f)
 	c_line(em, "}");
 }
 
+static void free_tables(emitter *em)
+{
+	sparse_free(em->info, (size_t)em->info_count + 1, sizeof *em->info);
+	sparse_free(em->widths, (size_t)em->info_count + 1, 1);
+}
+
 bool c_begin(emitter *em, text *t, const hdt_program *program, const char *name)
 {
 	hdt_context *context = program->context;
@@ -285,20 +292,18 @@ bool c_begin(emitter *em, text *t, const hdt_program *program, const char *name)
 	map_init(&em->definitions, context);
 	em->info_count = expr_count(context);
 	/* Not in the arena: a table over all expressions for each of many programs would grow with their product. */
-	em->info = calloc((size_t)em->info_count + 1, sizeof *em->info);
-	em->widths = calloc((size_t)em->info_count + 1, 1);
+	em->info = sparse_new((size_t)em->info_count + 1, sizeof *em->info);
+	em->widths = sparse_new((size_t)em->info_count + 1, 1);
 	if (em->info && em->widths)
 		return true;
-	free(em->info);
-	free(em->widths);
+	free_tables(em);
 	hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while writing program @%s", program->name);
 	return false;
 }
 
 hdt_status c_end(emitter *em)
 {
-	free(em->info);
-	free(em->widths);
+	free_tables(em);
 	if (em->out->failed)
 		return hdt_fail(em->context, HDT_OUT_OF_MEMORY, "out of memory while writing program @%s", em->program->name);
 	return hdt_context_status(em->context);

@@ -62,11 +62,10 @@ typedef struct emitter {
 bool c_begin(emitter *em, text *t, const hdt_program *program, const char *name);
 hdt_status c_end(emitter *em);
 
-/* c_stmt.c: statements and bodies; a line; a string literal. */
+/* c_stmt.c: statements and bodies; a line. */
 void c_stmt(emitter *em, const hdt_stmt *s);
 void c_body(emitter *em, const hdt_stmt *first);
 void c_line(emitter *em, const char *content);
-void c_string(text *t, const char *content);
 
 /* c_narrow.c: is it an index that a kernel computes in 32 bits? The C type of a value: int for those. */
 bool c_is_narrow(const emitter *em, const hdt_expr *e);

@@ -11,7 +11,8 @@ void c_line(emitter *em, const char *content)
 	text_add(em->out, "\n");
 }
 
-void c_string(text *t, const char *content)
+/* As a literal. */
+static void add_string(text *t, const char *content)
 {
 	text_add(t, "\"");
 	for (const char *c = content; *c; c++) {
@@ -225,7 +226,7 @@ static void emit_assert(emitter *em, const hdt_stmt *s)
 	text_add(em->out, "hidet_assert(rt, ");
 	c_value(em, 0, s->value, C_CONDITIONAL);
 	text_format(em->out, ", %d, ", s->line);
-	c_string(em->out, s->text);
+	add_string(em->out, s->text);
 	text_add(em->out, ");\n");
 }
 
@@ -245,7 +246,7 @@ static void emit_asm(emitter *em, const hdt_stmt *s)
 	c_prepare(em, roots, s->operand_count);
 	text_indent(em->out, em->depth);
 	text_add(em->out, "asm volatile(");
-	c_string(em->out, s->text);
+	add_string(em->out, s->text);
 	for (int written = 1; written >= 0; written--) {
 		bool first = true;
 		text_add(em->out, " : ");
@@ -254,7 +255,7 @@ static void emit_asm(emitter *em, const hdt_stmt *s)
 			if (is_written(o) != (bool)written)
 				continue;
 			text_add(em->out, first ? "" : ", ");
-			c_string(em->out, o->constraint ? o->constraint : "r");
+			add_string(em->out, o->constraint ? o->constraint : "r");
 			text_add(em->out, "(");
 			if (o->value->op == HDT_OP_LOAD)
 				c_element(em, 0, o->value->tensor, o->value->args);
@@ -280,7 +281,7 @@ void c_stmt(emitter *em, const hdt_stmt *s)
 	/* Compilers then tell our lines; loops and branches have their own within. */
 	if (em->kernel && s->line && em->program->file) {
 		text_format(em->out, "#line %d ", s->line);
-		c_string(em->out, em->program->file);
+		add_string(em->out, em->program->file);
 		text_add(em->out, "\n");
 	}
 	switch (s->kind) {

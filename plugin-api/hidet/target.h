@@ -36,6 +36,12 @@ typedef struct hdt_target_info {
 	double memory_rate;         /* bytes per second that its memory moves at most; 0: unknown */
 	bool
 		fused_multiply_add; /* of CPU functions: fma is one instruction; else it is slow, and x * y + z is the thing to do */
+	/* Of CPU functions: products that one instruction adds to each 32-bit lane, 0: it has none, and the intrinsic is several */
+	int dot_bf16; /* of dot_bf16 */
+	int dot_i8;   /* of dot_i8 */
+	bool tiles;   /* tile_begin, tile_dot_bf16, tile_dot_i8 and tile_end are instructions on tiles of 16 x 16 lanes */
+	bool
+		tf32; /* f32 factors of products may be rounded to tf32, and there are instructions for it: see hdt_target_options */
 } hdt_target_info;
 
 /* Text ready to compile: units are compiled independently and joined to one object. */
@@ -88,6 +94,9 @@ typedef struct hdt_target_options {
 	size_t size;
 	int threads; /* 0: as many as the process may use (affinity, cgroup quota, OMP_NUM_THREADS) */
 	int ordinal; /* which device */
+	bool
+		tf32; /* f32 factors of products may be rounded to tf32: a target that has instructions for it sets hdt_target_info.tf32 and
+	              * makes it part of the cache key */
 } hdt_target_options;
 
 /* What `compile` takes. */

@@ -91,6 +91,20 @@ static bool take_command(compiler *c, const char *command)
 	return count > 0;
 }
 
+/* "gcc (Debian 12.2.0-14) 12.2.0", "Debian clang version 14.0.6": the first number with a point behind it. One without is taken for new. */
+static bool is_old(const compiler *c)
+{
+	for (const char *at = c->version; *at; at++) {
+		char *end;
+		long major = *at >= '0' && *at <= '9' ? strtol(at, &end, 10) : 0;
+		if (major > 0 && *end == '.')
+			return major < (c->clang ? 12 : 11);
+		if (major > 0)
+			at = end - 1;
+	}
+	return false;
+}
+
 static void ask_version(compiler *c)
 {
 	char *words[COMPILER_COMMAND_WORDS + 1], version[] = "--version";
@@ -104,6 +118,7 @@ static void ask_version(compiler *c)
 		c->clang = strstr(p->text, "clang") != NULL;
 		p->text[strcspn(p->text, "\n")] = 0;
 		snprintf(c->version, sizeof c->version, "%.255s", p->text);
+		c->old = is_old(c);
 	}
 	free(p);
 }

@@ -10,17 +10,22 @@ typedef struct isa {
 	const char *name;   /* in cache keys: "x86-64-v3" */
 	const char *people; /* "AVX2" */
 	int vector_bytes;
-	const char *flags[20]; /* for gcc and clang, ended by NULL */
+	const char *flags[24]; /* for gcc and clang, ended by NULL */
 	bool fused_multiply_add;
+	int dot_bf16, dot_i8; /* see hdt_target_info */
+	bool tiles;
+	bool recent; /* compilers before gcc 11 and clang 12 do not know its flags */
 } isa;
 
 /* The widest level that this machine has and HIDET_CPU_ISA (a name of the table) allows. */
-const isa *isa_detect(void);
+const isa *isa_detect(bool old_compiler);
 /* By name; NULL when there is none, or not on this kind of machine. */
 const isa *isa_named(const char *name);
 
 /* machine.c: facts of the machine. */
 int machine_threads(void); /* that this process may use: affinity, cgroup quota; OMP_NUM_THREADS when set */
+/* Processors that the control groups of this process allow, of both versions, in the file system at `root` (""); `most` when there is no limit. */
+double machine_quota(const char *root, double most);
 void machine_caches(int64_t bytes[3]);
 void machine_name(char *name, size_t bytes);
 
@@ -33,6 +38,7 @@ typedef struct compiler {
 	char version[256];                   /* first line of its --version */
 	char missing[160];                   /* why there is none */
 	bool clang;
+	bool old; /* see isa.recent */
 } compiler;
 
 void compiler_find(compiler *c);

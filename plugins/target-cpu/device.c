@@ -22,6 +22,9 @@ static void describe(hdt_device *d)
 		.threads = pool_threads(d->pool),
 		.vector_bytes = d->isa->vector_bytes,
 		.fused_multiply_add = d->isa->fused_multiply_add,
+		.dot_bf16 = d->isa->dot_bf16,
+		.dot_i8 = d->isa->dot_i8,
+		.tiles = d->isa->tiles,
 	};
 	machine_caches(d->info.cache_bytes);
 }
@@ -40,8 +43,8 @@ hdt_status device_open(hdt_context *context, const hdt_target_options *options, 
 		free(d);
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "cpu: out of memory starting %d threads", threads);
 	}
-	d->isa = isa_detect();
 	compiler_find(&d->compiler);
+	d->isa = isa_detect(d->compiler.old);
 	describe(d);
 	*out = d;
 	return HDT_OK;

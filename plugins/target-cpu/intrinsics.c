@@ -44,4 +44,80 @@ static const hdt_intrinsic transpose_lanes = {
 	.doc = "to[j * to_stride + i] = from[i * from_stride + j] for i and j below lanes",
 };
 
-const hdt_intrinsic *const cpu_intrinsics[] = {&prefetch, &sum_lanes, &max_lanes, &min_lanes, &transpose_lanes, NULL};
+/* ---- products of narrow numbers: several to a lane of 32 bits ------------------------------------------------------ */
+
+static const hdt_intrinsic dot_bf16 = {
+	.size = sizeof(hdt_intrinsic),
+	.name = "dot_bf16",
+	.signature = "(sums: inout any f32 lanes, a: in any bf16 2, b: in any bf16, lanes: const)",
+	.traits = "t",
+	.doc = "sums[i] += a[1] * b[2 i + 1], then += a[0] * b[2 i], for i below lanes; subnormals may count as 0",
+};
+
+static const hdt_intrinsic dot_i8 = {
+	.size = sizeof(hdt_intrinsic),
+	.name = "dot_i8",
+	.signature = "(sums: inout any i32 lanes, a: in any i8 4, b: in any i8, lanes: const)",
+	.traits = "t",
+	.doc = "sums[i] += (a[e] + 128) * b[4 i + e] for e below 4 and i below lanes, wrapping",
+};
+
+static const hdt_intrinsic zip_bf16 = {
+	.size = sizeof(hdt_intrinsic),
+	.name = "zip_bf16",
+	.signature = "(to: out any bf16, first: in any bf16 lanes, second: in any bf16 lanes, lanes: const)",
+	.traits = "t",
+	.doc = "to[2 i] = first[i] and to[2 i + 1] = second[i] for i below lanes",
+};
+
+static const hdt_intrinsic transpose_pairs = {
+	.size = sizeof(hdt_intrinsic),
+	.name = "transpose_pairs",
+	.signature = "(to: out any bf16, to_stride: i64, from: in any bf16, from_stride: i64, lanes: const)",
+	.traits = "t",
+	.doc = "to[j * to_stride + 2 i + e] = from[i * from_stride + 2 j + e] for i and j below lanes and e below 2",
+};
+
+/* The matrices of tile_dot: sums[row, column] of `rows` (at most 32) by `columns` (16 or 32); a[row, k]; b[k / n, column, k % n] with n = 2 of bf16
+ * and 4 of i8; strides are in elements. */
+#define TILE_SIGNATURE(sum, factor)                                                                      \
+	"(sums: inout any " sum ", sums_stride: i64, a: in any " factor ", a_stride: i64, b: in any " factor \
+	", b_stride: i64, depth: i64, rows: i64, columns: const, ahead: in any " factor ", lines: const)"
+
+static const hdt_intrinsic tile_begin = {
+	.size = sizeof(hdt_intrinsic),
+	.name = "tile_begin",
+	.signature = "(rows: i64)",
+	.traits = "t",
+	.doc = "what follows are products of so many rows, 1 to 32; once in each task, and before another number of rows",
+};
+
+static const hdt_intrinsic tile_dot_bf16 = {
+	.size = sizeof(hdt_intrinsic),
+	.name = "tile_dot_bf16",
+	.signature = TILE_SIGNATURE("f32", "bf16"),
+	.traits = "t",
+	.doc = "sums += a b over `depth`, a multiple of 32, 32 at a time; asks for `lines` cache lines from `ahead` on at "
+		   "each",
+};
+
+static const hdt_intrinsic tile_dot_i8 = {
+	.size = sizeof(hdt_intrinsic),
+	.name = "tile_dot_i8",
+	.signature = TILE_SIGNATURE("i32", "i8"),
+	.traits = "t",
+	.doc = "sums += a b over `depth`, a multiple of 64, wrapping; `lines` cache lines from `ahead` on at each 64",
+};
+
+static const hdt_intrinsic tile_end = {
+	.size = sizeof(hdt_intrinsic),
+	.name = "tile_end",
+	.signature = "()",
+	.traits = "t",
+	.doc = "no more products of tiles in this task",
+};
+
+const hdt_intrinsic *const cpu_intrinsics[] = {
+	&prefetch, &sum_lanes,       &max_lanes,  &min_lanes,     &transpose_lanes, &dot_bf16, &dot_i8,
+	&zip_bf16, &transpose_pairs, &tile_begin, &tile_dot_bf16, &tile_dot_i8,     &tile_end, NULL,
+};

@@ -32,6 +32,19 @@ static int affinity_count(void)
 	return n > 0 ? (int)n : 1;
 }
 
+/* Is the word one of a list "cpu,cpuacct"? */
+static bool has_word(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+	while (*list) {
+		size_t end = strcspn(list, ",");
+		if (end == length && strncmp(list, word, length) == 0)
+			return true;
+		list += end + (list[end] == ',');
+	}
+	return false;
+}
+
 /* Processors that the group at `folder` and those above it allow; `most` when there is no limit. */
 static double group_quota(const char *root, const char *group, bool unified, double most)
 {
@@ -54,11 +67,12 @@ static double group_quota(const char *root, const char *group, bool unified, dou
 	}
 }
 
-/* /proc/self/cgroup has lines "number:controllers:group"; the unified hierarchy's is "0::group". */
-static double cgroup_quota(double most)
+double machine_quota(const char *root, double most)
 {
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	char line[2048];
+	char path[512], line[2048];
+	snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
+	FILE *f = fopen(path, "re");
+	/* Lines "number:controllers:group"; the unified hierarchy's is "0::group". */
 	while (f && fgets(line, sizeof line, f)) {
 		line[strcspn(line, "\n")] = 0;
 		char *controllers = strchr(line, ':'), *group = controllers ? strchr(controllers + 1, ':') : NULL;
@@ -66,10 +80,11 @@ static double cgroup_quota(double most)
 			continue;
 		*group++ = 0;
 		controllers++;
-		if (!*controllers)
-			most = group_quota("/sys/fs/cgroup", group, true, most);
-		else if (strcmp(controllers, "cpu,cpuacct") == 0 || strcmp(controllers, "cpu") == 0)
-			most = group_quota("/sys/fs/cgroup/cpu", group, false, most);
+		bool unified = !*controllers;
+		if (!unified && !has_word(controllers, "cpu"))
+			continue;
+		snprintf(path, sizeof path, "%s/sys/fs/cgroup%s", root, unified ? "" : "/cpu");
+		most = group_quota(path, group, unified, most);
 	}
 	if (f)
 		fclose(f);
@@ -82,7 +97,7 @@ int machine_threads(void)
 	long n = wanted ? strtol(wanted, NULL, 10) : 0;
 	if (n <= 0) {
 		/* Rounded down: workers spin, so a share of a processor is not worth a thread. */
-		n = (long)cgroup_quota(affinity_count());
+		n = (long)machine_quota("", affinity_count());
 	}
 	return n < 1 ? 1 : n > MOST_THREADS ? MOST_THREADS : (int)n;
 }

@@ -6,8 +6,13 @@
  * `state` says all that the threads must agree on in one word: the number of the loop, whether it is open, and how many
  * workers are inside. A worker enters by adding itself to the word while it says open; the caller closes the loop when
  * no chunk is left and waits only for those inside. So the loop's description is never read by a worker that comes too
- * late. */
+ * late.
+ *
+ * A thread that waits for one which does not run, because the system has given its processor to another program, changes
+ * places with it: see thread.h. The caller lets a worker finish its chunk, and sends it away again; a worker gives its
+ * processor to the caller. */
 #include "pool.h"
+#include "thread.h"
 
 #include <limits.h>
 #include <linux/futex.h>
@@ -22,6 +27,7 @@
 enum {
 	CHUNKS_PER_THREAD = 4,
 	SPIN_NANOSECONDS = 20 * 1000,       /* then yield to others */
+	NAP_NANOSECONDS = 1000 * 1000,      /* of a caller, at most */
 	IDLE_NANOSECONDS = 2 * 1000 * 1000, /* then sleep: waking takes 30 to 100 us */
 	STACK_BYTES = 8 << 20,
 	CACHE_LINE = 64
@@ -38,9 +44,13 @@ typedef struct home {
 } home;
 
 typedef struct worker {
-	pool *pool;
+	_Alignas(CACHE_LINE) pool *pool;
 	int index; /* of its home; 0 is the caller's */
 	pthread_t thread;
+	thread_name name;   /* written before it first enters a loop */
+	atomic_bool inside; /* a loop */
+	thread_watch watch; /* the caller's */
+	bool here;          /* the caller has called it to its processor */
 } worker;
 
 struct pool {
@@ -53,13 +63,22 @@ struct pool {
 	_Alignas(CACHE_LINE) atomic_int sleepers; /* not yet told to wake */
 	atomic_uint wakes;                        /* how often they were told: the word that they sleep on */
 	atomic_bool quit;
+	/* A caller that naps until the workers are done. */
+	atomic_bool naps;
+	atomic_uint dones; /* how often it was told: the word that it sleeps on */
+	_Atomic(thread_name) caller;
 	int threads;
 	pid_t process;
 	worker *workers;
 	home *homes;
 };
 
-static _Thread_local bool inside_loop;
+/* What a thread knows of itself. */
+static _Thread_local struct {
+	bool inside_loop;
+	thread_name name; /* in `process`: a forked child has another one */
+	pid_t process;
+} self;
 
 static void pause_a_little(void)
 {
@@ -70,13 +89,6 @@ static void pause_a_little(void)
 #endif
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* Iteration at which chunk `k` begins: k / chunk_count of all, so that chunks and homes differ by at most one iteration. */
 static int64_t chunk_begin(const pool *p, int64_t k)
 {
@@ -85,7 +97,7 @@ static int64_t chunk_begin(const pool *p, int64_t k)
 
 static void work(pool *p, int own)
 {
-	inside_loop = true;
+	self.inside_loop = true;
 	for (int h = 0; h < p->threads; h++) {
 		home *from = &p->homes[(own + h) % p->threads];
 		for (;;) {
@@ -95,20 +107,26 @@ static void work(pool *p, int own)
 			p->body(p->closure, chunk_begin(p, k), chunk_begin(p, k + 1));
 		}
 	}
-	inside_loop = false;
+	self.inside_loop = false;
 }
 
-/* Sleep unless somebody was told to wake since `wakes` was `seen`. May return without reason. */
-static void sleep_on(atomic_uint *wakes, unsigned seen)
+/* Sleep unless somebody was told to wake since `wakes` was `seen`, at most so long (NULL: forever). May return without
+ * reason. */
+static void sleep_on(atomic_uint *wakes, unsigned seen, const struct timespec *most)
 {
-	syscall(SYS_futex, wakes, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+	syscall(SYS_futex, wakes, FUTEX_WAIT_PRIVATE, seen, most, NULL, 0);
+}
+
+static void tell(atomic_uint *wakes)
+{
+	atomic_fetch_add(wakes, 1);
+	syscall(SYS_futex, wakes, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 static void wake_all(pool *p)
 {
 	atomic_store(&p->sleepers, 0);
-	atomic_fetch_add(&p->wakes, 1);
-	syscall(SYS_futex, &p->wakes, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+	tell(&p->wakes);
 }
 
 static void sleep_until_woken(pool *p)
@@ -117,7 +135,7 @@ static void sleep_until_woken(pool *p)
 	atomic_fetch_add(&p->sleepers, 1);
 	/* A loop opened before the line above may have seen no sleeper: look once more before sleeping. */
 	while (atomic_load(&p->wakes) == seen && !(atomic_load(&p->state) & STATE_OPEN) && !atomic_load(&p->quit))
-		sleep_on(&p->wakes, seen);
+		sleep_on(&p->wakes, seen, NULL);
 	/* Nobody counts itself off when it was not told: a number that is too high costs one call too many. */
 }
 
@@ -137,44 +155,122 @@ static uint64_t try_enter(pool *p, uint64_t last)
 	return last;
 }
 
+static void leave(worker *me)
+{
+	pool *p = me->pool;
+	atomic_store_explicit(&me->inside, false, memory_order_relaxed);
+	atomic_fetch_sub(&p->state, 1);
+	if (atomic_load(&p->naps))
+		tell(&p->dones);
+}
+
+/* Nothing is left to do in the loop but what its caller has begun: if that does not run, let it run here. */
+static void help_caller(worker *me, thread_watch *watch)
+{
+	thread_name caller = atomic_load_explicit(&me->pool->caller, memory_order_relaxed);
+	if (!thread_stands_still(watch, caller))
+		return;
+	thread_call_here(caller);
+	thread_send_away(me->name);
+}
+
+static bool is_open(pool *p, uint64_t serial)
+{
+	uint64_t s = atomic_load_explicit(&p->state, memory_order_acquire);
+	return s & STATE_OPEN && s >> STATE_SERIAL_SHIFT == serial;
+}
+
 static void *run_worker(void *closure)
 {
 	worker *me = closure;
 	pool *p = me->pool;
 	uint64_t last = 0;
-	int64_t idle_since = now_ns();
+	int64_t idle_since = thread_now_ns();
+	thread_watch watch = {0};
+	me->name = thread_self();
 	for (unsigned turn = 0; !atomic_load_explicit(&p->quit, memory_order_relaxed); turn++) {
 		uint64_t serial = try_enter(p, last);
 		if (serial != last) {
 			last = serial;
+			atomic_store_explicit(&me->inside, true, memory_order_release);
 			work(p, me->index);
-			atomic_fetch_sub_explicit(&p->state, 1, memory_order_release);
-			idle_since = now_ns();
+			leave(me);
+			idle_since = thread_now_ns();
+			watch = (thread_watch){0};
 			continue;
 		}
 		pause_a_little();
 		if (turn % 16)
 			continue;
-		int64_t idle = now_ns() - idle_since;
+		int64_t idle = thread_now_ns() - idle_since;
 		if (idle > IDLE_NANOSECONDS) {
 			sleep_until_woken(p);
-			idle_since = now_ns();
+			idle_since = thread_now_ns();
 		} else if (idle > SPIN_NANOSECONDS) {
+			if (is_open(p, last))
+				help_caller(me, &watch);
 			sched_yield();
 		}
 	}
 	return NULL;
 }
 
+/* ---- the caller --------------------------------------------------------------------------------------------------- */
+
+static bool all_left(pool *p)
+{
+	return !(atomic_load_explicit(&p->state, memory_order_acquire) & STATE_INSIDE);
+}
+
+/* Call the workers inside that do not run to this processor. Is there any? */
+static bool call_workers(pool *p)
+{
+	bool any = false;
+	for (int i = 1; i < p->threads; i++) {
+		worker *w = &p->workers[i];
+		if (!atomic_load_explicit(&w->inside, memory_order_acquire) || !thread_stands_still(&w->watch, w->name))
+			continue;
+		thread_call_here(w->name);
+		w->here = any = true;
+	}
+	return any;
+}
+
+/* Leave the processor to those that were called to it. */
+static void nap(pool *p)
+{
+	const struct timespec most = {.tv_nsec = NAP_NANOSECONDS};
+	unsigned seen = atomic_load(&p->dones);
+	atomic_store(&p->naps, true);
+	if (!all_left(p)) /* one that left before the line above told nobody */
+		sleep_on(&p->dones, seen, &most);
+	atomic_store(&p->naps, false);
+}
+
+static void wait_long(pool *p)
+{
+	for (int i = 1; i < p->threads; i++)
+		p->workers[i].watch = (thread_watch){0};
+	for (unsigned turn = 1; !all_left(p); turn++) {
+		pause_a_little();
+		if (turn % 64 == 0 && call_workers(p))
+			nap(p);
+	}
+	for (int i = 1; i < p->threads; i++) {
+		if (p->workers[i].here)
+			thread_send_away(p->workers[i].name);
+		p->workers[i].here = false;
+	}
+}
+
 /* Nobody new may enter; wait for those inside. */
 static void close_loop(pool *p)
 {
-	uint64_t s = atomic_fetch_and_explicit(&p->state, ~STATE_OPEN, memory_order_acquire);
-	for (unsigned turn = 1; s & STATE_INSIDE; turn++) {
+	atomic_fetch_and_explicit(&p->state, ~STATE_OPEN, memory_order_acquire);
+	for (unsigned turn = 0; !all_left(p); turn++) {
 		pause_a_little();
-		if (turn % 512 == 0)
-			sched_yield();
-		s = atomic_load_explicit(&p->state, memory_order_acquire);
+		if (turn == 512)
+			wait_long(p);
 	}
 }
 
@@ -182,11 +278,16 @@ void pool_for(pool *p, int64_t count, pool_body body, void *closure)
 {
 	if (count <= 0)
 		return;
-	if (inside_loop || p->threads == 1 || count == 1) {
+	if (self.inside_loop || p->threads == 1 || count == 1) {
 		body(closure, 0, count);
 		return;
 	}
 	int64_t most = (int64_t)p->threads * CHUNKS_PER_THREAD;
+	if (self.process != p->process) {
+		self.name = thread_self();
+		self.process = p->process;
+	}
+	atomic_store_explicit(&p->caller, self.name, memory_order_relaxed);
 	p->body = body;
 	p->closure = closure;
 	p->count = count;
@@ -223,7 +324,7 @@ pool *pool_new(int threads)
 	if (!p)
 		return NULL;
 	*p = (pool){.threads = 1, .process = getpid()};
-	p->workers = calloc((size_t)threads, sizeof *p->workers);
+	p->workers = aligned_alloc(CACHE_LINE, (size_t)threads * sizeof *p->workers);
 	p->homes = aligned_alloc(CACHE_LINE, (size_t)threads * sizeof *p->homes);
 	if (!p->workers || !p->homes) {
 		free(p->workers);

@@ -26,11 +26,15 @@ HIDET_INLINE HIDET_F HIDET_HALF(load_bf16)(HIDET_U16 half)
 {
 	return HIDET_NAME(of_bits)(HIDET_NAME(widen)(half) << 16);
 }
+/* The nearest bf16 in the upper half, ties to even; NaN stays NaN. */
+HIDET_INLINE HIDET_I HIDET_NAME(round_bf16)(HIDET_F x)
+{
+	HIDET_I bits = HIDET_NAME(bits)(x), rounded = bits + 0x7fff + (bits >> 16 & 1);
+	return HIDET_NAME(choose)(x != x, bits | 0x400000, rounded);
+}
 HIDET_INLINE HIDET_U16 HIDET_HALF(store_bf16)(HIDET_F x)
 {
-	HIDET_I bits = HIDET_NAME(bits)(x), nan = bits >> 16 | 0x40;
-	HIDET_I rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-	return HIDET_NAME(narrow)(HIDET_NAME(choose)((bits & 0x7fffffff) > 0x7f800000, nan, rounded));
+	return HIDET_NAME(narrow)(HIDET_NAME(round_bf16)(x) >> 16);
 }
 
 HIDET_INLINE HIDET_F HIDET_NAME(cast_f16)(HIDET_F x)
@@ -39,5 +43,5 @@ HIDET_INLINE HIDET_F HIDET_NAME(cast_f16)(HIDET_F x)
 }
 HIDET_INLINE HIDET_F HIDET_NAME(cast_bf16)(HIDET_F x)
 {
-	return HIDET_HALF(load_bf16)(HIDET_HALF(store_bf16)(x));
+	return HIDET_NAME(of_bits)(HIDET_NAME(round_bf16)(x) & -65536);
 }

@@ -21,8 +21,15 @@ HIDET_V_LOAD(bf16, hidet_v_f32, uint16_t, hidet_v_bits_load_bf16(hidet_v_fetch_u
 HIDET_V_LOAD(i32, hidet_v_i32, int32_t, hidet_v_fetch_i32(from))
 HIDET_V_LOAD(i16, hidet_v_i32, int16_t, __builtin_convertvector(hidet_v_fetch_i16(from), hidet_v_i32))
 HIDET_V_LOAD(u16, hidet_v_i32, uint16_t, __builtin_convertvector(hidet_v_fetch_u16(from), hidet_v_i32))
-HIDET_V_LOAD(i8, hidet_v_i32, int8_t, __builtin_convertvector(hidet_v_fetch_i8(from), hidet_v_i32))
-HIDET_V_LOAD(u8, hidet_v_i32, uint8_t, __builtin_convertvector(hidet_v_fetch_u8(from), hidet_v_i32))
+/* gcc 12 converts bytes one by one. */
+#if HIDET_LANES == 16 && !defined(__clang__)
+typedef char hidet_v_bytes __attribute__((vector_size(16)));
+#define HIDET_V_WIDEN_BYTES(sign, x) __builtin_ia32_pmov##sign##xbd512_mask((hidet_v_bytes)(x), (hidet_v_i32){0}, -1)
+#else
+#define HIDET_V_WIDEN_BYTES(sign, x) __builtin_convertvector(x, hidet_v_i32)
+#endif
+HIDET_V_LOAD(i8, hidet_v_i32, int8_t, HIDET_V_WIDEN_BYTES(s, hidet_v_fetch_i8(from)))
+HIDET_V_LOAD(u8, hidet_v_i32, uint8_t, HIDET_V_WIDEN_BYTES(z, hidet_v_fetch_u8(from)))
 HIDET_V_LOAD(bool, hidet_v_i32, uint8_t, hidet_v_load_u8(from) != 0)
 
 #define HIDET_V_STORE(N, V, T, M, VALUE) HIDET_INLINE void hidet_v_store_##N(T *to, V v) { hidet_v_put_##M(to, VALUE); }

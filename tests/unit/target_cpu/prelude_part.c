@@ -101,11 +101,11 @@ Test(prelude_part, what_an_extent_leaves_over_touches_nothing_else)
 	static const char *const compilers[] = {"gcc", "clang"};
 	for (int c = 0; c < 2; c++) {
 #if defined(__x86_64__)
-		static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
-		for (int i = 0; i < 4; i++)
+		static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "x86-64-v4-bf16"};
+		for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
 			check_level(levels[i], compilers[c]);
 #else
-		check_level(isa_detect()->name, compilers[c]);
+		check_level(isa_detect(false)->name, compilers[c]);
 #endif
 	}
 }

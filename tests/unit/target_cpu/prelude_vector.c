@@ -223,11 +223,11 @@ static void check_level(const char *level, const char *command)
 static void check_levels(const char *command)
 {
 #if defined(__x86_64__)
-	static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
-	for (int i = 0; i < 4; i++)
+	static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "x86-64-v4-bf16"};
+	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
 		check_level(levels[i], command);
 #else
-	check_level(isa_detect()->name, command);
+	check_level(isa_detect(false)->name, command);
 #endif
 }
 
