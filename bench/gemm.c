@@ -1,14 +1,15 @@
 /* gemm.c: how fast products with constant weights are, through the whole way from a graph, beside those of torch.
- *     bench_gemm PLUGINS-DIR [--threads N] [--compare PYTHON]
+ *     bench_gemm PLUGINS-DIR [--threads N] [--dtype f32|bf16|i8] [--compare PYTHON]
  *
- * For each size: the best time of many runs, billions of operations a second, and what that is of a loop of multiply-adds in registers, timed in
- * the same rounds. One thread is timed by its own clock, several by the clock on the wall. --compare runs bench/peers/gemm_peer.py with that
+ * For each size: the best time of many runs, billions of operations a second, and what that is of a loop of such products in registers, timed in
+ * the same rounds. Products of bf16 are summed in f32 and rounded, those of i8 summed in i32. One thread is timed by its own clock, several by the clock on the wall. --compare runs bench/peers/gemm_peer.py with that
  * Python: both take turns of some milliseconds, so that a noisy neighbour meets both. */
 #include "peak.h"
 
 #include <hidet/hidet.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +19,31 @@
 
 enum { ROUNDS = 12, LARGEST_WEIGHT = 4096 * 4096 };
 #define SECONDS_OF_A_TURN 0.03
-#define PEAK_FLOPS 2e7
+#define PEAK_FLOPS 2e7            /* of f32; the others do several times as many in that time */
 #define REST_NANOSECONDS 20000000 /* between the turns: threads that spin for more work give up */
 
 typedef struct size {
 	int m, n, k;
 } size;
+
+/* What is multiplied, and the graph of it with two places for m and k, n and k, and the place of the bias. */
+static const struct kind {
+	const char *name;
+	hdt_dtype dtype;
+	int bytes;
+	peak_factor factor;
+	double peak_flops;
+	const char *graph;
+} kinds[] = {
+#define LINEAR(dtype)                                                                                                  \
+	"graph @gemm(%%x: " dtype "[%d, %d]) {\n  %%w = const " dtype "[%d, %d] from \"w.bin\" at 0\n  %%b = const " dtype \
+	"[%d] from \"w.bin\" at 64\n  %%0 = linear(%%x, %%w, %%b)\n  return %%0\n}\n"
+	{"f32", HDT_F32, 4, PEAK_F32, PEAK_FLOPS, LINEAR("f32")},
+	{"bf16", HDT_BF16, 2, PEAK_BF16, PEAK_FLOPS * 2, LINEAR("bf16")},
+	{"i8", HDT_I8, 1, PEAK_I8, PEAK_FLOPS * 4,
+     "graph @gemm(%%x: i8[%d, %d]) {\n  %%w = const i8[%d, %d] from \"w.bin\" at 0\n"
+     "  %%0 = matmul(%%x, %%w, transpose_b=true, in_i32=true)\n  return %%0\n}\n"},
+};
 
 static const size sizes[] = {{128, 768, 768}, {128, 3072, 768},   {128, 768, 3072}, {128, 2304, 768}, {197, 192, 192},
                              {512, 512, 512}, {1024, 1024, 1024}, {16, 1024, 1024}, {4, 4096, 4096},  {1, 4096, 4096}};
@@ -37,6 +57,7 @@ typedef struct peer {
 typedef struct bench {
 	char folder[32];
 	const char *plugins, *python, *script;
+	const struct kind *kind;
 	int threads;
 	peer torch;
 } bench;
@@ -64,7 +85,7 @@ static bool start_peer(bench *b)
 		dup2(up[1], 1);
 		close(down[1]);
 		close(up[0]);
-		execlp(b->python, b->python, b->script, threads, (char *)NULL);
+		execlp(b->python, b->python, b->script, threads, b->kind->name, (char *)NULL);
 		_exit(127);
 	}
 	close(down[0]);
@@ -109,12 +130,28 @@ static bool write_file(const bench *b, const char *name, const void *data, size_
 	return f && fclose(f) == 0 && ok;
 }
 
+/* Numbers of the kind, from `first` on in steps of `step`, over and over. */
+static void *make_numbers(const bench *b, int count, float first, float step, int period)
+{
+	char *all = malloc((size_t)count * (size_t)b->kind->bytes);
+	for (int i = 0; all && i < count; i++) {
+		float value = first + step * (float)(i % period);
+		uint32_t bits;
+		memcpy(&bits, &value, sizeof bits);
+		if (b->kind->dtype == HDT_F32)
+			memcpy(all + (size_t)i * 4, &value, 4);
+		else if (b->kind->dtype == HDT_BF16)
+			memcpy(all + (size_t)i * 2, &(uint16_t){(uint16_t)(bits >> 16)}, 2);
+		else
+			all[i] = (char)(int8_t)(value * 100);
+	}
+	return all;
+}
+
 static bool write_weights(const bench *b)
 {
-	float *w = malloc(sizeof *w * LARGEST_WEIGHT);
-	for (int i = 0; w && i < LARGEST_WEIGHT; i++)
-		w[i] = (float)(i % 2001) * 1e-3f - 1;
-	bool ok = w && write_file(b, "w.bin", w, sizeof *w * LARGEST_WEIGHT);
+	void *w = make_numbers(b, LARGEST_WEIGHT, -1, 1e-3f, 2001);
+	bool ok = w && write_file(b, "w.bin", w, (size_t)LARGEST_WEIGHT * (size_t)b->kind->bytes);
 	free(w);
 	return ok;
 }
@@ -123,11 +160,7 @@ static bool compile(const bench *b, const size *s, hdt_session *session, hdt_mod
 {
 	char text[512], path[64];
 	hdt_compile_options options = {.size = sizeof options, .target = "cpu", .threads = b->threads, .cache_dir = ""};
-	int length =
-		snprintf(text, sizeof text,
-	             "graph @gemm(%%x: f32[%d, %d]) {\n  %%w = const f32[%d, %d] from \"w.bin\" at 0\n"
-	             "  %%b = const f32[%d] from \"w.bin\" at 64\n  %%0 = linear(%%x, %%w, %%b)\n  return %%0\n}\n",
-	             s->m, s->k, s->n, s->k, s->n);
+	int length = snprintf(text, sizeof text, b->kind->graph, s->m, s->k, s->n, s->k, s->n);
 	snprintf(path, sizeof path, "%s/gemm.hds", b->folder);
 	return write_file(b, "gemm.hds", text, (size_t)length) && hdt_model_load(session, path, model) == HDT_OK &&
 	       hdt_compile(*model, &options, out) == HDT_OK;
@@ -172,18 +205,17 @@ static bool measure(bench *b, hdt_session *session, const size *s)
 	hdt_model *model = NULL;
 	hdt_compiled *compiled = NULL;
 	double ours = 0, peak = 0, plain = 0, packed = 0;
-	float *data = calloc((size_t)s->m * (size_t)s->k, sizeof *data);
-	hdt_array x = {NULL, HDT_F32, 2, {s->m, s->k}, data};
+	void *data = make_numbers(b, s->m * s->k, 0, 0.07f, 17);
+	hdt_array x = {NULL, b->kind->dtype, 2, {s->m, s->k}, data};
 	bool ok = data && compile(b, s, session, &model, &compiled);
-	for (int i = 0; ok && i < s->m * s->k; i++)
-		data[i] = (float)(i % 17) * 0.1f;
 	for (int r = 0; ok && r < ROUNDS; r++) {
 		double a, c, best = turn(compiled, &x, b->threads);
 		ok = best > 0 && peer_turn(b, s, &a, &c);
 		keep_best(&ours, best);
 		keep_best(&plain, a);
 		keep_best(&packed, c);
-		double seconds = peak_fma_seconds(PEAK_FLOPS, 1), rate = PEAK_FLOPS * b->threads / seconds * 1e-9;
+		double flops = b->kind->peak_flops, seconds = peak_product_seconds(b->kind->factor, flops, 1);
+		double rate = flops * b->threads / seconds * 1e-9;
 		peak = rate > peak ? rate : peak;
 	}
 	if (ok)
@@ -205,7 +237,7 @@ static bool measure_all(bench *b)
 	bool ok = hdt_session_open(&options, &session) == HDT_OK && write_weights(b) && start_peer(b);
 	if (!ok)
 		fprintf(stderr, "cannot begin: %s\n", session ? hdt_session_error(session) : "the plugins are not there");
-	printf("%d thread%s; products of m x n x k\n", b->threads, b->threads > 1 ? "s" : "");
+	printf("%d thread%s; products of %s, m x n x k\n", b->threads, b->threads > 1 ? "s" : "", b->kind->name);
 	for (size_t i = 0; ok && i < sizeof sizes / sizeof *sizes; i++)
 		ok = measure(b, session, &sizes[i]);
 	if (b->torch.to)
@@ -225,20 +257,30 @@ static void remove_files(const bench *b)
 	rmdir(b->folder);
 }
 
+static const struct kind *kind_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-	bench b = {.folder = "/tmp/hidet-gemm-XXXXXX", .threads = 1, .script = HIDET_GEMM_PEER};
+	bench b = {.folder = "/tmp/hidet-gemm-XXXXXX", .threads = 1, .script = HIDET_GEMM_PEER, .kind = kinds};
 	for (int i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "--threads") && i + 1 < argc)
 			b.threads = atoi(argv[++i]);
 		else if (!strcmp(argv[i], "--compare") && i + 1 < argc)
 			b.python = argv[++i];
+		else if (!strcmp(argv[i], "--dtype") && i + 1 < argc)
+			b.kind = kind_named(argv[++i]);
 		else if (!b.plugins)
 			b.plugins = argv[i];
 		else
 			b.threads = 0;
-	if (!b.plugins || b.threads < 1)
-		return fprintf(stderr, "bench_gemm PLUGINS-DIR [--threads N] [--compare PYTHON]\n"), 2;
+	if (!b.plugins || b.threads < 1 || !b.kind)
+		return fprintf(stderr, "bench_gemm PLUGINS-DIR [--threads N] [--dtype f32|bf16|i8] [--compare PYTHON]\n"), 2;
 	if (!mkdtemp(b.folder))
 		return perror("mkdtemp"), 1;
 	bool ok = measure_all(&b);

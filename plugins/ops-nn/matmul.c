@@ -24,6 +24,10 @@ static void define(hdt_task *t)
 		hdt_reject(t, "bool has no matrix product; cast to another dtype first");
 		return;
 	}
+	if (hdt_get_bool(t, "in_i32") && (hdt_dtype_of(a->dtype)->bytes > 1 || hdt_dtype_of(b->dtype)->bytes > 1)) {
+		hdt_reject(t, "in_i32 is for factors of i8 and u8");
+		return;
+	}
 	hdt_list batches[] = {hdt_list_part(hdt_shape(a), 0, a->rank - 2), hdt_list_part(hdt_shape(b), 0, b->rank - 2)};
 	hdt_list batch = hdt_broadcast_shapes(t, batches, 2), shape = batch;
 	const hdt_expr *inner = a->shape[transpose_a ? a->rank - 2 : a->rank - 1];
@@ -40,12 +44,17 @@ static void define(hdt_task *t)
 				   *column = hdt_list_item(i, i.count - 1);
 	const hdt_expr *x = factor(t, a, lead, transpose_a ? k : row, transpose_a ? row : k, k);
 	const hdt_expr *y = factor(t, b, lead, transpose_b ? column : k, transpose_b ? k : column, k);
+	if (hdt_get_bool(t, "in_i32")) {
+		x = hdt_cast(x, HDT_I32);
+		y = hdt_cast(y, HDT_I32);
+	}
 	hdt_output(t, hdt_compute(t, "y", i, hdt_sum(k, hdt_mul(x, y))));
 }
 
 static const hdt_attribute attributes[] = {
 	{"transpose_a", HDT_ATTRIBUTE_BOOL, "false", "a is given with its last two dimensions swapped"},
 	{"transpose_b", HDT_ATTRIBUTE_BOOL, "false", "b is given with its last two dimensions swapped"},
+	{"in_i32", HDT_ATTRIBUTE_BOOL, "false", "products, sums and the result are i32, of factors that are i8 or u8"},
 	{0},
 };
 
@@ -55,7 +64,7 @@ const hdt_operator hdt_op_matmul = {
 	.doc = "matrix product, batches broadcast",
 	.inputs = "a, b",
 	.attributes = attributes,
-	.dtypes = "float i32 i64 u8",
+	.dtypes = "float i32 i64 u8 i8",
 	.define = define,
 	.samples =
 		(const char *const[]){
@@ -70,6 +79,8 @@ const hdt_operator hdt_op_matmul = {
 			"matmul(f32[2, 3, 4], f32[4])",
 			"matmul(f32[4, 3], f32[5, 4], transpose_a=true, transpose_b=true)",
 			"matmul(f16[1, 1], f32[1, 1])",
+			"matmul(i8[5, 9], i8[9, 4], in_i32=true)",
+			"matmul(u8[3, 2], i8[4, 2], transpose_b=true, in_i32=true)",
 			NULL,
 		},
 };

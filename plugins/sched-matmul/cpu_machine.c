@@ -14,7 +14,8 @@ static const struct {
 	double launch_us;    /* of a parallel loop */
 	double step_cycles;  /* of going on to the next element of the sum */
 	double tile_cycles;  /* of beginning a tile */
-} core = {3600, 4, 2, 2, 28, 8, 1 << 20, 0.2, 1.0, 0.5, 30};
+	double tile_step;    /* cycles of a step in a tile of the processor's own */
+} core = {3600, 4, 2, 2, 28, 8, 1 << 20, 0.2, 1.0, 0.5, 30, 1};
 
 enum { L1_BYTES = 24 << 10 };
 
@@ -36,8 +37,8 @@ static double pieces(double whole, double part)
 extents blocking_extents(const problem *p, const blocking *b)
 {
 	extents e;
-	e.depth = (double)p->depth.size;
-	e.slices = pieces((double)hdt_size_estimate(p->depth.extents[0]), (double)b->depth);
+	e.depth = (double)p->steps.size;
+	e.slices = pieces((double)hdt_size_estimate(p->steps.extents[0]), (double)b->depth);
 	e.row_tiles = pieces((double)p->rows.size, (double)b->height);
 	e.row_blocks = pieces(e.row_tiles, (double)b->tiles);
 	e.panels = pieces((double)p->columns.size, (double)b->width);
@@ -50,7 +51,9 @@ extents blocking_extents(const problem *p, const blocking *b)
 static double tile_cycles(const problem *p, const blocking *b, const extents *e)
 {
 	double vectors = (double)b->width / p->lanes, products = (double)b->height * vectors;
-	double cycles = larger(products / core.fused, ((double)b->height + vectors) / core.loads);
+	double cycles = larger(products * p->step_work / core.fused, ((double)b->height + vectors) / core.loads);
+	if (p->tiles)
+		cycles = pieces((double)b->height, 16) * pieces((double)b->width, 16) * core.tile_step;
 	cycles = larger(cycles, core.latency);
 	double slice_bytes = e->depth / e->slices * (double)b->width * 4;
 	if (slice_bytes > L1_BYTES)
@@ -83,6 +86,6 @@ double machine_time(const problem *p, const blocking *b, int workers)
 		each = larger(each, tiles * (double)b->height * e.depth * 4 / core.far);
 	double us = pieces(tasks, workers) * (core.task_us + panels * each / core.cycles_per_us) + core.launch_us;
 	if (p->left == LEFT_STAGED)
-		us += core.launch_us + (double)p->batch.size * (double)p->rows.size * e.depth / workers * 0.5e-3;
+		us += core.launch_us + (double)p->batch.size * (double)p->rows.size * e.depth * p->group / workers * 0.5e-3;
 	return us;
 }

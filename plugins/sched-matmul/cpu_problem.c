@@ -59,9 +59,9 @@ const hdt_expr *place_value(const place *at, const hdt_expr *e)
 
 /* ---- reads -------------------------------------------------------------------------------------------------------- */
 
-static bool is_memory(const hdt_expr *e)
+static bool is_memory(const problem *p, const hdt_expr *e)
 {
-	return e->op == HDT_OP_LOAD && e->dtype == HDT_F32;
+	return e->op == HDT_OP_LOAD && e->dtype == p->factor;
 }
 
 static bool is_linear(const hdt_expr *load, const span *s)
@@ -157,7 +157,7 @@ static void split_rows(problem *p, const span *all)
 static void order_depth(problem *p)
 {
 	int64_t strides[HDT_MAX_RANK];
-	if (p->left != LEFT_IN_PLACE)
+	if (!is_memory(p, p->c.a))
 		return;
 	for (int i = 0; i < p->depth.count; i++) {
 		if (!stride_along(p->c.a, p->depth.axes[i], &strides[i]))
@@ -178,6 +178,8 @@ static void order_depth(problem *p)
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------------------------- */
+
+enum { LEAST_TILED_ROWS = 8 }; /* fewer are faster by vectors */
 
 static void swap(const hdt_expr **x, const hdt_expr **y)
 {
@@ -248,13 +250,6 @@ static const char *turn(problem *p)
 	return hdt_contains(p->c.b, t->axes[last]) ? NULL : "the last dimension of its result is in neither factor";
 }
 
-static const char *check_dtypes(const hdt_contraction *c)
-{
-	bool plain = c->a->dtype == HDT_F32 && c->b->dtype == HDT_F32 && c->reduce->args[0]->op == HDT_OP_MUL &&
-	             c->reduce->dtype == HDT_F32 && c->reduce->accumulate == HDT_F32;
-	return plain ? NULL : "its products are not f32";
-}
-
 /* Would computing the first factor ahead give many more elements than there are to read? */
 static bool repeats(const problem *p, const span *rows)
 {
@@ -269,10 +264,20 @@ static bool repeats(const problem *p, const span *rows)
 	return elements > 2 * largest;
 }
 
+/* Tiles read rows that are equally far apart. */
+static bool has_pitch(problem *p, const span *rows)
+{
+	p->row_pitch = 0;
+	if (!p->tiles || !rows->count)
+		return true;
+	return stride_along(p->c.a, rows->axes[rows->count - 1], &p->row_pitch) && p->row_pitch > 0;
+}
+
 static const char *choose_left(problem *p, const span *rows)
 {
 	const hdt_expr *a = p->c.a;
-	bool in_place = is_memory(a) && is_linear(a, rows) && is_linear(a, &p->depth);
+	bool in_place =
+		is_memory(p, a) && is_linear(a, rows) && is_linear(a, &p->depth) && steps_are_pieces(p) && has_pitch(p, rows);
 	p->left = in_place ? LEFT_IN_PLACE : LEFT_STAGED;
 	split_rows(p, rows);
 	if (in_place)
@@ -284,7 +289,7 @@ static const char *choose_left(problem *p, const span *rows)
 static void find_right_reads(problem *p, bool along)
 {
 	const hdt_expr *b = p->c.b;
-	p->right_reads = along ? READS_ALONG : is_memory(b) && is_linear(b, &p->columns) ? READS_ACROSS : READS_ANYHOW;
+	p->right_reads = along ? READS_ALONG : is_memory(p, b) && is_linear(b, &p->columns) ? READS_ACROSS : READS_ANYHOW;
 	if (p->right_reads == READS_ACROSS && p->columns.count == 1 && p->depth.count == 1 &&
 	    is_along(b, p->depth.axes[0]) && stride_along(b, p->columns.axes[0], &p->right_stride) && p->right_stride > 0)
 		p->right_reads = READS_SQUARES;
@@ -294,13 +299,16 @@ static const char *choose_right(problem *p)
 {
 	const hdt_expr *b = p->c.b, *last = p->columns.axes[p->columns.count - 1];
 	bool fixed = p->columns.fixed && p->outer_columns.fixed && p->batch.fixed && p->depth.fixed;
-	bool along = is_memory(b) && is_along(b, last);
+	bool along = is_memory(p, b) && is_along(b, last);
 	for (int i = 1; i < p->columns.count; i++)
 		along = along && joins(b, p->columns.axes[i - 1], p->columns.axes[i]);
 	find_right_reads(p, along);
-	p->right = p->c.b_constant && fixed                                                 ? RIGHT_PACKED
-	           : along && is_linear(b, &p->depth) && p->rows.fixed && p->rows.size == 1 ? RIGHT_IN_PLACE
-	                                                                                    : RIGHT_LAID_OUT;
+	bool one_row = p->rows.fixed && p->rows.size == 1 && p->group == 1;
+	p->right = p->c.b_constant && fixed                      ? RIGHT_PACKED
+	           : along && is_linear(b, &p->depth) && one_row ? RIGHT_IN_PLACE
+	                                                         : RIGHT_LAID_OUT;
+	if (p->right != RIGHT_PACKED && p->factor == HDT_I8 && !p->tiles)
+		return "its second factor, of i8, is not constant";
 	if (p->right == RIGHT_LAID_OUT && p->rows.size < 4)
 		return "its second factor would be laid out for a few rows";
 	return NULL;
@@ -327,16 +335,19 @@ bool problem_find(const hdt_task *task, const hdt_target_info *target, problem *
 	p->lanes = bytes / 4;
 	p->registers = bytes >= 64 ? 32 : 16;
 	p->fused = target->fused_multiply_add;
-	*reason = check_dtypes(&p->c);
+	*reason = turn(p);
 	if (!*reason)
-		*reason = turn(p);
+		*reason = steps_find_factors(p, target);
 	if (*reason)
 		return false;
 	gather_all(p, &rows, &columns);
 	split_columns(p, &columns);
-	*reason = choose_left(p, &rows);
 	order_depth(p);
-	span *made[] = {&p->outer_rows, &p->rows, &p->outer_columns, &p->columns, &p->depth};
+	span_finish(&p->depth, p->context);
+	p->tiles = p->tiles && rows.size >= LEAST_TILED_ROWS;
+	*reason = choose_left(p, &rows);
+	steps_finish(p);
+	span *made[] = {&p->outer_rows, &p->rows, &p->outer_columns, &p->columns, &p->steps};
 	for (int i = 0; i < (int)(sizeof made / sizeof *made); i++)
 		span_finish(made[i], p->context);
 	if (!*reason)

@@ -68,6 +68,21 @@ static void put_index(nest *n, const span *s, const char *name, const hdt_expr *
 
 /* ---- the first factor, computed ahead ----------------------------------------------------------------------------- */
 
+/* Elements of the sum, filled up to whole steps. */
+static const hdt_expr *left_depth(const nest *n)
+{
+	return hdt_mul(n->p->steps.extent, number(n, n->p->group));
+}
+
+/* Zeros for what the last step has beyond the sum. */
+static void fill_up(nest *n, const hdt_expr *batch, const hdt_expr *row)
+{
+	const hdt_expr *first = n->p->depth.extent, *all = left_depth(n);
+	const hdt_expr *k = hdt_begin_for(n->function, "k", hdt_sub(all, first), HDT_LOOP_SERIAL);
+	hdt_store(n->function, n->left, HDT_AT(batch, row, hdt_add(first, k)), hdt_number(n->context, n->p->factor, 0));
+	hdt_end(n->function);
+}
+
 static void emit_stage(nest *n, hdt_program *program)
 {
 	const problem *p = n->p;
@@ -88,31 +103,77 @@ static void emit_stage(nest *n, hdt_program *program)
 		hdt_store(n->function, n->left, HDT_AT(at.items[0], at.items[1], k), place_value(&n->at, p->c.a));
 		for (int i = 0; i < depth; i++)
 			hdt_end(n->function);
+		if (steps_fill_up(p))
+			fill_up(n, at.items[0], at.items[1]);
 	}
 	hdt_end(n->function);
 }
 
 /* ---- the second factor, packed ------------------------------------------------------------------------------------ */
 
-/* packed[panel, k, lane]: columns beyond the last one are 0. */
-static const hdt_tensor *pack_constant(nest *n, hdt_program *program)
+/* Axes of a constant made for panels, and what they say. */
+typedef struct packing {
+	const hdt_expr *panel, *lane, *column;
+	place at; /* of all but the sum */
+} packing;
+
+static bool begin_packing(const nest *n, packing *k)
 {
 	const problem *p = n->p;
 	const hdt_expr *around = hdt_mul(p->batch.extent, p->outer_columns.extent);
-	const hdt_expr *panel = hdt_axis("panel", hdt_mul(around, n->panel_count)), *k = hdt_axis("k", p->depth.extent);
-	const hdt_expr *lane = hdt_axis("lane", number(n, n->b->width));
-	hdt_list at = hdt_unflatten(n->context, HDT_AT(p->batch.extent, p->outer_columns.extent, n->panel_count), panel);
+	k->panel = hdt_axis("panel", hdt_mul(around, n->panel_count));
+	k->lane = hdt_axis("lane", number(n, n->b->width));
+	hdt_list at = hdt_unflatten(n->context, HDT_AT(p->batch.extent, p->outer_columns.extent, n->panel_count), k->panel);
 	if (!at.items)
+		return false;
+	k->column = hdt_add(hdt_mul(at.items[2], number(n, n->b->width)), k->lane);
+	k->at = units_at_zero(n);
+	place_put_position(&k->at, &p->batch, at.items[0]);
+	place_put_position(&k->at, &p->outer_columns, at.items[1]);
+	place_put_position(&k->at, &p->columns, k->column);
+	return true;
+}
+
+/* The value where the condition holds, which may be NULL, and 0 elsewhere. */
+static const hdt_expr *guarded(const hdt_expr *condition, const hdt_expr *value)
+{
+	return value && condition ? hdt_select(condition, value, hdt_like(value, 0)) : value;
+}
+
+/* packed[panel, step, lane, part]: columns beyond the last one are 0, and so is what fills up the last step. */
+static const hdt_tensor *pack_constant(nest *n, hdt_program *program)
+{
+	const problem *p = n->p;
+	packing k;
+	if (!begin_packing(n, &k))
 		return NULL;
-	const hdt_expr *column = hdt_add(hdt_mul(at.items[2], number(n, n->b->width)), lane);
-	place where = units_at_zero(n);
-	place_put_position(&where, &p->batch, at.items[0]);
-	place_put_position(&where, &p->outer_columns, at.items[1]);
-	place_put_position(&where, &p->columns, column);
-	place_put_position(&where, &p->depth, k);
-	const hdt_expr *value = place_value(&where, p->c.b);
-	value = value ? hdt_select(hdt_less(column, p->columns.extent), value, hdt_like(value, 0)) : NULL;
-	return hdt_program_constant(program, "packed", HDT_AT(panel, k, lane), value);
+	const hdt_expr *in_panel = hdt_axis("k", p->steps.extent);
+	const hdt_expr *part = p->group > 1 ? hdt_axis("part", number(n, p->group)) : number(n, 0);
+	hdt_list steps = hdt_unflatten(n->context, (hdt_list){p->steps.extents, p->steps.count}, in_panel);
+	if (!steps.items)
+		return NULL;
+	place_put_step(&k.at, p, steps.items, part);
+	const hdt_expr *value = guarded(hdt_less(k.column, p->columns.extent), place_value(&k.at, p->c.b));
+	value = guarded(step_exists(p, steps.items, part), value);
+	const hdt_expr *axes[] = {k.panel, in_panel, k.lane, part};
+	return hdt_program_constant(program, "packed", (hdt_list){axes, p->group > 1 ? 4 : 3}, value);
+}
+
+/* begin[panel, lane]: dot_i8 adds 128 to the first factor, so the sum begins at -128 times that of the second. */
+static const hdt_tensor *pack_begin(nest *n, hdt_program *program)
+{
+	const problem *p = n->p;
+	const hdt_expr *axes[HDT_MAX_RANK];
+	packing k;
+	if (!begin_packing(n, &k))
+		return NULL;
+	for (int i = 0; i < p->depth.count; i++)
+		axes[i] = hdt_axis("k", p->depth.extents[i]);
+	place_put(&k.at, &p->depth, axes);
+	const hdt_expr *value = guarded(hdt_less(k.column, p->columns.extent), place_value(&k.at, p->c.b));
+	value = value ? hdt_mul(hdt_cast(value, HDT_I32), hdt_number(n->context, HDT_I32, -128)) : NULL;
+	value = value ? hdt_reduce_in(HDT_REDUCE_SUM, HDT_I32, axes, p->depth.count, value) : NULL;
+	return hdt_program_constant(program, "begin", HDT_AT(k.panel, k.lane), value);
 }
 
 /* ---- the loops ---------------------------------------------------------------------------------------------------- */
@@ -166,7 +227,7 @@ static void emit_tiles(nest *n, const hdt_expr *block)
 
 static void emit_slices(nest *n, const hdt_expr *block)
 {
-	const hdt_expr *extent = n->p->depth.extents[0], *depth = number(n, n->b->depth), *one = number(n, 1);
+	const hdt_expr *extent = n->p->steps.extents[0], *depth = number(n, n->b->depth), *one = number(n, 1);
 	bool even = hdt_proves_equal(hdt_mod(extent, depth), number(n, 0));
 	n->slice_count = hdt_ceildiv(extent, depth);
 	if (!is_positive(n->slice_count)) /* an empty sum is 0, too */
@@ -189,10 +250,10 @@ static void emit_panel(nest *n, const hdt_expr *block)
 	n->first_column = nest_index(n, "first_column", hdt_mul(n->panel, number(n, n->b->width)));
 	if (p->right == RIGHT_LAID_OUT) {
 		int64_t rest = 1, extent = 1;
-		for (int i = 1; i < p->depth.count && hdt_is_const(p->depth.extents[i], &extent); i++)
+		for (int i = 1; i < p->steps.count && hdt_is_const(p->steps.extents[i], &extent); i++)
 			rest *= extent;
-		n->right =
-			hdt_local(n->function, "laid_out", HDT_F32, HDT_AT(number(n, n->b->depth * rest), number(n, n->b->width)));
+		const hdt_expr *shape[] = {number(n, n->b->depth * rest), number(n, n->b->width), number(n, p->group)};
+		n->right = hdt_local(n->function, "laid_out", p->factor, (hdt_list){shape, p->group > 1 ? 3 : 2});
 	}
 	emit_slices(n, block);
 }
@@ -214,9 +275,9 @@ static void emit_panels(nest *n, const hdt_expr *block, const hdt_expr *group)
 static void make_sums(nest *n)
 {
 	int64_t depth;
-	n->one_slice = hdt_is_const(n->p->depth.extents[0], &depth) && depth <= n->b->depth;
+	n->one_slice = hdt_is_const(n->p->steps.extents[0], &depth) && depth <= n->b->depth;
 	int64_t rows = n->b->height * (n->one_slice ? 1 : n->b->tiles);
-	n->sums = hdt_local(n->function, "sums", HDT_F32, HDT_AT(number(n, rows), number(n, n->b->width)));
+	n->sums = hdt_local(n->function, "sums", n->p->sum, HDT_AT(number(n, rows), number(n, n->b->width)));
 }
 
 static void emit_multiply(nest *n, hdt_program *program)
@@ -226,7 +287,7 @@ static void emit_multiply(nest *n, hdt_program *program)
 	const hdt_expr *groups = hdt_ceildiv(n->panel_count, number(n, n->b->panels));
 	const hdt_expr *slow = n->b->by_columns ? groups : blocks, *fast = n->b->by_columns ? blocks : groups;
 	hdt_list tasks = HDT_AT(p->batch.extent, p->outer_rows.extent, p->outer_columns.extent, slow, fast);
-	const hdt_expr *probe = hdt_contraction_result(&p->c, hdt_number(n->context, HDT_F32, 0));
+	const hdt_expr *probe = hdt_contraction_result(&p->c, hdt_number(n->context, p->sum, 0));
 	begin_function(n, program, "multiply");
 	if (n->left)
 		hdt_use(n->function, n->left);
@@ -236,6 +297,8 @@ static void emit_multiply(nest *n, hdt_program *program)
 		hdt_use(n->function, n->right);
 	else
 		use_inputs(n, p->c.b);
+	if (n->begin)
+		hdt_use(n->function, n->begin);
 	use_inputs(n, probe);
 	hdt_use(n->function, n->output);
 	const hdt_expr *task = hdt_begin_for(n->function, "task", hdt_product(n->context, tasks), HDT_LOOP_PARALLEL);
@@ -251,7 +314,11 @@ static void emit_multiply(nest *n, hdt_program *program)
 		const hdt_expr *block = nest_index(n, "block", at.items[n->b->by_columns ? 4 : 3]);
 		const hdt_expr *group = nest_index(n, "group", at.items[n->b->by_columns ? 3 : 4]);
 		make_sums(n);
+		if (p->tiles)
+			hdt_do(n->function, "tile_begin", HDT_AT(number(n, n->b->height)));
 		emit_panels(n, block, group);
+		if (p->tiles)
+			hdt_do(n->function, "tile_end", (hdt_list){NULL, 0});
 	}
 	hdt_end(n->function);
 }
@@ -264,9 +331,11 @@ hdt_program *matmul_program(const problem *p, const blocking *b)
 	n.panel_count = hdt_ceildiv(p->columns.extent, number(&n, b->width));
 	if (p->right == RIGHT_PACKED)
 		n.right = pack_constant(&n, program);
+	if (p->factor == HDT_I8 && !p->tiles)
+		n.begin = pack_begin(&n, program);
 	if (p->left == LEFT_STAGED) {
-		n.left =
-			hdt_program_workspace(program, "left", HDT_F32, HDT_AT(p->batch.extent, p->rows.extent, p->depth.extent));
+		hdt_list shape = HDT_AT(p->batch.extent, p->rows.extent, left_depth(&n));
+		n.left = hdt_program_workspace(program, "left", p->factor, shape);
 		emit_stage(&n, program);
 	}
 	if (nest_failed(&n))

@@ -61,7 +61,8 @@ static hdt_program *build(const hdt_task *task, const hdt_target_info *target)
 const hdt_scheduler hdt_scheduler_matmul_cpu = {
 	.size = sizeof(hdt_scheduler),
 	.name = "matmul-cpu",
-	.doc = "sums of products: tiles in registers, panels of packed weights, results finished in the tile",
+	.doc = "sums of products of f32, bf16 and i8: tiles in registers, panels of packed weights, results finished in "
+		   "the tile",
 	.target = "cpu",
 	.kind = HDT_FUNCTION_CPU,
 	.rank = 10,
@@ -70,4 +71,22 @@ const hdt_scheduler hdt_scheduler_matmul_cpu = {
 	.params = params,
 	.space = space,
 	.build_choice = build_choice,
+	.samples =
+		(const char *const[]){
+			"aligned: linear(f32[28, 64], const f32[64, 64], const f32[64])",
+			"aligned: gelu(linear(bf16[28, 64], const bf16[64, 64], const bf16[64]))",
+			"unaligned: linear(bf16[13, 29], const bf16[21, 29])",
+			"unaligned: matmul(i8[13, 29], const i8[29, 21], in_i32=true)",
+			"symbolic: matmul(bf16[n, k], bf16[k, m]) where n = 33, k = 19, m = 35",
+			"batched: matmul(bf16[3, 20, 24], bf16[3, 24, 40])",
+			"unaligned: relu(linear(f32[13, 29], const f32[21, 29]))",
+			"unaligned: matmul(f32[37, 53], f32[53, 41])",
+			"tiny: linear(f32[1, 5], const f32[3, 5], const f32[3])",
+			"tiny refused: matmul(f32[2, 3], f32[3, 2])",
+			"symbolic: matmul(f32[n, 64], const f32[64, 48]) where n = 13",
+			"symbolic: matmul(f32[n, k], f32[k, m]) where n = 33, k = 19, m = 35",
+			"batched: matmul(f32[3, 20, 24], f32[3, 24, 40])",
+			"batched symbolic: matmul(f32[2, 4, n, 32], f32[2, 4, n, 32], transpose_b=true) where n = 9",
+			NULL,
+		},
 };

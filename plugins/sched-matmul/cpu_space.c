@@ -2,11 +2,13 @@
 #include "cpu.h"
 
 enum {
-	SLICE_DEPTH = 768,      /* elements of the sum in a slice */
+	SLICE_DEPTH = 768,      /* steps of the sum in a slice */
 	LONG_DEPTH = 1536,      /* from here on there are slices */
 	STACK_BYTES = 96 << 10, /* of one local buffer */
 	MOST_VECTORS = 4,       /* of a tile's width */
-	MOST_HEIGHT = 14
+	MOST_HEIGHT = 14,
+	TILED_HEIGHT = 32, /* with tiles: two of them */
+	TILED_VECTORS = 2
 };
 
 static int64_t ceildiv(int64_t a, int64_t b)
@@ -17,44 +19,61 @@ static int64_t ceildiv(int64_t a, int64_t b)
 /* Rows that fit the registers beside a row of the panel and a broadcast element. */
 static int64_t most_height(const problem *p, int64_t vectors)
 {
-	int64_t height = (p->registers - vectors - 2) / vectors;
-	return height > MOST_HEIGHT ? MOST_HEIGHT : height;
+	/* What the panel's row is taken apart into where a step is no single instruction. */
+	int64_t apart = p->step_work > 1 ? vectors + 1 : 0;
+	int64_t height = (p->registers - vectors - 2 - apart) / vectors;
+	if (p->tiles)
+		return TILED_HEIGHT;
+	return height > MOST_HEIGHT ? MOST_HEIGHT : height < 1 ? 1 : height;
 }
 
-/* Elements of all but the first depth axis, for each of the first. */
+static int64_t most_vectors(const problem *p)
+{
+	return p->tiles ? TILED_VECTORS : MOST_VECTORS;
+}
+
+/* Steps of all but the first loop, for each of the first. */
 static int64_t depth_below(const problem *p)
 {
 	int64_t below = 1;
-	for (int i = 1; i < p->depth.count; i++)
-		if (__builtin_mul_overflow(below, hdt_size_estimate(p->depth.extents[i]), &below))
+	for (int i = 1; i < p->steps.count; i++)
+		if (__builtin_mul_overflow(below, hdt_size_estimate(p->steps.extents[i]), &below))
 			return INT64_MAX;
 	return below;
+}
+
+static bool is_tiled_first(const problem *p)
+{
+	return p->tiles && p->steps.count == 1;
 }
 
 /* Slices keep a part of the panel near while several tiles use it. */
 static int64_t choose_depth(const problem *p, int64_t width, bool one_tile)
 {
-	int64_t first = hdt_size_estimate(p->depth.extents[0]), below = depth_below(p), depth = first;
+	int64_t first = hdt_size_estimate(p->steps.extents[0]), below = depth_below(p), depth = first;
 	int64_t most = p->right == RIGHT_LAID_OUT ? STACK_BYTES / 4 / width : INT64_MAX;
-	if ((first > LONG_DEPTH / below && !one_tile) || !p->depth.fixed)
+	int64_t unit = is_tiled_first(p) ? STEPS_OF_TILE : 4;
+	most = is_tiled_first(p) ? most / unit * unit : most;
+	if ((first > LONG_DEPTH / below && !one_tile) || !p->steps.fixed)
 		depth = SLICE_DEPTH / below;
 	if (depth > most / below)
 		depth = most / below;
-	if (p->depth.fixed && depth > 0 && depth < first) /* slices of equal size, in whole steps */
-		depth = ceildiv(ceildiv(first, ceildiv(first, depth)), 4) * 4;
-	return depth > 0 ? depth : 1;
+	if (p->steps.fixed && depth > 0 && depth < first) /* slices of equal size */
+		depth = ceildiv(ceildiv(first, ceildiv(first, depth)), unit) * unit;
+	return depth > 0 ? depth : is_tiled_first(p) ? unit : 1;
 }
 
 bool space_takes(const problem *p, const blocking *b)
 {
 	int64_t vectors = b->width / p->lanes, below = depth_below(p), value;
-	if (b->width < p->lanes || b->width % p->lanes || vectors > MOST_VECTORS || b->height < 1 ||
+	if (b->width < p->lanes || b->width % p->lanes || vectors > most_vectors(p) || b->height < 1 ||
 	    b->height > most_height(p, vectors) || b->depth < 1 || b->tiles < 1 || b->panels < 1 || below == INT64_MAX)
 		return false;
 	if (p->right == RIGHT_IN_PLACE && !(hdt_is_const(p->columns.extent, &value) && value % b->width == 0))
 		return false;
-	bool sliced = !p->depth.fixed || hdt_size_estimate(p->depth.extents[0]) > b->depth;
-	if (sliced && b->tiles > STACK_BYTES / 4 / b->width / b->height)
+	bool sliced = !p->steps.fixed || hdt_size_estimate(p->steps.extents[0]) > b->depth;
+	if (sliced &&
+	    (b->tiles > STACK_BYTES / 4 / b->width / b->height || (is_tiled_first(p) && b->depth % STEPS_OF_TILE != 0)))
 		return false;
 	return p->right != RIGHT_LAID_OUT || b->depth <= STACK_BYTES / 4 / b->width / below;
 }
@@ -130,7 +149,7 @@ int space_list(const problem *p, int level, blocking *out, int most)
 	listing l = {.p = p, .items = items, .most = wanted < most ? wanted : most};
 	if (l.most < 1)
 		return 0;
-	for (int64_t vectors = 1; vectors <= MOST_VECTORS; vectors++)
+	for (int64_t vectors = 1; vectors <= most_vectors(p); vectors++)
 		add_heights(&l, vectors);
 	for (int i = 0; i < l.count; i++)
 		out[i] = items[i].b;

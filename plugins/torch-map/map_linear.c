@@ -145,6 +145,7 @@ static const hdt_mapping mappings[] = {
 	{"aten.linear.default", "input, weight, bias=none", NULL, linear},
 	{"aten.matmul.default", "self, other", NULL, matmul},
 	{"aten.mm.default", "self, mat2", "matmul(self, mat2)", NULL},
+	{"aten._int_mm.default", "self, mat2", "matmul(self, mat2, in_i32=true)", NULL},
 	{"aten.bmm.default", "self, mat2", "matmul(self, mat2)", NULL},
 	{"aten.mv.default", "self, vec", "matmul(self, vec)", NULL},
 	{"aten.dot.default", "self, tensor", "matmul(self, tensor)", NULL},

@@ -254,7 +254,7 @@ Test(matmul_cpu, others_are_declined_with_the_reason)
 	                 "it does not add up products");
 	cr_expect_str_eq(
 		reason_against("task @t(x: i32[8, 4], w: i32[6, 4]) -> (y) { y[i < 8, j < 6] = sum(k < 4) x[i, k] * w[j, k] }"),
-		"its products are not f32");
+		"its products are neither of floats up to f32 nor of i8 in i32");
 	cr_expect_str_eq(
 		reason_against("task @t(x: f32[1, 9, 9, 8], w: const f32[3, 3, 8]) -> (y) {\n"
 	                   "  y[n < 1, h < 7, v < 7, c < 8] = sum(p < 3, q < 3) x[n, h + p, v + q, c] * w[p, q, c]\n}"),

@@ -6,7 +6,6 @@
 #include "exec/kernels.h"
 #include "exec/launch.h"
 #include "lower/lower.h"
-#include "registry/registry.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,20 +14,12 @@
 
 enum { MOST_BUFFERS = 16, MOST_CHOICES = 256 };
 
-hdt_context *context;
 const hdt_target_info *machine;
-static hdt_registry *registry;
 static loaded *processor;
 
 void set_up(void)
 {
-	registry = registry_new();
-	registry_stage *stage = registry_stage_new(registry, "test");
-	registry_stage_add(stage, REGISTRY_TARGET, hdt_target_cpu.name, &hdt_target_cpu);
-	char reason[256];
-	cr_assert(registry_commit(stage, NULL, reason, sizeof reason), "%s", reason);
-	registry_seal(registry);
-	context = context_new(registry);
+	context_begin(&hdt_target_cpu);
 	hdt_target_options options = {.size = sizeof options, .threads = 2};
 	hdt_device *device = NULL;
 	cr_assert_eq(hdt_target_cpu.open(context, &options, &device), HDT_OK, "%s", context->message);
@@ -36,40 +27,23 @@ void set_up(void)
 	machine = hdt_target_cpu.info(device);
 }
 
+void use_tiles(void)
+{
+	static hdt_target_info tiled;
+	tiled = *machine;
+	tiled.tiles = true;
+	machine = &tiled;
+}
+
 void tear_down(void)
 {
 	loaded_release(processor);
-	context_free(context);
-	registry_free(registry);
-}
-
-const hdt_task *parse_task(const char *source)
-{
-	parser p;
-	parser_init(&p, context, "test", source);
-	const hdt_task *task = task_parse(&p);
-	cr_assert(task, "%s", context->message);
-	return task;
-}
-
-static const char *text_of(const hdt_program *program)
-{
-	text t = {0};
-	program_print(&t, program);
-	return text_finish(&t, context);
-}
-
-static hdt_program *verified(hdt_program *program)
-{
-	cr_assert(program, "%s", context->message);
-	cr_assert_eq(program_finish(program), HDT_OK, "%s", context->message);
-	cr_assert_eq(program_verify(program), HDT_OK, "%s\n%s", context->message, text_of(program));
-	return program;
+	context_end();
 }
 
 const char *program_text_of(const char *source)
 {
-	return text_of(verified(hdt_scheduler_matmul_cpu.build(parse_task(source), machine)));
+	return program_text(check_program(hdt_scheduler_matmul_cpu.build(parse_task(source), machine)));
 }
 
 const char *reason_against(const char *source)
@@ -190,7 +164,7 @@ static void compare(const hdt_tensor *t, const void *got, const void *wanted, in
 	for (int64_t i = 0; i < bytes / info->bytes; i++) {
 		double a = scalar_load(got, t->dtype, i).f, b = scalar_load(wanted, t->dtype, i).f;
 		bool equal = isnan(b) ? isnan(a) : a == b || fabs(a - b) <= 2 * (info->atol + info->rtol * fabs(b));
-		cr_assert(equal, "%s: element %lld is %.9g, not %.9g\n%s", t->name, (long long)i, a, b, text_of(p));
+		cr_assert(equal, "%s: element %lld is %.9g, not %.9g\n%s", t->name, (long long)i, a, b, program_text(p));
 	}
 }
 
@@ -222,7 +196,7 @@ void run_sizes(const char *source, const int64_t *const *sizes, int count)
 	const hdt_task *task = parse_task(source);
 	hdt_answer answer = hdt_scheduler_matmul_cpu.query(task, machine);
 	cr_assert(answer.applies, "declined: %s", answer.reason);
-	step s = {.program = verified(hdt_scheduler_matmul_cpu.build(task, machine))};
+	step s = {.program = check_program(hdt_scheduler_matmul_cpu.build(task, machine))};
 	const hdt_program *p = s.program;
 	compile(&s, 1);
 	for (int i = 0; i < count; i++)
@@ -243,8 +217,55 @@ void run_choices(const char *source, int level, int apart)
 	int all = hdt_scheduler_matmul_cpu.space(task, machine, level, choices, MOST_CHOICES), count = 0;
 	cr_assert_gt(all, 0);
 	for (int i = 0; i < all; i += apart)
-		steps[count++] = (step){.program = verified(hdt_scheduler_matmul_cpu.build_choice(task, machine, &choices[i]))};
+		steps[count++] =
+			(step){.program = check_program(hdt_scheduler_matmul_cpu.build_choice(task, machine, &choices[i]))};
 	compile(steps, count);
 	for (int i = 0; i < count; i++)
 		run_step(task, &steps[i], &(bindings){0});
+}
+
+/* What the task's definition gives of these inputs. */
+static double *defined(const char *source, const memory *m, int64_t count)
+{
+	const hdt_task *task = parse_task(source);
+	float *got = malloc(sizeof *got * (size_t)count);
+	double *all = malloc(sizeof *all * (size_t)count);
+	void *outputs[] = {got};
+	cr_assert(got && all && task->outputs[0]->dtype == HDT_F32);
+	cr_assert_eq(task_evaluate(task, NULL, (const void *const *)m->data, outputs), HDT_OK, "%s", context->message);
+	for (int64_t i = 0; i < count; i++)
+		all[i] = got[i];
+	free(got);
+	return all;
+}
+
+void run_within(const char *source, const char *exact, const char *magnitude, double bound)
+{
+	const hdt_task *task = parse_task(source);
+	step s = {.program = check_program(hdt_scheduler_matmul_cpu.build(task, machine))};
+	loaded_program program;
+	launch_list list;
+	hdt_fault fault = {.launch = -1};
+	int output = task->input_count;
+	compile(&s, 1);
+	memory m = make_memory(s.program, task->input_count, NULL);
+	int64_t count = m.bytes[output] / 4;
+	double *wanted = defined(exact, &m, count), *most = defined(magnitude, &m, count), largest = 0;
+	make_constants(s.program, &m);
+	launch_list_init(&list);
+	cr_assert_eq(loaded_program_find(context, processor, s.program, s.function, &program), HDT_OK);
+	cr_assert_eq(launch_program(&list, context, &program, 0, NULL, m.bytes), HDT_OK, "%s", context->message);
+	for (int i = 0; i < list.launches.count; i++)
+		launch_address(&list, i, m.data);
+	cr_assert_eq(hdt_target_cpu.run(processor->device, list.launches.items, list.launches.count, &fault), HDT_OK);
+	for (int64_t i = 0; i < count; i++) {
+		double error = fabs((double)((const float *)m.data[output])[i] - wanted[i]);
+		cr_assert_leq(error, bound * most[i], "element %lld", (long long)i);
+		largest = error > largest ? error : largest;
+	}
+	cr_expect_gt(largest, 0, "the comparison compares nothing");
+	launch_list_fini(&list);
+	free_memory(&m);
+	free(wanted);
+	free(most);
 }

@@ -2,13 +2,11 @@
 #ifndef TESTS_UNIT_SCHED_MATMUL_FIXTURE_H
 #define TESTS_UNIT_SCHED_MATMUL_FIXTURE_H
 
-#include "script/script.h"
-#include "task/task.h"
-#include <criterion/criterion.h>
-#include <hidet/scheduler.h>
+#include "../shared/tasks.h"
 
-extern hdt_context *context;
 extern const hdt_target_info *machine; /* of this processor */
+/* From here on schedulers are told that the processor has tiles; what stands for them then runs, wherever it has not. */
+void use_tiles(void);
 void set_up(void);
 void tear_down(void);
 
@@ -16,7 +14,6 @@ extern const hdt_scheduler hdt_scheduler_matmul_cpu;
 extern const hdt_target hdt_target_cpu;
 
 /* Each fails the test on a fault. */
-const hdt_task *parse_task(const char *task);
 /* Of what the scheduler thinks best, verified, as text. */
 const char *program_text_of(const char *task);
 /* Why the scheduler declines it. */
@@ -28,5 +25,8 @@ void run_sizes(const char *task, const int64_t *const *sizes, int count);
 /* The same for sizes that are all known; and by each choice of the tuning space at this level, `step` by `step`. */
 void run(const char *task);
 void run_choices(const char *task, int level, int step);
+/* The same data through three tasks, which give f32: what the scheduler makes of the first differs from the second one by at most `bound` times the
+ * third one. */
+void run_within(const char *task, const char *exact, const char *magnitude, double bound);
 
 #endif
