@@ -69,14 +69,14 @@ static const layer layers[] = {
 };
 
 /* One program for the layer at hand. */
-typedef struct candidate {
+typedef struct contender {
 	const hdt_scheduler *scheduler;
 	hdt_choice choice;
 	double estimate, us, error; /* estimate: NAN but for a best guess */
 	step step;
 	void *buffers[MOST_BUFFERS];
 	launch_list list;
-} candidate;
+} contender;
 
 typedef struct bench {
 	const hdt_registry *registry;
@@ -88,7 +88,7 @@ typedef struct bench {
 	hdt_context *context;
 	loaded *on;
 	const hdt_task *task;
-	candidate all[MOST_CHOICES];
+	contender all[MOST_CHOICES];
 	int count;
 } bench;
 
@@ -134,21 +134,21 @@ static bool read_task(bench *b, const layer *l)
 	return b->task != NULL;
 }
 
-/* ---- candidates --------------------------------------------------------------------------------------------------- */
+/* ---- contenders --------------------------------------------------------------------------------------------------- */
 
 static bool serves(const hdt_scheduler *s, const hdt_target *target)
 {
 	return s->kind == target->kind && (!s->target || strcmp(s->target, target->name) == 0);
 }
 
-static bool add_candidate(bench *b, const hdt_scheduler *s, const hdt_choice *choice, double estimate)
+static bool add_contender(bench *b, const hdt_scheduler *s, const hdt_choice *choice, double estimate)
 {
 	const hdt_target_info *info = b->target->info(b->device);
 	const lowering how = {.target = b->target, .info = info};
 	if (b->count == MOST_CHOICES)
 		return true;
-	candidate *c = &b->all[b->count++];
-	*c = (candidate){.scheduler = s, .estimate = estimate};
+	contender *c = &b->all[b->count++];
+	*c = (contender){.scheduler = s, .estimate = estimate};
 	if (choice)
 		c->choice = *choice;
 	hdt_program *program = choice ? s->build_choice(b->task, info, choice) : s->build(b->task, info);
@@ -166,7 +166,7 @@ static bool add_choices(bench *b, const hdt_scheduler *s)
 		return true;
 	int count = tuned ? s->space(b->task, info, b->level, choices, MOST_CHOICES) : 1;
 	for (int i = 0; i < count; i++)
-		if (!add_candidate(b, s, tuned ? &choices[i] : NULL, i ? NAN : answer.cost_us))
+		if (!add_contender(b, s, tuned ? &choices[i] : NULL, i ? NAN : answer.cost_us))
 			return false;
 	return true;
 }
@@ -222,8 +222,8 @@ static float made_up(uint64_t i)
 	return (float)(i % 2001) / 1000 - 1;
 }
 
-/* Inputs and output are `shared` by all candidates, the rest is their own; constants get their values. */
-static bool make_memory(bench *b, candidate *c, void **shared)
+/* Inputs and output are `shared` by all contenders, the rest is their own; constants get their values. */
+static bool make_memory(bench *b, contender *c, void **shared)
 {
 	const hdt_program *p = c->step.program;
 	const bindings none = {0};
@@ -262,7 +262,7 @@ static void free_memory(bench *b, void **shared)
 		b->target->release(b->device, shared[i]);
 }
 
-static bool make_launches(bench *b, candidate *c)
+static bool make_launches(bench *b, contender *c)
 {
 	loaded_program program;
 	const bindings none = {0};
@@ -281,7 +281,7 @@ static bool make_launches(bench *b, candidate *c)
 /* ---- timing ------------------------------------------------------------------------------------------------------- */
 
 /* Everything leaves the caches, then the inputs come back: other memory than weights. */
-static void cool(bench *b, const candidate *c)
+static void cool(bench *b, const contender *c)
 {
 	static volatile float sum;
 	for (int64_t i = 0; i < COLD_BYTES; i += 64)
@@ -293,7 +293,7 @@ static void cool(bench *b, const candidate *c)
 	}
 }
 
-static bool run_once(bench *b, candidate *c, double *seconds)
+static bool run_once(bench *b, contender *c, double *seconds)
 {
 	hdt_fault fault = {.launch = -1};
 	if (b->cold)
@@ -316,7 +316,7 @@ static double error_of(const float *got, const float *wanted, int64_t count)
 	return most / largest;
 }
 
-/* The best of many runs, the candidates in turns; and their results against those of the first. */
+/* The best of many runs, the contenders in turns; and their results against those of the first. */
 static bool time_all(bench *b, double *fma_rate)
 {
 	int64_t bytes = bytes_of(b->task->outputs[0]);
@@ -326,7 +326,7 @@ static bool time_all(bench *b, double *fma_rate)
 	double seconds;
 	*fma_rate = 0;
 	for (int i = 0; i < b->count && good; i++) {
-		candidate *c = &b->all[i];
+		contender *c = &b->all[i];
 		good = run_once(b, c, &seconds);
 		c->us = INFINITY;
 		if (good && i == 0)
@@ -352,11 +352,11 @@ static bool time_all(bench *b, double *fma_rate)
 
 static int by_time(const void *a, const void *b)
 {
-	const candidate *x = a, *y = b;
+	const contender *x = a, *y = b;
 	return (x->us > y->us) - (x->us < y->us);
 }
 
-static void print_candidate(const candidate *c, double flops, double fma_rate)
+static void print_contender(const contender *c, double flops, double fma_rate)
 {
 	printf("  %9.1f us %7.1f GF/s %5.1f %%  error %.0e  %s", c->us, flops / c->us * 1e-3,
 	       100 * flops / c->us * 1e6 / fma_rate, c->error, c->scheduler->name);
@@ -384,7 +384,7 @@ static bool measure(bench *b, const layer *l, double *total, double *total_flops
 	if (!good)
 		fprintf(stderr, "%s: %s\n", l->name, hdt_context_message(b->context));
 	for (int i = 0; i < b->count; i++) {
-		const candidate *c = &b->all[i];
+		const contender *c = &b->all[i];
 		if (!isnan(c->estimate) && c->estimate < guess) {
 			guess = c->estimate;
 			spent = c->us;
@@ -393,7 +393,7 @@ static bool measure(bench *b, const layer *l, double *total, double *total_flops
 	printf("%s   (%.0f GF/s in registers)\n", l->name, fma_rate * 1e-9);
 	qsort(b->all, (size_t)b->count, sizeof *b->all, by_time);
 	for (int i = 0; i < b->count && good; i++)
-		print_candidate(&b->all[i], flops, fma_rate);
+		print_contender(&b->all[i], flops, fma_rate);
 	fflush(stdout);
 	*total += spent * l->count;
 	*total_flops += flops * l->count;

@@ -19,12 +19,20 @@ typedef struct conv_dim {
 	const hdt_expr *out;      /* axis of the tensor; NULL: there is one window */
 	const hdt_expr *tap;      /* axis of the reduction; NULL: windows are one position wide */
 	const hdt_expr *position; /* axis over the positions */
-	const hdt_expr *windows;  /* their number: a constant but for outer dimensions without taps */
+	const hdt_expr *windows;  /* their number: over symbols */
+	bool fixed;               /* it is constant */
 	int64_t outs;             /* the same, or an estimate of it */
 	int64_t taps, stride, dilation;
-	int64_t extent; /* positions */
+	int64_t step;   /* from one position to the next in the input: steps of 2 with 1 tap leave every other one out */
+	int64_t extent; /* positions, or an estimate of them */
 	int place;      /* dimension of the input that they lie along */
 } conv_dim;
+
+/* Of a transposed convolution: the tensor's axis is windows * step + first. */
+typedef struct conv_spread {
+	const hdt_expr *axis, *windows;
+	int64_t step, first;
+} conv_spread;
 
 typedef struct conv {
 	hdt_contraction found;
@@ -39,14 +47,18 @@ typedef struct conv {
 	const hdt_expr *
 		weight; /* the other one over taps, channel, column and group; NULL: the reduction has no product (a pooling) */
 	const hdt_expr *main; /* the LOAD in `element` that the windows slide over */
-	int channel_dim;      /* dimension of its tensor that the channel (else the group) runs along; -1: none */
+	/* A transposed convolution is several ordinary ones, each of which gives a phase of the results; this is one of them. */
+	int phases;
+	conv_spread spread[HDT_MAX_RANK];
+	int spread_count;
+	int channel_dim; /* dimension of its tensor that the channel (else the group) runs along; -1: none */
 } conv;
 
-/* match.c: false with the reason, constant text. */
-bool conv_match(const hdt_task *task, conv *out, const char **reason);
-/* The same of a reduction of windows without weights: `group` is the channel, if there is one, and the factor of the windows all there is. */
+/* match.c: phase 0..phases - 1 of the convolution; of an ordinary one, 0. False with the reason, constant text. */
+bool conv_match(const hdt_task *task, int phase, conv *out, const char **reason);
+/* pooling.c: the same of a reduction of windows without weights: `group` is the channel, if there is one, and the factor of the windows all there is. */
 bool conv_match_pooling(const hdt_task *task, conv *out, const char **reason);
-/* Make the inputs that `e` reads parameters of the function. */
+/* place.c: make the inputs that `e` reads parameters of the function. */
 void use_inputs(hdt_function *function, const hdt_task *task, const hdt_expr *e);
 /* A place in the convolution: windows, positions or taps by dimension, and the rest. What is NULL is not replaced. */
 typedef struct conv_place {
@@ -66,9 +78,12 @@ const hdt_expr *conv_around(const conv *c);
 typedef struct conv_limits {
 	const hdt_expr *inside;
 	int64_t begin[HDT_MAX_RANK], end[HDT_MAX_RANK]; /* by dimension */
+	const hdt_expr *last[HDT_MAX_RANK]; /* the end, where positions are counted only when it runs; NULL: the last one */
 } conv_limits;
 conv_limits conv_border(const conv *c);
-/* match.c. See hdt_scheduler.order: channels last, where that matters. */
+/* The end of a dimension; NULL: there are no positions behind it. */
+const hdt_expr *conv_border_end(const conv *c, const conv_limits *l, int dim);
+/* order.c. See hdt_scheduler.order: channels last, where that matters. */
 bool conv_order(const conv *c, const hdt_tensor *tensor, int dims[HDT_MAX_RANK]);
 
 #endif

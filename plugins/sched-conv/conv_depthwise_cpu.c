@@ -1,43 +1,75 @@
 /* conv_depthwise_cpu.c: the schedulers of windows that each see one channel: depthwise convolutions, and poolings. See window.h. */
+#include "samples.h"
 #include "window.h"
 
-typedef bool match_function(const hdt_task *task, conv *out, const char **reason);
+#include <stdlib.h>
 
-static bool find(match_function *match, const hdt_task *task, const hdt_target_info *target, window_plan *p,
+typedef bool match_function(const hdt_task *task, int phase, conv *out, const char **reason);
+
+static bool match_pooling(const hdt_task *task, int phase, conv *out, const char **reason)
+{
+	(void)phase;
+	return conv_match_pooling(task, out, reason);
+}
+
+static bool find(match_function *match, const hdt_task *task, const hdt_target_info *target, int phase, window_plan *p,
                  const char **reason)
 {
 	conv c;
-	return match(task, &c, reason) && window_find(&c, target, p, reason);
+	return match(task, phase, &c, reason) && window_find(&c, target, p, reason);
 }
 
-static bool find_best(match_function *match, const hdt_task *task, const hdt_target_info *target, window_plan *p,
-                      const char **reason)
+/* The plans of all phases by a choice, NULL: the best guess. The caller frees; NULL with the reason. */
+static window_plan *find_all(match_function *match, const hdt_task *task, const hdt_target_info *target,
+                             const hdt_choice *choice, int *count, const char **reason)
 {
-	hdt_choice first;
-	if (!find(match, task, target, p, reason))
-		return false;
+	window_plan first;
+	hdt_choice best;
+	if (!find(match, task, target, 0, &first, reason))
+		return NULL;
 	*reason = "a tile would be too long";
-	return window_space(p, 0, &first, 1) == 1 && window_choose(p, &first);
+	if (!choice && window_space(&first, 0, &best, 1) != 1)
+		return NULL;
+	if (!window_choose(&first, choice ? choice : &best))
+		return NULL;
+	*count = first.c.phases;
+	window_plan *all = calloc((size_t)*count, sizeof *all);
+	*reason = "memory is out";
+	if (!all)
+		return NULL;
+	all[0] = first;
+	for (int i = 1; i < *count; i++) {
+		if (find(match, task, target, i, &all[i], reason) && window_choose_like(&all[i], &first))
+			continue;
+		free(all);
+		return NULL;
+	}
+	return all;
 }
 
 static hdt_answer answer(match_function *match, const hdt_task *task, const hdt_target_info *target)
 {
-	window_plan p;
+	int count;
 	const char *reason = NULL;
-	if (!find_best(match, task, target, &p, &reason))
+	double cost = 0;
+	window_plan *all = find_all(match, task, target, NULL, &count, &reason);
+	if (!all)
 		return (hdt_answer){.reason = reason};
-	return (hdt_answer){.applies = true, .cost_us = window_time(&p, WORKERS)};
+	for (int i = 0; i < count; i++)
+		cost += window_time(&all[i], WORKERS);
+	free(all);
+	return (hdt_answer){.applies = true, .cost_us = cost};
 }
 
 static hdt_program *build(match_function *match, const hdt_task *task, const hdt_target_info *target,
                           const hdt_choice *choice)
 {
-	window_plan p;
+	int count;
 	const char *reason;
-	if (!(choice ? find(match, task, target, &p, &reason) && window_choose(&p, choice)
-	             : find_best(match, task, target, &p, &reason)))
-		return NULL;
-	return window_program(task, &p);
+	window_plan *all = find_all(match, task, target, choice, &count, &reason);
+	hdt_program *program = all ? window_program(task, all, count) : NULL;
+	free(all);
+	return program;
 }
 
 static int space(match_function *match, const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out,
@@ -45,7 +77,7 @@ static int space(match_function *match, const hdt_task *task, const hdt_target_i
 {
 	window_plan p;
 	const char *reason;
-	return find(match, task, target, &p, &reason) ? window_space(&p, level, out, most) : 0;
+	return find(match, task, target, 0, &p, &reason) ? window_space(&p, level, out, most) : 0;
 }
 
 /* Asked before the channels lie where they should. */
@@ -53,7 +85,7 @@ static bool order(match_function *match, const hdt_task *task, const hdt_tensor 
 {
 	conv c;
 	const char *reason;
-	return match(task, &c, &reason) && c.group && !c.column && !c.channel && conv_order(&c, tensor, dims);
+	return match(task, 0, &c, &reason) && c.group && !c.column && !c.channel && conv_order(&c, tensor, dims);
 }
 
 /* A scheduler's functions for one way to match. */
@@ -82,7 +114,7 @@ static bool order(match_function *match, const hdt_task *task, const hdt_tensor 
 		return order(match, task, tensor, dims);                                                                       \
 	}
 FUNCTIONS(depthwise, conv_match)
-FUNCTIONS(pool, conv_match_pooling)
+FUNCTIONS(pool, match_pooling)
 
 const hdt_scheduler hdt_scheduler_conv_depthwise_cpu = {
 	.size = sizeof(hdt_scheduler),
@@ -97,6 +129,24 @@ const hdt_scheduler hdt_scheduler_conv_depthwise_cpu = {
 	.space = depthwise_space,
 	.build_choice = depthwise_build_choice,
 	.order = depthwise_order,
+	.samples =
+		(const char *const[]){
+			"aligned: " LAST("conv2d", "f32[1, 8, 16, 32]", "const f32[32, 1, 3, 3], padding=1, groups=32"),
+			"unaligned: " LAST("conv2d", "f32[1, 11, 13, 21]",
+                               "const f32[21, 1, 5, 3], const f32[21], stride=2, padding=[2, 1], groups=21"),
+			"tiny: " LAST("conv2d", "f32[1, 2, 2, 16]", "const f32[16, 1, 2, 2], groups=16"),
+			"tiny refused: " LAST("conv2d", "f32[1, 3, 3, 3]", "const f32[3, 1, 2, 2], groups=3"),
+			"symbolic: " LAST("conv2d", "f32[1, h, w, 21]",
+                              "const f32[21, 1, 3, 3], padding=1, groups=21") " where h = 5, w = 33",
+			"symbolic: " LAST("conv2d", "f32[1, h, w, 16]",
+                              "const f32[16, 1, 5, 5], stride=2, padding=2, groups=16") " where h = 1, w = 2",
+			"aligned: " LAST("conv_transpose2d", "f32[1, 6, 6, 32]",
+                             "const f32[32, 1, 4, 4], stride=2, padding=1, groups=32"),
+			"symbolic: " LAST("relu(conv2d", "f32[n, 9, 9, 16]",
+                              "const f32[16, 1, 3, 3], padding=1, groups=16)") " where n = 2",
+			"batched: " LAST("conv2d", "f32[3, 6, 10, 16]", "const f32[16, 1, 3, 3], stride=2, groups=16"),
+			NULL,
+		},
 };
 
 const hdt_scheduler hdt_scheduler_pool_cpu = {
@@ -112,4 +162,14 @@ const hdt_scheduler hdt_scheduler_pool_cpu = {
 	.space = pool_space,
 	.build_choice = pool_build_choice,
 	.order = pool_order,
+	.samples =
+		(const char *const[]){
+			"aligned: " LAST("max_pool2d", "f32[1, 8, 16, 32]", "kernel=2"),
+			"unaligned: " LAST("max_pool2d", "f32[1, 11, 13, 21]", "kernel=3, stride=2, padding=1"),
+			"unaligned: " LAST("avg_pool2d", "f32[1, 9, 7, 19]", "kernel=3, stride=2, padding=1"),
+			"tiny: " LAST("avg_pool2d", "f32[1, 2, 2, 16]", "kernel=2"),
+			"symbolic: " LAST("max_pool2d", "f32[n, 9, 9, 16]", "kernel=3, stride=2") " where n = 2",
+			"batched: " LAST("avg_pool2d", "f32[3, 6, 10, 16]", "kernel=2"),
+			NULL,
+		},
 };

@@ -1,4 +1,5 @@
 /* conv_winograd_cpu.c: the scheduler of convolutions of 3 x 3 by fewer multiplications. See winograd.h. */
+#include "samples.h"
 #include "winograd.h"
 
 static bool find_best(const hdt_task *task, const hdt_target_info *target, winograd_plan *p, const char **reason)
@@ -47,7 +48,7 @@ static bool order(const hdt_task *task, const hdt_target_info *target, const hdt
 	conv c;
 	const char *reason;
 	(void)target;
-	return conv_match(task, &c, &reason) && conv_order(&c, tensor, dims);
+	return conv_match(task, 0, &c, &reason) && conv_order(&c, tensor, dims);
 }
 
 const hdt_scheduler hdt_scheduler_conv_winograd_cpu = {
@@ -63,4 +64,15 @@ const hdt_scheduler hdt_scheduler_conv_winograd_cpu = {
 	.space = space,
 	.build_choice = build_choice,
 	.order = order,
+	.samples =
+		(const char *const[]){
+			"aligned: " LAST("conv2d", "f32[1, 16, 16, 32]", "const f32[32, 32, 3, 3], padding=1"),
+			"unaligned: " LAST("relu(conv2d", "f32[1, 15, 13, 16]",
+                               "const f32[48, 16, 3, 3], const f32[48], padding=1)"),
+			"unaligned refused: " LAST("conv2d", "f32[1, 15, 13, 21]", "const f32[19, 21, 3, 3], padding=1"),
+			"tiny: " LAST("conv2d", "f32[1, 3, 3, 16]", "const f32[16, 16, 3, 3], padding=1"),
+			"symbolic refused: " LAST("conv2d", "f32[n, 14, 14, 16]", "const f32[16, 16, 3, 3]") " where n = 2",
+			"batched: " LAST("conv2d", "f32[3, 10, 12, 16]", "const f32[16, 16, 3, 3]"),
+			NULL,
+		},
 };

@@ -34,13 +34,13 @@ static source_shape shape_of(const direct_nest *n)
 	/* Positions come in the order of the input's dimensions, the channel where it is among them. */
 	for (int i = 0; i < c->dim_count; i++) {
 		if (channel && !n->plan->channels_last && c->dims[i].place > c->channel_dim) {
-			add_part(&s, PART_CHANNEL, 0, constant(n, c->channels));
+			add_part(&s, PART_CHANNEL, 0, constant(n, n->plan->channels));
 			channel = false;
 		}
 		add_part(&s, PART_POSITION, i, c->dims[i].position->args[0]);
 	}
 	if (channel)
-		add_part(&s, PART_CHANNEL, 0, constant(n, c->channels));
+		add_part(&s, PART_CHANNEL, 0, constant(n, n->plan->channels));
 	return s;
 }
 
@@ -62,7 +62,7 @@ static hdt_list indices_of(const direct_nest *n, const source_shape *s, const co
 	for (int i = 0; i < s->count; i++)
 		items[count++] = index_of(&s->parts[i], at);
 	if (joins(n, s)) {
-		const hdt_expr *last = hdt_mul(items[count - 2], constant(n, n->plan->c.channels));
+		const hdt_expr *last = hdt_mul(items[count - 2], constant(n, n->plan->channels));
 		items[count - 2] = hdt_add(last, joined ? joined : items[count - 1]);
 		count--;
 	}
@@ -88,7 +88,7 @@ static void make_source(direct_nest *n, const source_shape *s)
 		items[count - 2] = hdt_mul(items[count - 2], items[count - 1]);
 		count--;
 	}
-	n->source = hdt_program_workspace(n->program, "source", HDT_F32, (hdt_list){items, count});
+	n->source = hdt_program_workspace(n->program, direct_name(n, "source"), n->plan->dtype, (hdt_list){items, count});
 }
 
 static void put_index(conv_place *at, const source_part *p, const hdt_expr *index)
@@ -136,28 +136,34 @@ static const hdt_expr *is_inside(const direct_nest *n, const source_shape *s, co
 			const hdt_expr *e = hdt_less_equal(constant(n, l->begin[dim]), position);
 			all = all ? hdt_and(all, e) : e;
 		}
-		if (l->end[dim] < n->plan->c.dims[dim].extent) {
-			const hdt_expr *e = hdt_less(position, constant(n, l->end[dim]));
+		const hdt_expr *end = conv_border_end(&n->plan->c, l, dim);
+		if (end) {
+			const hdt_expr *e = hdt_less(position, end);
 			all = all ? hdt_and(all, e) : e;
 		}
 	}
 	return all;
 }
 
+enum { FEW = 8 }; /* they fill no vectors */
+
 /* The elements first..end - 1 of the last dimension: those within the border, or zeros. */
-static void fill_run(direct_nest *n, const source_shape *s, conv_place at, const conv_limits *l, int64_t first,
-                     int64_t end)
+static void fill_run(direct_nest *n, const source_shape *s, conv_place at, const conv_limits *l, const hdt_expr *first,
+                     const hdt_expr *end)
 {
 	const source_part *last = &s->parts[s->count - 1];
-	const hdt_expr *items[HDT_MAX_RANK + 1], *value = hdt_number(n->context, HDT_F32, 0);
-	if (first >= end)
+	const hdt_expr *items[HDT_MAX_RANK + 1], *value = hdt_number(n->context, n->plan->dtype, 0);
+	const hdt_expr *count = hdt_sub(end, first);
+	int64_t fixed;
+	bool few = hdt_is_const(count, &fixed) && fixed < FEW;
+	if (few && fixed <= 0)
 		return;
-	const hdt_expr *index = hdt_begin_for(n->function, "index", constant(n, end - first), HDT_LOOP_VECTORISE);
-	put_index(&at, last, hdt_add(index, constant(n, first)));
+	const hdt_expr *index = hdt_begin_for(n->function, "index", count, few ? HDT_LOOP_UNROLL : HDT_LOOP_VECTORISE);
+	put_index(&at, last, hdt_add(index, first));
 	if (l) {
 		conv inside = n->plan->c;
 		inside.element = l->inside;
-		value = hdt_cast(conv_element(&inside, &at), HDT_F32);
+		value = hdt_cast(conv_element(&inside, &at), n->plan->dtype);
 	}
 	hdt_store(n->function, n->source, indices_of(n, s, &at, NULL, items), value);
 	hdt_end(n->function);
@@ -167,19 +173,23 @@ static void fill_run(direct_nest *n, const source_shape *s, conv_place at, const
 static void fill_last(direct_nest *n, const source_shape *s, const conv_place *at, const conv_limits *l)
 {
 	const source_part *last = &s->parts[s->count - 1];
-	bool positions = last->kind == PART_POSITION;
-	int64_t extent = positions ? n->plan->c.dims[last->dim].extent : n->plan->c.channels;
-	int64_t begin = positions ? l->begin[last->dim] : 0, end = positions ? l->end[last->dim] : extent;
-	const hdt_expr *inside = is_inside(n, s, at, l, s->count - 1);
+	const hdt_expr *zero = constant(n, 0), *extent = last->extent, *begin = zero;
+	const hdt_expr *end = constant(n, n->plan->c.channels), *inside = is_inside(n, s, at, l, s->count - 1);
+	if (last->kind == PART_POSITION) {
+		begin = constant(n, l->begin[last->dim]);
+		end = conv_border_end(&n->plan->c, l, last->dim);
+		end = end ? hdt_min(end, extent) : extent;
+		begin = hdt_min(begin, end);
+	}
 	if (inside)
 		hdt_begin_if(n->function, inside);
-	fill_run(n, s, *at, NULL, 0, begin);
+	fill_run(n, s, *at, NULL, zero, begin);
 	fill_run(n, s, *at, l, begin, end);
 	fill_run(n, s, *at, NULL, end, extent);
 	if (!inside)
 		return;
 	hdt_begin_else(n->function);
-	fill_run(n, s, *at, NULL, 0, extent);
+	fill_run(n, s, *at, NULL, zero, extent);
 	hdt_end(n->function);
 }
 
@@ -190,7 +200,7 @@ void direct_fill_source(direct_nest *n, const hdt_task *task)
 	conv_limits l = conv_border(&n->plan->c);
 	int outer = count_outer(&s);
 	make_source(n, &s);
-	n->function = hdt_function_new(n->program, "source", HDT_FUNCTION_CPU);
+	n->function = hdt_function_new(n->program, direct_name(n, "source"), HDT_FUNCTION_CPU);
 	use_inputs(n->function, task, n->plan->c.element);
 	hdt_use(n->function, n->source);
 	begin_parts(n, &s, &at);

@@ -22,12 +22,12 @@ static double largest(double a, double b)
 static double step_cycles(const direct_plan *p, double rows, double vectors)
 {
 	double loads = (rows + vectors) / 1.6, panel = vectors * p->lanes * FLOAT_BYTES / l2_bytes;
-	return largest(largest(rows * vectors / 2, loads), largest(latency, panel));
+	return largest(largest(rows * vectors / 2 * p->step_work, loads), largest(latency, panel));
 }
 
 static double depth_of(const direct_plan *p)
 {
-	double depth = (double)p->c.channels;
+	double depth = (double)p->channels;
 	for (int i = 0; i < p->c.dim_count; i++)
 		depth *= (double)p->c.dims[i].taps;
 	return depth;
@@ -36,7 +36,7 @@ static double depth_of(const direct_plan *p)
 /* Of all tiles of a panel, in one group and at one place of the outer windows. */
 static double panel_cycles(const direct_plan *p, double vectors)
 {
-	double sum = 0, depth = depth_of(p);
+	double sum = 0, depth = depth_of(p) / (double)step_products(p);
 	for (int l = 0; l < 2; l++) {
 		for (int w = 0; w < 2; w++) {
 			double lines = (double)(l ? p->line_tiles.longer : p->line_tiles.pieces - p->line_tiles.longer);
@@ -65,13 +65,13 @@ static double outer_places(const direct_plan *p)
 
 static double weight_bytes(const direct_plan *p)
 {
-	return depth_of(p) * (double)p->c.columns * FLOAT_BYTES;
+	return depth_of(p) * (double)p->c.columns * FLOAT_BYTES / (double)step_products(p);
 }
 
 /* Of the part of the source that one group and one place of the outer windows regard. */
 static double source_bytes(const direct_plan *p)
 {
-	double bytes = (double)p->c.channels * FLOAT_BYTES;
+	double bytes = (double)p->channels * FLOAT_BYTES / (double)step_products(p);
 	for (int i = p->y < 0 ? p->x : p->y; i < p->c.dim_count; i++)
 		bytes *= (double)p->c.dims[i].extent;
 	return bytes;
@@ -110,6 +110,10 @@ double direct_time(const direct_plan *p, int workers)
 static void cut_tiles(direct_plan *p, int64_t most_rows)
 {
 	p->window_tiles = cut_evenly(p->windows, most_rows);
+	if (!p->fixed) {
+		p->line_tiles = cut_evenly(p->lines, 1);
+		return;
+	}
 	int64_t beside = most_rows / p->windows; /* whole lines in a tile */
 	p->line_tiles = cut_evenly(p->lines, beside > 1 ? beside : 1);
 }
@@ -171,12 +175,24 @@ bool direct_choose(direct_plan *p, const hdt_choice *choice)
 		return false;
 	p->vectors = v[PARAM_VECTORS];
 	p->window_tiles = cut_evenly(p->windows, v[PARAM_WINDOWS]);
-	p->line_tiles = cut_evenly(p->lines, v[PARAM_LINES]);
+	p->line_tiles = cut_evenly(p->lines, p->fixed ? v[PARAM_LINES] : 1);
 	p->panels_outside = v[PARAM_PANELS_OUTSIDE];
 	p->bands = v[PARAM_BANDS];
 	p->panel_groups = v[PARAM_PANEL_GROUPS];
 	return p->window_tiles.size * p->line_tiles.size * p->vectors <= p->registers &&
 	       within(p->bands, 1, banded(p)->pieces) && within(p->panel_groups, 1, panel_count(p));
+}
+
+bool direct_choose_like(direct_plan *p, const direct_plan *first)
+{
+	hdt_choice choice = choice_of(first);
+	choice.values[PARAM_WINDOWS] = least(choice.values[PARAM_WINDOWS], p->windows);
+	choice.values[PARAM_LINES] = least(choice.values[PARAM_LINES], p->lines);
+	choice.values[PARAM_BANDS] = 1;
+	if (!direct_choose(p, &choice))
+		return false;
+	p->bands = least(first->bands, banded(p)->pieces);
+	return true;
 }
 
 typedef struct candidate {

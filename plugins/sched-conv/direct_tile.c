@@ -10,6 +10,8 @@
 #include "direct.h"
 #include "loops.h"
 
+#include <string.h>
+
 /* The windows that a tile's line and window are. */
 static void place_window(const direct_nest *n, const direct_tile *t, const sums_place *in, conv_place *at)
 {
@@ -81,13 +83,23 @@ static void fetch_ahead(direct_nest *n, const hdt_expr *step)
 		steps *= n->loops[i].extent;
 	}
 	at[count++] = constant(n, 0);
+	if (n->plan->pairs)
+		at[count++] = constant(n, 0);
 	const hdt_expr *line = hdt_add(hdt_mul(n->tile, constant(n, steps / FETCH_STEPS)), step);
 	loop_fetch_ahead(n->function, n->packed, (hdt_list){at, count}, line,
 	                 loop_fetch_lines(panel_width(n->plan), n->tiles));
 }
 
+/* Taps and channels of one step: their place, and where in `packed` its weights begin. */
+typedef struct step_place {
+	conv_place at;
+	const hdt_expr *joined; /* see direct_read */
+	const hdt_expr *packed[HDT_MAX_RANK];
+	int count;
+} step_place;
+
 /* Opens the loops over taps and channels. */
-static void begin_depth(direct_nest *n, conv_place *at, const hdt_expr **joined, const hdt_expr **packed, int *count)
+static void begin_depth(direct_nest *n, step_place *place)
 {
 	const hdt_expr *step = constant(n, 0);
 	for (int i = 0; i < n->loop_count; i++) {
@@ -103,33 +115,73 @@ static void begin_depth(direct_nest *n, conv_place *at, const hdt_expr **joined,
 			axis = hdt_add(hdt_mul(axis, constant(n, FETCH_STEPS)),
 			               hdt_begin_for(n->function, name, constant(n, FETCH_STEPS), HDT_LOOP_SERIAL));
 		}
-		packed[(*count)++] = axis;
+		place->packed[place->count++] = axis;
+		const hdt_expr *product = hdt_mul(axis, constant(n, step_products(n->plan)));
 		if (l->kind == DEPTH_TAP)
-			at->tap[l->dim] = axis;
+			place->at.tap[l->dim] = axis;
 		else if (l->kind == DEPTH_CHANNEL)
-			at->channel = axis;
+			place->at.channel = product;
 		else
-			*joined = axis;
+			place->joined = product;
 	}
 }
 
-static void add_products(direct_nest *n, const direct_tile *t, const sums_shape *shape, const hdt_tensor *sums)
+static const hdt_expr *address_of(const hdt_expr *load)
 {
-	conv_place at = n->at;
-	const hdt_expr *packed[HDT_MAX_RANK], *joined = NULL;
-	int count = 0;
-	packed[count++] = n->at.group ? n->at.group : constant(n, 0);
-	packed[count++] = n->panel;
-	at.channel = constant(n, 0);
-	begin_depth(n, &at, &joined, packed, &count);
+	return load && load->op == HDT_OP_LOAD ? hdt_address(load->tensor, load->args, load->count) : NULL;
+}
+
+/* One step of all sums of a tile, weights at packed[..count]. */
+static void add_step(direct_nest *n, const direct_tile *t, const sums_shape *shape, const hdt_tensor *sums,
+                     const step_place *step)
+{
+	conv_place at = step->at;
+	const hdt_expr *packed[HDT_MAX_RANK];
+	int count = step->count;
+	memcpy(packed, step->packed, sizeof packed);
 	sums_place in = sums_begin(n->function, shape, HDT_LOOP_UNROLL);
 	packed[count++] = in.column;
 	place_window(n, t, &in, &at);
 	place_positions(n, t, &in, &at);
 	const hdt_expr *weight = hdt_at_list(n->packed, (hdt_list){packed, count});
 	sums_set(n->function, sums, &in,
-	         multiply_add(n->plan->fused, direct_read(n, &at, joined), weight, sums_at(sums, &in)));
+	         multiply_add(n->plan->fused, direct_read(n, &at, step->joined), weight, sums_at(sums, &in)));
 	sums_end(n->function);
+}
+
+/* The same of pairs, a vector of sums after the other. */
+static void add_step_of_pairs(direct_nest *n, const direct_tile *t, const sums_shape *shape, const hdt_tensor *sums,
+                              const step_place *step)
+{
+	conv_place at = step->at;
+	const hdt_expr *packed[HDT_MAX_RANK], *lanes = constant(n, n->plan->lanes);
+	int count = step->count;
+	memcpy(packed, step->packed, sizeof packed);
+	sums_place in;
+	in.line = hdt_begin_for(n->function, "line", constant(n, shape->lines), HDT_LOOP_UNROLL);
+	in.window = hdt_begin_for(n->function, "window", constant(n, shape->windows), HDT_LOOP_UNROLL);
+	in.column = hdt_mul(hdt_begin_for(n->function, "vector", constant(n, t->vectors), HDT_LOOP_UNROLL), lanes);
+	packed[count++] = in.column;
+	packed[count++] = constant(n, 0);
+	place_window(n, t, &in, &at);
+	place_positions(n, t, &in, &at);
+	const hdt_expr *source = address_of(direct_read(n, &at, step->joined));
+	const hdt_expr *weights = hdt_address(n->packed, packed, count);
+	hdt_do(n->function, "dot_bf16", HDT_AT(address_of(sums_at(sums, &in)), source, weights, lanes));
+	sums_end(n->function);
+}
+
+static void add_products(direct_nest *n, const direct_tile *t, const sums_shape *shape, const hdt_tensor *sums)
+{
+	step_place step = {.at = n->at};
+	step.packed[step.count++] = n->at.group ? n->at.group : constant(n, 0);
+	step.packed[step.count++] = n->panel;
+	step.at.channel = constant(n, 0);
+	begin_depth(n, &step);
+	if (n->plan->pairs)
+		add_step_of_pairs(n, t, shape, sums, &step);
+	else
+		add_step(n, t, shape, sums, &step);
 	for (int i = 0; i < n->loop_count + fetches_ahead(n); i++)
 		hdt_end(n->function);
 }

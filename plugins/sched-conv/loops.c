@@ -6,11 +6,12 @@ static const hdt_expr *number(const hdt_function *f, int64_t value)
 	return hdt_int(f->program->context, value);
 }
 
-const hdt_expr *loop_begin_part(hdt_function *f, const char *name, const hdt_expr *part, int64_t count, int64_t each)
+const hdt_expr *loop_begin_part(hdt_function *f, const char *name, const hdt_expr *part, const hdt_expr *count,
+                                const hdt_expr *each)
 {
-	const hdt_expr *first = hdt_mul(part, number(f, each)), *extent = number(f, each);
-	if (count % each)
-		extent = hdt_min(extent, hdt_sub(number(f, count), first));
+	const hdt_expr *first = hdt_mul(part, each), *extent = each;
+	if (!hdt_proves_equal(hdt_mod(count, each), number(f, 0)))
+		extent = hdt_min(extent, hdt_sub(count, first));
 	return hdt_add(first, hdt_begin_for(f, name, extent, HDT_LOOP_SERIAL));
 }
 
@@ -62,7 +63,7 @@ void sums_copy(hdt_function *f, const sums_shape *s, const hdt_tensor *to, const
 
 /* ---- fetching ahead ----------------------------------------------------------------------------------------------- */
 
-enum { LINE_FLOATS = 16 };
+enum { LINE_BYTES = 64, LINE_FLOATS = 16 };
 
 int64_t loop_fetch_lines(int64_t columns, int64_t tiles)
 {
@@ -73,11 +74,11 @@ int64_t loop_fetch_lines(int64_t columns, int64_t tiles)
 void loop_fetch_ahead(hdt_function *f, const hdt_tensor *packed, hdt_list at, const hdt_expr *line, int64_t lines)
 {
 	const hdt_expr *index[HDT_MAX_RANK];
+	const hdt_expr *each = number(f, packed ? LINE_BYTES / hdt_dtype_of(packed->dtype)->bytes : 1);
 	for (int d = 0; d < at.count; d++)
 		index[d] = at.items[d];
 	for (int64_t l = 0; l < lines; l++) {
-		const hdt_expr *element =
-			hdt_mul(hdt_add(hdt_mul(line, number(f, lines)), number(f, l)), number(f, LINE_FLOATS));
+		const hdt_expr *element = hdt_mul(hdt_add(hdt_mul(line, number(f, lines)), number(f, l)), each);
 		index[at.count - 1] = element;
 		hdt_do(f, "prefetch", HDT_AT(hdt_address(packed, index, at.count)));
 	}

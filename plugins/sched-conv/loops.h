@@ -5,7 +5,8 @@
 #include <hidet/plugin.h>
 
 /* Opens a loop over part `part` of `count` things, in parts of `each`: gives the number of the thing. */
-const hdt_expr *loop_begin_part(hdt_function *f, const char *name, const hdt_expr *part, int64_t count, int64_t each);
+const hdt_expr *loop_begin_part(hdt_function *f, const char *name, const hdt_expr *part, const hdt_expr *count,
+                                const hdt_expr *each);
 /* Takes the last part off a number that counts through parts of these extents. */
 const hdt_expr *loop_take_part(hdt_function *f, const char *name, const hdt_expr **rest, const hdt_expr *extent);
 

@@ -33,10 +33,12 @@ bool window_find(const conv *c, const hdt_target_info *target, window_plan *out,
 extern const char *const window_params[];
 int window_space(const window_plan *p, int level, hdt_choice *out, int most);
 bool window_choose(window_plan *p, const hdt_choice *choice);
+/* As another phase of the same task chose, whose tiles may be larger than this one's windows. */
+bool window_choose_like(window_plan *p, const window_plan *first);
 double window_time(const window_plan *p, int workers);
 
-/* window_program.c */
-hdt_program *window_program(const hdt_task *task, const window_plan *p);
+/* window_program.c: `plans`: of each phase (see conv_match). */
+hdt_program *window_program(const hdt_task *task, const window_plan *plans, int count);
 
 static inline int64_t block_channels(const window_plan *p)
 {

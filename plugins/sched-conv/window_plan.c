@@ -12,7 +12,6 @@ static const char *check(const window_plan *p)
 {
 	const conv *c = &p->c;
 	hdt_reduce_kind kind = (hdt_reduce_kind)c->found.reduce->reduce;
-	int64_t fixed;
 	if (kind != HDT_REDUCE_SUM && kind != HDT_REDUCE_MAX && kind != HDT_REDUCE_MIN && kind != HDT_REDUCE_AVG)
 		return "it is no sum, average or extreme";
 	if (!c->group || c->column || c->channel)
@@ -21,9 +20,6 @@ static const char *check(const window_plan *p)
 		return "it has no windows";
 	if (c->channel_dim != c->main->tensor->rank - 1)
 		return "its channels do not lie side by side";
-	for (int i = 0; i < c->dim_count; i++)
-		if (i >= c->dim_count - 2 && !hdt_is_const(c->dims[i].windows, &fixed))
-			return "the number of its windows is known only when it runs";
 	if (p->lanes > c->groups)
 		return "its channels fill no vector";
 	return NULL;
@@ -100,6 +96,12 @@ bool window_choose(window_plan *p, const hdt_choice *choice)
 	return within(p->windows, 1, p->c.dims[p->x].outs) && within(p->vectors, 1, p->registers) &&
 	       p->windows * p->vectors <= p->registers && p->vectors * p->lanes <= p->c.groups && p->bands >= 1 &&
 	       p->channel_groups >= 1;
+}
+
+bool window_choose_like(window_plan *p, const window_plan *first)
+{
+	int64_t outs = p->c.dims[p->x].outs, windows = first->windows < outs ? first->windows : outs;
+	return window_choose(p, &(hdt_choice){{windows, first->vectors, first->bands, first->channel_groups}});
 }
 
 /* Each step of a tile is written out: there are not to be too many. */

@@ -12,12 +12,19 @@ typedef struct nest {
 	hdt_context *context;
 	hdt_program *program;
 	hdt_function *function;
+	int phase;
 	const hdt_tensor *weights; /* [taps.., channel]; NULL: there are none */
 	const hdt_tensor *output, *sums, *results;
 	conv_place at;         /* windows of the dimensions outside of the line */
 	const hdt_expr *first; /* channel of the block */
 	int64_t channels;      /* of the block */
 } nest;
+
+/* What is there for each phase, by a name of its own. */
+static const char *name_of(const nest *n, const char *name)
+{
+	return n->phase ? hdt_format(n->context, "%s_phase%d", name, n->phase) : name;
+}
 
 static const hdt_expr *constant(const nest *n, int64_t value)
 {
@@ -75,13 +82,13 @@ static void lay_out_weights(nest *n, const hdt_task *task)
 	at.group = axes[count++] = hdt_axis("channel", constant(n, c->groups));
 	const hdt_expr *value = hdt_cast(conv_weight(c, &at), HDT_F32);
 	if (c->found.b_constant) {
-		n->weights = hdt_program_constant(n->program, "weights", (hdt_list){axes, count}, value);
+		n->weights = hdt_program_constant(n->program, name_of(n, "weights"), (hdt_list){axes, count}, value);
 		return;
 	}
 	for (int i = 0; i < count; i++)
 		shape[i] = axes[i] ? axes[i]->args[0] : NULL;
-	n->weights = hdt_program_workspace(n->program, "weights", HDT_F32, (hdt_list){shape, count});
-	n->function = hdt_function_new(n->program, "pack", HDT_FUNCTION_CPU);
+	n->weights = hdt_program_workspace(n->program, name_of(n, "weights"), HDT_F32, (hdt_list){shape, count});
+	n->function = hdt_function_new(n->program, name_of(n, "pack"), HDT_FUNCTION_CPU);
 	use_inputs(n->function, task, value);
 	hdt_use(n->function, n->weights);
 	for (int i = 0; i < count; i++)
@@ -151,16 +158,17 @@ static void add_line(nest *n, conv_place *at, const tile *t)
 static void begin_taps(nest *n, conv_place *at, int dim)
 {
 	const conv_dim *d = dim_of(n, dim);
-	int64_t begin = n->plan->border.begin[dim], end = n->plan->border.end[dim];
+	int64_t begin = n->plan->border.begin[dim];
+	const hdt_expr *end = conv_border_end(&n->plan->c, &n->plan->border, dim);
 	const hdt_expr *start = hdt_mul(at->out[dim], constant(n, d->stride)), *step_by = constant(n, d->dilation);
 	const hdt_expr *first = constant(n, 0), *last = constant(n, d->taps);
-	if (d->taps == 1 && begin <= 0 && end >= d->extent) {
+	if (d->taps == 1 && begin <= 0 && !end) {
 		at->tap[dim] = first;
 	} else {
 		if (begin > 0)
 			first = hdt_max(first, hdt_ceildiv(hdt_sub(constant(n, begin), start), step_by));
-		if (end < d->extent)
-			last = hdt_min(last, hdt_ceildiv(hdt_sub(constant(n, end), start), step_by));
+		if (end)
+			last = hdt_min(last, hdt_ceildiv(hdt_sub(end, start), step_by));
 		first = hdt_let(n->function, "first_tap", first);
 		last = hdt_let(n->function, "last_tap", last);
 		at->tap[dim] = hdt_add(
@@ -172,7 +180,7 @@ static void begin_taps(nest *n, conv_place *at, int dim)
 static void end_taps(nest *n, int dim)
 {
 	const conv_dim *d = dim_of(n, dim);
-	if (d->taps > 1 || n->plan->border.begin[dim] > 0 || n->plan->border.end[dim] < d->extent)
+	if (d->taps > 1 || n->plan->border.begin[dim] > 0 || conv_border_end(&n->plan->c, &n->plan->border, dim))
 		hdt_end(n->function);
 }
 
@@ -236,9 +244,40 @@ static void emit_tile_at(nest *n, int64_t first)
 	emit_tile(n, &(tile){constant(n, first), first, n->plan->windows});
 }
 
+/* Windows one by one, whose taps are loops that mind the border. */
+static void emit_singles(nest *n, const hdt_expr *first, const hdt_expr *end)
+{
+	const hdt_expr *number = hdt_begin_for(n->function, "single", hdt_sub(end, first), HDT_LOOP_SERIAL);
+	emit_tile(n, &(tile){hdt_add(first, number), -1, 1});
+	hdt_end(n->function);
+}
+
+/* A line whose length is known only when it runs: tiles where no window looks beyond the border, the others one by one. */
+static void emit_unknown_line(nest *n)
+{
+	const window_plan *p = n->plan;
+	const conv_dim *d = dim_of(n, p->x);
+	const hdt_expr *size = constant(n, p->windows), *stride = constant(n, d->stride), *inner = d->windows;
+	const hdt_expr *end = conv_border_end(&p->c, &p->border, p->x), *zero = constant(n, 0);
+	const hdt_expr *left = constant(n, round_up_divide(p->border.begin[p->x], d->stride));
+	if (end) /* those whose last tap is before it */
+		inner = hdt_min(inner, hdt_ceildiv(hdt_sub(end, constant(n, (d->taps - 1) * d->dilation)), stride));
+	left = hdt_let(n->function, "left", hdt_min(left, d->windows));
+	const hdt_expr *tiles = hdt_let(n->function, "tiles", hdt_floordiv(hdt_max(hdt_sub(inner, left), zero), size));
+	emit_singles(n, zero, left);
+	const hdt_expr *number = hdt_begin_for(n->function, "tile", tiles, HDT_LOOP_SERIAL);
+	emit_tile(n, &(tile){hdt_add(left, hdt_mul(number, size)), -1, p->windows});
+	hdt_end(n->function);
+	emit_singles(n, hdt_add(left, hdt_mul(tiles, size)), d->windows);
+}
+
 /* All tiles of a line; the last one begins where it ends with the line. */
 static void emit_line(nest *n)
 {
+	if (!dim_of(n, n->plan->x)->fixed) {
+		emit_unknown_line(n);
+		return;
+	}
 	int64_t windows = n->plan->windows, outs = dim_of(n, n->plan->x)->outs;
 	int64_t left = 0, right = outs - windows;
 	bool single = windows == 1; /* its taps are loops that mind the border */
@@ -260,7 +299,8 @@ static void emit_line(nest *n)
 /* ---- tasks -------------------------------------------------------------------------------------------------------- */
 
 /* A block of channels: the last one begins where it ends with them. */
-static void emit_block(nest *n, const hdt_expr *block, const hdt_expr *band, int64_t lines, int64_t each)
+static void emit_block(nest *n, const hdt_expr *block, const hdt_expr *band, const hdt_expr *lines,
+                       const hdt_expr *each)
 {
 	int64_t channels = n->plan->c.groups;
 	const hdt_expr *first = hdt_mul(block, constant(n, n->channels));
@@ -280,12 +320,12 @@ static void emit_function(nest *n, const hdt_task *task)
 	const window_plan *p = n->plan;
 	const conv *c = &p->c;
 	int line = line_dim(p);
-	int64_t lines = line >= 0 ? c->dims[line].outs : 1, each = round_up_divide(lines, p->bands);
+	const hdt_expr *lines = line >= 0 ? c->dims[line].windows : constant(n, 1);
+	const hdt_expr *each = hdt_ceildiv(lines, constant(n, p->bands)), *bands = hdt_ceildiv(lines, each);
 	int64_t blocks = round_up_divide(c->groups, n->channels), group = round_up_divide(blocks, p->channel_groups);
-	const hdt_expr *bands = constant(n, round_up_divide(lines, each)),
-				   *groups = constant(n, round_up_divide(blocks, group));
+	const hdt_expr *groups = constant(n, round_up_divide(blocks, group));
 	const hdt_expr *tasks = hdt_mul(bands, groups);
-	n->function = hdt_function_new(n->program, "windows", HDT_FUNCTION_CPU);
+	n->function = hdt_function_new(n->program, name_of(n, "windows"), HDT_FUNCTION_CPU);
 	use_inputs(n->function, task, c->element);
 	use_inputs(n->function, task, conv_around(c));
 	if (n->weights)
@@ -298,23 +338,33 @@ static void emit_function(nest *n, const hdt_task *task)
 				   *band = loop_take_part(n->function, "band", &rest, bands);
 	for (int i = line - 1; i >= 0; i--)
 		n->at.out[i] = loop_take_part(n->function, "place", &rest, c->dims[i].windows);
-	emit_block(n, loop_begin_part(n->function, "block", channels, blocks, group), band, lines, each);
+	emit_block(n, loop_begin_part(n->function, "block", channels, constant(n, blocks), constant(n, group)), band, lines,
+	           each);
 	hdt_end(n->function);
 	hdt_end(n->function);
 }
 
-hdt_program *window_program(const hdt_task *task, const window_plan *p)
+static void emit_phase(hdt_program *program, const hdt_task *task, const window_plan *p, int phase)
 {
-	nest n = {.plan = p, .context = task->context, .output = task->outputs[0], .channels = block_channels(p)};
-	n.program = hdt_program_new(task->context, task->name);
-	hdt_program_bind(n.program, task);
-	if (!n.program)
-		return NULL;
+	nest n = {.plan = p,
+	          .phase = phase,
+	          .context = task->context,
+	          .program = program,
+	          .output = task->outputs[0],
+	          .channels = block_channels(p)};
 	for (int i = 0; i < p->c.dim_count; i++)
 		n.at.out[i] = constant(&n, 0);
 	if (p->c.weight)
 		lay_out_weights(&n, task);
 	if (hdt_context_status(n.context) == HDT_OK)
 		emit_function(&n, task);
-	return hdt_context_status(n.context) == HDT_OK ? n.program : NULL;
+}
+
+hdt_program *window_program(const hdt_task *task, const window_plan *plans, int count)
+{
+	hdt_program *program = hdt_program_new(task->context, task->name);
+	hdt_program_bind(program, task);
+	for (int i = 0; program && i < count; i++)
+		emit_phase(program, task, &plans[i], i);
+	return hdt_context_status(task->context) == HDT_OK ? program : NULL;
 }

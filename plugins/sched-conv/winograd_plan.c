@@ -30,7 +30,7 @@ static const char *check(const winograd_plan *p)
 {
 	const conv *c = &p->c;
 	int64_t fixed;
-	if (p->y < 0 || !c->column || !c->channel || c->group || !is_three_wide(&c->dims[p->x]) ||
+	if (c->phases > 1 || p->y < 0 || !c->column || !c->channel || c->group || !is_three_wide(&c->dims[p->x]) ||
 	    !is_three_wide(&c->dims[p->y]))
 		return "its windows are not 3 x 3 side by side";
 	for (int i = 0; i < p->y; i++)
@@ -50,7 +50,7 @@ bool winograd_find(const hdt_task *task, const hdt_target_info *target, winograd
 	*out = (winograd_plan){.lanes = target->vector_bytes / FLOAT_BYTES};
 	out->fused = target->fused_multiply_add;
 	out->registers = target->vector_bytes >= WIDE_VECTOR ? 32 : 16;
-	if (out->lanes < 1 || !conv_match(task, &out->c, reason)) {
+	if (out->lanes < 1 || !conv_match(task, 0, &out->c, reason)) {
 		*reason = out->lanes < 1 ? "the target has no vectors" : *reason;
 		return false;
 	}

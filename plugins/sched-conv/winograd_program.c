@@ -70,9 +70,10 @@ static void emit_step(nest *n, const hdt_tensor *t, const winograd_step *s)
 {
 	const hdt_expr *lane = begin_lanes(n), *x = hdt_at(t, constant(n, s->x), lane),
 				   *y = hdt_at(t, constant(n, s->y), lane);
-	const hdt_expr *value = s->factor == 1    ? hdt_add(x, y)
-	                        : s->factor == -1 ? hdt_sub(y, x)
-	                                          : hdt_fma(x, hdt_number(n->context, HDT_F32, s->factor), y);
+	const hdt_expr *value = s->factor == 1 ? hdt_add(x, y)
+	                        : s->factor == -1
+	                            ? hdt_sub(y, x)
+	                            : multiply_add(n->plan->fused, x, hdt_number(n->context, HDT_F32, s->factor), y);
 	hdt_store(n->function, t, HDT_AT(constant(n, s->to), lane), value);
 	hdt_end(n->function);
 }
@@ -448,7 +449,8 @@ static void emit_phases(nest *n, const hdt_task *task)
 	hdt_use(f, n->products);
 	const hdt_expr *rest = hdt_begin_for(f, "task", constant(n, element_count(n) * halves), HDT_LOOP_PARALLEL);
 	const hdt_expr *part = loop_take_part(f, "half", &rest, constant(n, halves));
-	const hdt_expr *panel = loop_begin_part(f, "panel", part, panels, round_up_divide(panels, halves));
+	const hdt_expr *panel =
+		loop_begin_part(f, "panel", part, constant(n, panels), constant(n, round_up_divide(panels, halves)));
 	emit_products(n, rest, panel, tiles);
 	hdt_end(f);
 	hdt_end(f);

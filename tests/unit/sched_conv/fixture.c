@@ -6,55 +6,36 @@
 #include "exec/kernels.h"
 #include "exec/launch.h"
 #include "lower/lower.h"
-#include "registry/registry.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_BUFFERS = 12, MOST_CANDIDATES = 256, MOST_CHOICES = 64 };
+enum { MOST_BUFFERS = 64, MOST_ATTEMPTS = 256, MOST_CHOICES = 64 };
 
 extern const hdt_target hdt_target_cpu;
 
-typedef struct candidate {
+typedef struct attempt {
 	const hdt_task *task;
 	step step;
-} candidate;
+} attempt;
 
-hdt_context *context;
-static hdt_registry *registry;
 static hdt_device *device;
-static candidate candidates[MOST_CANDIDATES];
-static int candidate_count;
+static attempt attempts[MOST_ATTEMPTS];
+static int attempt_count;
 
 void set_up(void)
 {
 	const hdt_target_options options = {.size = sizeof options, .threads = 2};
-	char reason[256];
-	registry = registry_new();
-	registry_stage *stage = registry_stage_new(registry, "test");
-	registry_stage_add(stage, REGISTRY_TARGET, hdt_target_cpu.name, &hdt_target_cpu);
-	cr_assert(registry_commit(stage, NULL, reason, sizeof reason), "%s", reason);
-	registry_seal(registry);
-	context = context_new(registry);
+	context_begin(&hdt_target_cpu);
 	cr_assert_eq(hdt_target_cpu.open(context, &options, &device), HDT_OK, "%s", context->message);
-	candidate_count = 0;
+	attempt_count = 0;
 }
 
 void tear_down(void)
 {
 	hdt_target_cpu.close(device);
-	context_free(context);
-	registry_free(registry);
-}
-
-const hdt_task *parse_task(const char *source)
-{
-	parser p;
-	parser_init(&p, context, "test", source);
-	const hdt_task *task = task_parse(&p);
-	cr_assert(task, "%s\n%s", context->message, source);
-	return task;
+	context_end();
 }
 
 const hdt_target_info *target_info(void)
@@ -68,14 +49,7 @@ const char *reason_of(const hdt_scheduler *scheduler, const char *source)
 	return answer.applies ? NULL : answer.reason;
 }
 
-/* ---- candidates --------------------------------------------------------------------------------------------------- */
-
-static const char *program_text(const hdt_program *program)
-{
-	text t = {0};
-	program_print(&t, program);
-	return text_finish(&t, context);
-}
+/* ---- attempts --------------------------------------------------------------------------------------------------- */
 
 void sweep_add(const hdt_scheduler *scheduler, int level, int most, const char *source)
 {
@@ -87,13 +61,13 @@ void sweep_add(const hdt_scheduler *scheduler, int level, int most, const char *
 	int count = scheduler->space(task, target_info(), level, choices, most);
 	cr_assert_gt(count, 0);
 	for (int i = 0; i < count; i++) {
-		cr_assert_lt(candidate_count, MOST_CANDIDATES);
+		cr_assert_lt(attempt_count, MOST_ATTEMPTS);
 		hdt_program *program = scheduler->build_choice(task, target_info(), &choices[i]);
 		cr_assert(program, "%s\n%s", context->message, source);
 		cr_assert_eq(program_finish(program), HDT_OK, "%s\n%s", context->message, source);
 		cr_assert_eq(program_verify(program), HDT_OK, "%s\n%s", context->message, program_text(program));
 		cr_assert_eq(program_lower(program, &how), HDT_OK, "%s\n%s", context->message, source);
-		candidates[candidate_count++] = (candidate){task, {.program = program, .scheduler = scheduler}};
+		attempts[attempt_count++] = (attempt){task, {.program = program, .scheduler = scheduler}};
 	}
 }
 
@@ -107,8 +81,8 @@ static void compile_all(loaded *on)
 	if (file >= 0)
 		close(file);
 	kernels_init(&k, context, &hdt_target_cpu);
-	for (int i = 0; i < candidate_count && status == HDT_OK; i++)
-		status = kernels_add(&k, &candidates[i].step, 1);
+	for (int i = 0; i < attempt_count && status == HDT_OK; i++)
+		status = kernels_add(&k, &attempts[i].step, 1);
 	if (status == HDT_OK)
 		status = kernels_source(&k, hdt_target_cpu.prelude(device), &source);
 	if (status == HDT_OK)
@@ -128,8 +102,8 @@ static double made_up(int64_t i)
 	return (double)(bits % 2001) / 1000 - 1;
 }
 
-/* Buffers of the candidate: inputs made up, constants computed; the rest holds what no result may show. */
-static void make_buffers(const candidate *c, void **buffers, int64_t *bytes)
+/* Buffers of the attempt: inputs made up, constants computed; the rest holds what no result may show. */
+static void make_buffers(const attempt *c, void **buffers, int64_t *bytes)
 {
 	const hdt_program *p = c->step.program;
 	const bindings none = {0};
@@ -151,7 +125,7 @@ static void make_buffers(const candidate *c, void **buffers, int64_t *bytes)
 	}
 }
 
-static void compare(const candidate *c, const void *got, const void *wanted, int64_t bytes, double tolerance)
+static void compare(const attempt *c, const void *got, const void *wanted, int64_t bytes, double tolerance)
 {
 	const hdt_tensor *t = c->task->outputs[0];
 	double largest = 0;
@@ -165,7 +139,7 @@ static void compare(const candidate *c, const void *got, const void *wanted, int
 	}
 }
 
-static void run_one(loaded *on, const candidate *c, double tolerance)
+static void run_one(loaded *on, const attempt *c, double tolerance)
 {
 	void *buffers[MOST_BUFFERS];
 	int64_t bytes[MOST_BUFFERS];
@@ -197,16 +171,19 @@ void sweep_run(double tolerance)
 {
 	loaded on = {.target = &hdt_target_cpu, .device = device, .references = 1};
 	compile_all(&on);
-	for (int i = 0; i < candidate_count; i++)
-		run_one(&on, &candidates[i], tolerance);
+	for (int i = 0; i < attempt_count; i++)
+		run_one(&on, &attempts[i], tolerance);
 	hdt_target_cpu.unload(device, on.object);
-	candidate_count = 0;
+	attempt_count = 0;
 }
 
 /* ---- texts -------------------------------------------------------------------------------------------------------- */
 
 static int64_t windows(const layer *s, int d)
 {
+	if (s->transposed)
+		return (s->size[d] - 1) * s->stride[d] + (s->kernel[d] - 1) * s->dilation[d] + 1 - 2 * s->padding[d] +
+		       s->stride[d] / 2;
 	return (s->size[d] + 2 * s->padding[d] - (s->kernel[d] - 1) * s->dilation[d] - 1) / s->stride[d] + 1;
 }
 
@@ -240,13 +217,22 @@ static const char *window_item(const layer *s, int d)
 {
 	return hdt_format(context, "i%d < %lld", d, (long long)windows(s, d));
 }
+static const char *shifted(const layer *s, int d)
+{
+	return hdt_format(context, "(i%d - k%d * %lld + %lld)", d, d, (long long)s->dilation[d], (long long)s->padding[d]);
+}
 static const char *position(const layer *s, int d)
 {
+	if (s->transposed)
+		return hdt_format(context, "%s // %lld", shifted(s, d), (long long)s->stride[d]);
 	return hdt_format(context, "i%d * %lld + k%d * %lld - %lld", d, (long long)s->stride[d], d,
 	                  (long long)s->dilation[d], (long long)s->padding[d]);
 }
 static const char *condition(const layer *s, int d)
 {
+	if (s->transposed)
+		return hdt_format(context, "0 <= %s && %s < %lld && %s %% %lld == 0", shifted(s, d), position(s, d),
+		                  (long long)s->size[d], shifted(s, d), (long long)s->stride[d]);
 	return hdt_format(context, "0 <= %s && %s < %lld", position(s, d), position(s, d), (long long)s->size[d]);
 }
 
@@ -259,7 +245,7 @@ static const char *element_text(const layer *s)
 	if (s->scaled)
 		read = hdt_format(context, "%s * scale[n, %s]", read, channel);
 	for (int d = 0; d < s->count; d++)
-		if (s->padding[d])
+		if (s->padding[d] || s->transposed)
 			inside = inside ? hdt_format(context, "%s && %s", inside, condition(s, d)) : condition(s, d);
 	return inside ? hdt_format(context, "select(%s, %s, 0.0)", inside, read) : read;
 }

@@ -2,19 +2,14 @@
 #ifndef TESTS_UNIT_SCHED_CONV_FIXTURE_H
 #define TESTS_UNIT_SCHED_CONV_FIXTURE_H
 
-#include "task/task.h"
-#include <criterion/criterion.h>
-#include <hidet/scheduler.h>
+#include "../shared/tasks.h"
 
-extern hdt_context *context;
 void set_up(void);
 void tear_down(void);
 
 extern const hdt_scheduler hdt_scheduler_conv_cpu, hdt_scheduler_conv_depthwise_cpu, hdt_scheduler_conv_winograd_cpu,
 	hdt_scheduler_pool_cpu;
 
-/* Fails the test on a fault. */
-const hdt_task *parse_task(const char *task);
 const hdt_target_info *target_info(void);
 /* Why the scheduler declines; NULL: it applies. */
 const char *reason_of(const hdt_scheduler *scheduler, const char *task);
@@ -32,8 +27,12 @@ typedef struct layer {
 	int64_t batch, groups, channels, columns; /* of a group */
 	int64_t size[3], kernel[3], stride[3], padding[3], dilation[3];
 	bool channels_first, constant, scaled; /* scaled: x is multiplied by a factor for each channel first */
+	bool transposed;                       /* half a step, rounded down, is added to one side of the results */
 	const char *dtype;                     /* NULL: f32 */
 } layer;
 const char *conv_text(const layer *s);
+/* Of a layer: windows of 3 x 3 one behind the other, as many as there are positions. */
+#define THREE_BY_THREE \
+	.count = 2, .batch = 1, .groups = 1, .kernel = {3, 3}, .stride = {1, 1}, .padding = {1, 1}, .dilation = {1, 1}
 
 #endif

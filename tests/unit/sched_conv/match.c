@@ -8,7 +8,7 @@ static conv find(const char *source)
 {
 	conv c;
 	const char *reason = NULL;
-	cr_assert(conv_match(parse_task(source), &c, &reason), "%s\n%s", reason, source);
+	cr_assert(conv_match(parse_task(source), 0, &c, &reason), "%s\n%s", reason, source);
 	return c;
 }
 
@@ -16,7 +16,7 @@ static const char *reason_against(const char *source)
 {
 	conv c;
 	const char *reason = NULL;
-	cr_assert_not(conv_match(parse_task(source), &c, &reason));
+	cr_assert_not(conv_match(parse_task(source), 0, &c, &reason));
 	return reason;
 }
 
@@ -48,17 +48,8 @@ Test(match, windows_with_steps_and_a_border)
 
 Test(match, weight_that_is_no_constant_may_be_the_first_factor_found)
 {
-	conv c = find(conv_text(&(layer){.count = 2,
-	                                 .batch = 1,
-	                                 .groups = 1,
-	                                 .channels = 3,
-	                                 .columns = 20,
-	                                 .size = {5, 4},
-	                                 .kernel = {3, 3},
-	                                 .stride = {1, 1},
-	                                 .padding = {1, 1},
-	                                 .dilation = {1, 1},
-	                                 .channels_first = true}));
+	conv c =
+		find(conv_text(&(layer){THREE_BY_THREE, .channels = 3, .columns = 20, .size = {5, 4}, .channels_first = true}));
 	cr_expect_str_eq(c.main->tensor->name, "x");
 	cr_expect_eq(c.channel_dim, 1);
 }
@@ -79,6 +70,62 @@ Test(match, blocks_of_channels_are_groups)
 	cr_expect_eq(c.channels, 4);
 }
 
+Test(match, windows_both_strided_and_dilated)
+{
+	conv c = find(conv_text(&(layer){.count = 1,
+	                                 .batch = 1,
+	                                 .groups = 1,
+	                                 .channels = 4,
+	                                 .columns = 5,
+	                                 .size = {19},
+	                                 .kernel = {3},
+	                                 .stride = {2},
+	                                 .padding = {3},
+	                                 .dilation = {3}}));
+	cr_expect_eq(c.dims[0].stride, 2);
+	cr_expect_eq(c.dims[0].dilation, 3);
+	cr_expect_eq(conv_border(&c).begin[0], 3);
+	cr_expect_eq(conv_border(&c).end[0], 22);
+}
+
+Test(match, transposed_convolutions_have_phases)
+{
+	layer s = {.count = 1,
+	           .batch = 1,
+	           .groups = 1,
+	           .channels = 4,
+	           .columns = 5,
+	           .size = {6},
+	           .kernel = {3},
+	           .stride = {2},
+	           .padding = {1},
+	           .dilation = {1},
+	           .transposed = true};
+	const hdt_task *task = parse_task(conv_text(&s));
+	const char *reason = NULL;
+	for (int phase = 0; phase < 2; phase++) {
+		conv c;
+		cr_assert(conv_match(task, phase, &c, &reason), "%s", reason);
+		cr_expect_eq(c.phases, 2);
+		cr_expect_eq(c.dims[0].taps, phase + 1);
+		cr_expect_eq(c.dims[0].stride, 1);
+		cr_expect_eq(conv_border(&c).inside->op, HDT_OP_LOAD);
+	}
+	s.kernel[0] = 2;
+	s.stride[0] = 3;
+	cr_expect_str_eq(reason_of(&hdt_scheduler_conv_cpu, conv_text(&s)), "some of its results are sums of nothing");
+}
+
+Test(match, windows_whose_number_is_a_symbol)
+{
+	conv c = find("task @t(x: f32[1, 4, n], w: f32[5, 4, 3]) -> (y) where n in 8..100 { y[b < 1, o < 5, i < n] = "
+	              "sum(c < 4, k < 3) select(1 <= i + k && i + k - 1 < n, x[b, c, i + k - 1], 0.0) * w[o, c, k] }");
+	conv_limits l = conv_border(&c);
+	cr_expect_not(c.dims[0].fixed);
+	cr_expect_eq(l.begin[0], 1);
+	cr_expect_str_eq(hdt_expr_text(conv_border_end(&c, &l, 0)), "n + 1");
+}
+
 Test(match, steps_that_share_a_divisor_leave_positions_out)
 {
 	conv c = find(conv_text(&(layer){.count = 1,
@@ -96,17 +143,7 @@ Test(match, steps_that_share_a_divisor_leave_positions_out)
 
 Test(match, what_is_fused_in_front_is_part_of_the_element)
 {
-	conv c = find(conv_text(&(layer){.count = 2,
-	                                 .batch = 1,
-	                                 .groups = 1,
-	                                 .channels = 4,
-	                                 .columns = 5,
-	                                 .size = {6, 6},
-	                                 .kernel = {3, 3},
-	                                 .stride = {1, 1},
-	                                 .padding = {1, 1},
-	                                 .dilation = {1, 1},
-	                                 .scaled = true}));
+	conv c = find(conv_text(&(layer){THREE_BY_THREE, .channels = 4, .columns = 5, .size = {6, 6}, .scaled = true}));
 	cr_expect_str_eq(c.main->tensor->name, "x");
 	cr_expect_eq(conv_border(&c).inside->op, HDT_OP_MUL);
 }
@@ -136,32 +173,14 @@ Test(match, reasons_against)
 
 Test(match, order_is_channels_last_and_stays)
 {
-	conv c = find(conv_text(&(layer){.count = 2,
-	                                 .batch = 1,
-	                                 .groups = 1,
-	                                 .channels = 16,
-	                                 .columns = 20,
-	                                 .size = {5, 4},
-	                                 .kernel = {3, 3},
-	                                 .stride = {1, 1},
-	                                 .padding = {1, 1},
-	                                 .dilation = {1, 1},
-	                                 .channels_first = true}));
+	conv c = find(
+		conv_text(&(layer){THREE_BY_THREE, .channels = 16, .columns = 20, .size = {5, 4}, .channels_first = true}));
 	int dims[HDT_MAX_RANK];
 	cr_assert(conv_order(&c, c.main->tensor, dims));
 	cr_expect(dims[0] == 0 && dims[1] == 2 && dims[2] == 3 && dims[3] == 1);
 	cr_assert(conv_order(&c, c.found.tensor, dims));
 	cr_expect(dims[0] == 0 && dims[1] == 2 && dims[2] == 3 && dims[3] == 1);
-	c = find(conv_text(&(layer){.count = 2,
-	                            .batch = 1,
-	                            .groups = 1,
-	                            .channels = 16,
-	                            .columns = 20,
-	                            .size = {5, 4},
-	                            .kernel = {3, 3},
-	                            .stride = {1, 1},
-	                            .padding = {1, 1},
-	                            .dilation = {1, 1}}));
+	c = find(conv_text(&(layer){THREE_BY_THREE, .channels = 16, .columns = 20, .size = {5, 4}}));
 	cr_assert(conv_order(&c, c.main->tensor, dims));
 	cr_expect(dims[0] == 0 && dims[1] == 1 && dims[2] == 2 && dims[3] == 3);
 }
