@@ -43,7 +43,7 @@ bool order_equal(const int *a, const int *b, int rank)
 	return memcmp(a, b, sizeof *a * (size_t)rank) == 0;
 }
 
-const char *order_text(hdt_context *context, const int *dims, int rank)
+static const char *print_order(hdt_context *context, const int *dims, int rank)
 {
 	text t = {0};
 	for (int d = 0; d < rank; d++)
@@ -74,7 +74,7 @@ const hdt_task *group_task(const layouter *l, int group)
 	return count ? task_permute(g->task, orders, count) : g->task;
 }
 
-double task_cost(const layouter *l, const hdt_task *task)
+static double ask_all(const layouter *l, const hdt_task *task)
 {
 	double best = INFINITY;
 	for (int i = 0; i < l->options->scheduler_count; i++) {
@@ -84,6 +84,21 @@ double task_cost(const layouter *l, const hdt_task *task)
 			best = answer.cost_us;
 	}
 	return best;
+}
+
+double task_cost(layouter *l, const hdt_task *task)
+{
+	text t = {0};
+	task_print(&t, task);
+	const char *key = t.data && !t.failed ? hdt_intern(l->context, t.data) : NULL;
+	double *known = key ? map_get(&l->costs, key) : NULL;
+	text_free(&t);
+	if (known)
+		return *known;
+	double cost = ask_all(l, task);
+	if (key && (known = hdt_allocate(l->context, sizeof *known)) && map_set(&l->costs, key, known))
+		*known = cost;
+	return cost;
 }
 
 double cost_before(layouter *l, int group)
@@ -213,7 +228,7 @@ static void drop_region(layouter *l, int region, double loss, const char *worst)
 		if (l->options->explain)
 			explain_line(l->options->explain, NULL,
 			             "%%%s stays as it is: %s would cost %.2f us more in all, most in '%s'", p->value->name,
-			             order_text(l->context, p->dims, p->value->rank), loss, worst);
+			             print_order(l->context, p->dims, p->value->rank), loss, worst);
 	}
 }
 
@@ -264,7 +279,7 @@ static bool hand_over(const layouter *l, layout *out)
 		memcpy(orders[out->count++].dims, p->dims, sizeof p->dims);
 		if (l->options->explain && is_turned(p))
 			explain_line(l->options->explain, NULL, "%%%s lies as %s, %s", p->value->name,
-			             order_text(l->context, p->dims, p->value->rank), p->why);
+			             print_order(l->context, p->dims, p->value->rank), p->why);
 	}
 	return orders != NULL;
 }
@@ -285,6 +300,8 @@ hdt_status pass_layout(hdt_context *context, partition *groups, const hdt_graph 
 	if (hdt_context_status(context) != HDT_OK || !anybody_cares(options))
 		return hdt_context_status(context);
 	map_init(&l.places, context);
+	map_init(&l.costs, context);
+	map_init(&l.wishes, context);
 	l.before = hdt_allocate(context, sizeof *l.before * (size_t)(groups->count + 1));
 	bool ok = l.before && list_values(&l, graph);
 	for (int i = 0; i < groups->count && ok; i++)

@@ -37,6 +37,9 @@ typedef struct layouter {
 	VEC(placed) values;
 	map places;     /* value -> its place in `values`, plus 1 */
 	double *before; /* per group: estimated time without any order; NAN: nobody has asked yet */
+	/* Models repeat themselves: schedulers are asked once about equal tasks. */
+	map costs;  /* interned text of a task -> its estimated time */
+	map wishes; /* interned text of a task, and which tensors can be ordered -> the best wish (layout_wishes.c) */
 } layouter;
 
 static inline placed *placed_of(const layouter *l, const hdt_value *value)
@@ -61,14 +64,13 @@ bool order_is_permutation(const int *dims, int rank);
 /* Do the elements lie where they would without it? Dimensions of one element do not count. */
 bool order_is_trivial(const int *dims, hdt_list shape);
 bool order_equal(const int *a, const int *b, int rank);
-const char *order_text(hdt_context *context, const int *dims, int rank);
 
 /* ---- tasks ---- */
 
 /* The task of the group with its values in their orders. NULL after a fault. */
 const hdt_task *group_task(const layouter *l, int group);
 /* Time of a task in microseconds by the scheduler that says it is fastest. Infinite: none applies. */
-double task_cost(const layouter *l, const hdt_task *task);
+double task_cost(layouter *l, const hdt_task *task);
 /* That of a group as it was. */
 double cost_before(layouter *l, int group);
 

@@ -81,11 +81,10 @@ static bool add_vote(layouter *l, placed *value, const int *dims, const wish *w,
 	return vec_push(l->context, &value->votes, fresh);
 }
 
-/* The wish by which the group becomes fastest, if it is faster so than it is, or was what it is already. */
-static bool vote_for(layouter *l, int group)
+/* The wish by which the group becomes fastest; `tensors` NULL: none. False after a fault. */
+static bool find_best(const layouter *l, const fusion_group *g, wish *best)
 {
-	const fusion_group *g = &l->groups->groups[group];
-	wish best = {.cost = INFINITY};
+	*best = (wish){.cost = INFINITY};
 	for (int i = 0; i < l->options->scheduler_count; i++) {
 		const hdt_scheduler *s = l->options->schedulers[i];
 		if (s->size <= offsetof(hdt_scheduler, order) || !s->order)
@@ -93,13 +92,46 @@ static bool vote_for(layouter *l, int group)
 		wish w = make_wish(l, g, s);
 		if (hdt_context_status(l->context) != HDT_OK)
 			return false;
-		if (w.tensors && w.cost < best.cost)
-			best = w;
+		if (w.tensors && w.cost < best->cost)
+			*best = w;
 	}
-	if (!best.tensors || !(best.cost <= cost_before(l, group)))
+	return true;
+}
+
+/* All that a wish depends on: the task, and which of its tensors can have an order (o), or only one of the same bytes (=). NULL after a fault. */
+static const char *key_of(const layouter *l, const fusion_group *g)
+{
+	text t = {0};
+	task_print(&t, g->task);
+	for (int i = 0; i < tensor_count(g); i++) {
+		const placed *value = placed_at(l, g, i);
+		text_add(&t, !value ? "-" : value->fixed ? "=" : "o");
+	}
+	const char *key = text_finish(&t, l->context);
+	return key ? hdt_intern(l->context, key) : NULL;
+}
+
+static const wish *best_wish(layouter *l, const fusion_group *g)
+{
+	const char *key = key_of(l, g);
+	wish *w = key ? map_get(&l->wishes, key) : NULL;
+	if (w || !key)
+		return w;
+	w = hdt_allocate(l->context, sizeof *w);
+	return w && find_best(l, g, w) && map_set(&l->wishes, key, w) ? w : NULL;
+}
+
+/* For what makes the group faster than it is, or is what it has already. */
+static bool vote_for(layouter *l, int group)
+{
+	const fusion_group *g = &l->groups->groups[group];
+	const wish *best = best_wish(l, g);
+	if (!best)
+		return false;
+	if (!best->tensors || !(best->cost <= cost_before(l, group)))
 		return true;
 	for (int i = 0; i < tensor_count(g); i++)
-		if (best.tensors[i].asked && !add_vote(l, placed_at(l, g, i), best.tensors[i].dims, &best, group))
+		if (best->tensors[i].asked && !add_vote(l, placed_at(l, g, i), best->tensors[i].dims, best, group))
 			return false;
 	return true;
 }

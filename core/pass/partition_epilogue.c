@@ -38,7 +38,8 @@ static const char *candidate_reason(const growth *g, int u)
 		return "the second one reduces over what the first one computes tile by tile";
 	if (n->node->output_count != 1)
 		return "the second one has several outputs";
-	if (n->functions && g->steps < LONG_REDUCTION && row_length(n->node->outputs[0]) < SHORT_ROW)
+	if (n->functions && !partition_asks(g->p) && g->steps < LONG_REDUCTION &&
+	    row_length(n->node->outputs[0]) < SHORT_ROW)
 		return "the second one has functions that are computed faster over all elements at once";
 	return n->elements > g->elements * 1.0001 ? "the second one has more elements: the reduction would be done again"
 	                                          : NULL;

@@ -14,6 +14,7 @@ enum { BLAMED_RULES = 8, CAP_BASE = 100, CAP_PER_NODE = 20, GROWTH_BASE = 2000, 
 typedef struct run {
 	hdt_graph *graph;
 	const rule_list *list;
+	node_keeper *keeper;
 	const rewrite_options *options;
 	bool *off; /* of each rule: was wrong on this graph, or loops */
 	int applied, cap, most_nodes;
@@ -64,6 +65,15 @@ static void tell_applied(run *r, const rule *tried, const hdt_node *node)
 		explain_line(explained_in(r), NULL, "%s: applied to %%%s = %s", tried->name, value, op);
 }
 
+static void tell_kept(run *r, const hdt_node *node, const char *keeper)
+{
+	const char *value = node->outputs[0]->name, *op = node->op->name;
+	hdt_log(r->graph->context, 5, "scheduler %s: keeps %%%s = %s", keeper, value, op);
+	if (explained_in(r))
+		explain_line(explained_in(r), hdt_format(r->graph->context, "%s keeps %s", keeper, op),
+		             "%%%s = %s stays whole: the scheduler %s keeps it", value, op, keeper);
+}
+
 /* Tell what came of an attempt and keep count. */
 static void note(run *r, int index, const hdt_node *node, attempt_outcome outcome, const char *reason)
 {
@@ -103,6 +113,17 @@ static bool is_finished(const run *r)
 	return runs_away(r) || at_limit(r) || hdt_context_status(r->graph->context) != HDT_OK;
 }
 
+/* May the rule be tried at this node? */
+static bool is_open_to(run *r, const rule *tried, const hdt_node *node)
+{
+	if (!match_names_operator(tried->roots[0], node->op))
+		return false;
+	const char *keeper = r->keeper ? r->keeper(r->options, node) : NULL;
+	if (keeper)
+		tell_kept(r, node, keeper);
+	return !keeper;
+}
+
 /* One rule over the whole graph. True when it has changed something. */
 static bool sweep_rule(run *r, int index)
 {
@@ -111,7 +132,7 @@ static bool sweep_rule(run *r, int index)
 	for (int n = 0; n < r->graph->node_count && !r->off[index] && !is_finished(r);) {
 		const hdt_node *node = r->graph->nodes[n];
 		const char *reason = NULL;
-		if (!match_names_operator(tried->roots[0], node->op)) {
+		if (!is_open_to(r, tried, node)) {
 			n++;
 			continue;
 		}
@@ -148,10 +169,11 @@ static void blame(run *r)
 	text_free(&names);
 }
 
-hdt_status rules_run(hdt_graph *graph, const rule_list *list, const rewrite_options *options, int *applied)
+hdt_status rules_run(hdt_graph *graph, const rule_list *list, node_keeper *keeper, const rewrite_options *options,
+                     int *applied)
 {
 	hdt_context *context = graph->context;
-	run r = {.graph = graph, .list = list, .options = options};
+	run r = {.graph = graph, .list = list, .keeper = keeper, .options = options};
 	if (!list)
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory while reading the rules");
 	r.cap = options && options->cap > 0 ? options->cap : CAP_BASE + CAP_PER_NODE * graph->node_count;

@@ -164,6 +164,10 @@ static bool read_attribute(reader *r, term *out)
 		return parser_fail(p, "an attribute is compared with a literal"), false;
 	if (literal ? !read_literals(r, &one) : !read_variable(r, &one))
 		return false;
+	if (!out->conditions)
+		out->conditions = hdt_allocate(p->context, sizeof one * MAX_TERM_CONDITIONS);
+	if (!out->conditions)
+		return false;
 	out->conditions[out->condition_count++] = one;
 	return true;
 }

@@ -9,5 +9,5 @@
 hdt_status graph_rewrite(hdt_graph *graph, const rewrite_options *options, int *applied)
 {
 	const rule_set *set = rule_set_of(graph->context->registry);
-	return rules_run(graph, set ? &set->rewrite : NULL, options, applied);
+	return rules_run(graph, set ? &set->rewrite : NULL, NULL, options, applied);
 }

@@ -5,11 +5,16 @@
 #include "graph/graph.h"
 #include "registry/registry.h"
 #include <hidet/rule.h>
+#include <hidet/scheduler.h>
 
 typedef struct rewrite_options {
 	int limit;                   /* stop after this many applications (bisecting); negative: no limit */
 	int cap;                     /* applications after which the rules are said to loop; 0: 100 + 20 per node */
 	struct explanation *explain; /* every application and every reason to decline, or NULL */
+	/* Of resolving alone: */
+	const hdt_scheduler *const *schedulers; /* that serve the target: they may keep an operator whole */
+	int scheduler_count;                    /* 0: nobody is asked */
+	const hdt_target_info *target;
 } rewrite_options;
 
 /* To a fixed point, highest rank first. A rule whose replacement is wrong is rolled back and switched off for this

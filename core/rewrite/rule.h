@@ -63,7 +63,7 @@ struct term {
 	hdt_argument number;
 	const term *inputs[MAX_TERM_INPUTS];
 	int input_count;
-	condition conditions[MAX_TERM_CONDITIONS];
+	condition *conditions; /* few terms have any: NULL, or MAX_TERM_CONDITIONS */
 	int condition_count;
 };
 
@@ -146,7 +146,11 @@ void results_build(hdt_rewrite *rewrite);
 
 /* ---- the driver (driver.c) -------------------------------------------------------------------------------------- */
 
-/* Apply the rules, best first, until nothing changes. */
-hdt_status rules_run(hdt_graph *graph, const rule_list *list, const rewrite_options *options, int *applied);
+/* Who wants the node to stay what it is, by name; NULL: nobody. */
+typedef const char *node_keeper(const rewrite_options *options, const hdt_node *node);
+
+/* Apply the rules, best first, until nothing changes, to nodes that nobody keeps; `keeper` NULL: to all. */
+hdt_status rules_run(hdt_graph *graph, const rule_list *list, node_keeper *keeper, const rewrite_options *options,
+                     int *applied);
 
 #endif

@@ -88,6 +88,7 @@ static void count(const hdt_expr *e, void *closure)
 {
 	counter *c = closure;
 	c->from_data[e->id] = e->op == HDT_OP_LOAD;
+	c->seen[e->id] = 0;
 	for (int i = 0, values = value_count(e); i < values; i++)
 		c->from_data[e->id] |= c->from_data[e->args[i]->id];
 	if (!expr_is_reduction(e))
@@ -113,12 +114,13 @@ int64_t task_flops(const hdt_task *task, const bindings *b)
 	static const bindings none = {0};
 	double total = 0;
 	counter c = {.symbols = b ? b : &none};
-	/* Middles of axes are made while counting, but never walked: the tables need only today's ids. */
+	/* Middles of axes are made while counting, but never walked: the tables need only today's ids. What is read was written when its node
+	 * was visited. */
 	size_t ids = (size_t)expr_count(task->context) + 1;
-	c.costs = calloc(ids, sizeof *c.costs);
-	c.from_data = calloc(ids, sizeof *c.from_data);
-	c.seen = calloc(ids, sizeof *c.seen);
-	c.todo = calloc(ids, sizeof *c.todo);
+	c.costs = malloc(ids * sizeof *c.costs);
+	c.from_data = malloc(ids * sizeof *c.from_data);
+	c.seen = malloc(ids * sizeof *c.seen);
+	c.todo = malloc(ids * sizeof *c.todo);
 	bool room = c.costs && c.from_data && c.seen && c.todo;
 	for (int i = 0; room && i < task->tensor_count; i++)
 		total += count_tensor(&c, task->tensors[i]);

@@ -28,7 +28,7 @@ typedef struct verifier {
 	const hdt_task *task;
 	const hdt_tensor *tensor;
 	int earlier;       /* tensors before it */
-	node_facts *facts; /* by id */
+	node_facts *facts; /* by id; written when a node is visited, and not read before */
 	const hdt_expr *axes[MACHINE_MAX_AXES];
 	int axis_count;
 	bool may_be_empty; /* the tensor has no element for some sizes */
@@ -138,7 +138,7 @@ static void check_node(const hdt_expr *e, void *closure)
 	node_facts f = {0};
 	if (v->failed)
 		return;
-	for (int i = 0; e->op != HDT_OP_SYMBOL && i < e->count; i++) {
+	for (int i = 0; e->op != HDT_OP_SYMBOL && e->op != HDT_OP_VARIABLE && i < e->count; i++) {
 		const node_facts *arg = &v->facts[e->args[i]->id];
 		f.free |= arg->free;
 		f.bound |= arg->bound;
@@ -373,7 +373,7 @@ hdt_status task_verify(const hdt_task *task)
 	verifier v = {.task = task};
 	if (hdt_context_status(task->context) != HDT_OK)
 		return hdt_context_status(task->context);
-	v.facts = calloc((size_t)expr_count(task->context) + 1, sizeof *v.facts);
+	v.facts = malloc(((size_t)expr_count(task->context) + 1) * sizeof *v.facts);
 	if (!v.facts)
 		return hdt_fail(task->context, HDT_OUT_OF_MEMORY, "%s: out of memory while verifying", task->name);
 	for (int i = 0; i < task->input_count && !v.failed; i++)

@@ -49,6 +49,23 @@ typedef struct hdt_scheduler {
 	 * tensor's dimensions so permuted, and loads of it to match. NULL: any will do, always. */
 	bool (*order)(const hdt_task *task, const hdt_target_info *target, const hdt_tensor *tensor,
 	              int dims[HDT_MAX_RANK]);
+
+	/* ---- operators that are better left whole */
+
+	/* The task of one operator, as it is defined, for which there is a resolve rule. True: this scheduler serves it better than what the rule
+	 * makes of it, and it is not resolved. It must then also take what fusion makes of it: inputs read through views, results converted,
+	 * permuted or finished in place. NULL: never. */
+	bool (*keeps)(const hdt_task *task, const hdt_target_info *target);
+
+	/* ---- what it is tested with (hidet-run selftest)
+
+	 * Calls as in an operator's samples, ended by NULL, each after what it stands for: "tiny: matmul(f32[1, 3], f32[3, 2])". A template gives at
+	 * least one of each kind: aligned, unaligned, tiny, symbolic, batched; one call may be of several ("tiny symbolic: ..."). An input that is
+	 * `const f32[64, 64]` is a constant of the graph; a call may stand in place of an input: "relu(linear(f32[13, 29], const f32[21, 29]))".
+	 * Dtypes are written out; `where n = 3 in 1..64` gives a size its value and its range. This scheduler then computes what it takes of the
+	 * graph, and must take something; or nothing of what is "refused": "tiny refused: matmul(f32[1, 3], f32[3, 2])". "aligned at tf32: ..." is
+	 * compiled with that precision. */
+	const char *const *samples;
 } hdt_scheduler;
 
 HDT_END

@@ -6,6 +6,8 @@
  *                                                 %3 = softmax(%2)                   (0 where %2 is -inf, with a mask)
  *                                                 %4 = matmul(%3, %v)
  *
+ * Only where no scheduler of the target keeps attention whole: it is computed in one kernel then, and the scores are never in memory.
+ *
  * Everything is computed in f32 at least: 16-bit inputs are converted first and the result is converted back, so that
  * nothing is rounded in between. Heads of k and v that several heads of q share are repeated. */
 #include <hidet/plugin.h>

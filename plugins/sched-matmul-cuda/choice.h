@@ -1,4 +1,4 @@
-/* choice.h: choosing between the choices of a template, cheapest first. */
+/* choice.h: the frame of a template for products: which tasks it takes, and choosing between its choices, cheapest first. */
 #ifndef SCHED_MATMUL_CHOICE_H
 #define SCHED_MATMUL_CHOICE_H
 
@@ -27,7 +27,25 @@ static inline double smaller(double a, double b)
 	return a < b ? a : b;
 }
 
-/* Surely no elements? */
-bool product_is_empty(const product *p);
+/* What one template does otherwise than another. */
+typedef struct frame {
+	const char *name;
+	int architecture;    /* the least one, */
+	const char *missing; /* and the reason on lesser ones */
+	int64_t least_depth; /* of a sum, in elements */
+	bool (*takes)(hdt_dtype factors, const hdt_target_info *target);
+	/* All choices of a level, in the order of their cost. False after a fault. */
+	bool (*rank)(const product *p, const hdt_target_info *target, int level, ranking *out);
+	bool (*is_possible)(const product *p, const hdt_target_info *target, const hdt_choice *choice);
+	hdt_program *(*build)(const product *p, const hdt_choice *choice);
+} frame;
+
+/* Find the product that the template takes; false with the reason. */
+bool frame_find(const frame *f, const hdt_task *task, const hdt_target_info *target, product *out, const char **reason);
+/* As the functions of hdt_scheduler. */
+hdt_answer frame_query(const frame *f, const hdt_task *task, const hdt_target_info *target);
+int frame_space(const frame *f, const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out,
+                int most);
+hdt_program *frame_build(const frame *f, const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice);
 
 #endif

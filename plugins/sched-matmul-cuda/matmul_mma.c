@@ -6,9 +6,9 @@
 
 enum { SHARED_MOST = 227 * 1024, REGISTERS = 65536 };
 
-static bool takes(hdt_dtype dtype)
+static bool takes(hdt_dtype dtype, const hdt_target_info *target)
 {
-	return dtype == HDT_F16 || dtype == HDT_BF16;
+	return dtype == HDT_F16 || dtype == HDT_BF16 || (dtype == HDT_F32 && target->tf32);
 }
 
 /* ---- choices ---- */
@@ -27,14 +27,16 @@ static const struct shape {
 	{2, 256, 64, 4, 2},  {2, 64, 256, 1, 4},  {2, 32, 128, 1, 4},
 };
 
-static int64_t ring_bytes(const mma_choice *how)
+static int64_t element_bytes(const product *p)
 {
-	return how->stages * how->depth * (how->rows + how->columns) * 2;
+	return hdt_dtype_of(p->dtype)->bytes;
 }
 
-static int64_t shared_bytes(const mma_choice *how)
+static int64_t shared_bytes(const product *p, const mma_choice *how)
 {
-	return ring_bytes(how) + mma_store_bytes(how) + 2048; /* and what aligning them takes */
+	int64_t sides = how->rows + how->columns + (p->dtype == HDT_F32 ? 2 * MMA_RING_PAD : 0);
+	return how->stages * how->depth * sides * element_bytes(p) + mma_store_bytes(how) +
+	       2048; /* and what aligning them takes */
 }
 
 static int64_t threads_of(const mma_choice *how)
@@ -54,8 +56,9 @@ static bool is_possible(const product *p, const hdt_target_info *target, const m
 	if (how->splits > 1 &&
 	    (target->architecture < 90 || target->cluster_blocks < how->splits || how->rows % how->splits))
 		return false;
-	return down % MMA_ROWS == 0 && across % (2 * MMA_COLUMNS) == 0 && how->depth % (2 * MMA_DEPTH) == 0 &&
-	       how->stages >= 2 && shared_bytes(how) <= most && accumulators(how) <= 128 &&
+	return down % MMA_ROWS == 0 && across % (2 * MMA_COLUMNS) == 0 &&
+	       how->depth * element_bytes(p) % (2 * MMA_DEPTH_BYTES) == 0 && how->stages >= 2 &&
+	       shared_bytes(p, how) <= most && accumulators(how) <= 128 &&
 	       (MMA_ROWS * across / result_width(p)) % WARP == 0;
 }
 
@@ -79,9 +82,9 @@ enum {
 };
 
 /* Blocks that a processor holds at once. */
-static double resident(const mma_choice *how)
+static double resident(const product *p, const mma_choice *how)
 {
-	double by_shared = (double)(SHARED_MOST / shared_bytes(how)), threads = (double)threads_of(how);
+	double by_shared = (double)(SHARED_MOST / shared_bytes(p, how)), threads = (double)threads_of(how);
 	double registers = (double)(accumulators(how) + accumulators(how) / 2 + 48);
 	return larger(1, (double)(int64_t)smaller(by_shared, REGISTERS / (threads * registers)));
 }
@@ -92,7 +95,8 @@ static double slice_time(const product *p, const mma_choice *how, double togethe
 	double pieces = (double)how->rows / (double)p->a.vector + (double)how->columns / (double)p->b.vector;
 	double sides = (double)(how->rows + how->columns), warps = (double)(how->warps_down * how->warps_across);
 	double fragments = warps * (double)(how->rows / how->warps_down + how->columns / how->warps_across);
-	double bytes = 2 * (double)how->depth, products = (double)(how->rows * how->columns * how->depth);
+	double bytes = (double)(element_bytes(p) * how->depth);
+	double products = (double)(how->rows * how->columns) * bytes / 2; /* tf32 takes as long as f16 for as many bytes */
 	double coming = smaller((double)how->stages - 1, MOST_COMING);
 	double taken = pieces * (double)how->depth * VECTOR_BYTES / TAKEN;
 	double work = together * (products / PRODUCTS + (fragments + sides) * bytes / MOVED) + BARRIER;
@@ -117,7 +121,7 @@ static double cost_of(const product *p, const mma_choice *how)
 	                (double)how->splits;
 	double slices = parts_of(parts_of((double)p->depth.size, (double)how->depth), (double)how->splits);
 	double mine = parts_of(blocks, how->splits > 2 ? CLUSTERED : PROCESSORS);
-	double together = smaller(resident(how), mine), waves = (double)(int64_t)(mine / together);
+	double together = smaller(resident(p, how), mine), waves = (double)(int64_t)(mine / together);
 	double rest = mine - waves * together;
 	double time = LAUNCH + waves * wave_time(p, how, together, slices);
 	return (rest > 0 ? time + wave_time(p, how, rest, slices) : time) / 1000;
@@ -127,12 +131,13 @@ static double cost_of(const product *p, const mma_choice *how)
 static int choices_of(const product *p, const hdt_target_info *target, const struct shape *s, int level,
                       mma_choice *out)
 {
-	static const int depths[] = {64, 32}, stages[] = {4, 3, 5}, splits[] = {1, 2, 4, 8, 3, 6};
+	static const int depth_bytes[] = {128, 64}, stages[] = {4, 3, 5}, splits[] = {1, 2, 4, 8, 3, 6};
 	int count = 0;
 	for (int d = 0; d < 2; d++)
 		for (int t = 0; t < (level < 2 ? 2 : 3); t++)
 			for (int i = 0; i < (level < 2 ? 4 : 6); i++) {
-				mma_choice how = {s->rows, s->columns, depths[d], s->warps_down, s->warps_across, stages[t], splits[i]};
+				int64_t depth = depth_bytes[d] / element_bytes(p);
+				mma_choice how = {s->rows, s->columns, depth, s->warps_down, s->warps_across, stages[t], splits[i]};
 				double blocks = parts_of((double)p->rows.size, s->rows) *
 				                parts_of((double)p->columns.size, s->columns) * (double)p->batch.size;
 				bool useful = how.splits == 1 || (blocks * (double)how.splits <= 2 * PROCESSORS &&
@@ -171,43 +176,16 @@ static bool rank_choices(const product *p, const hdt_target_info *target, int le
 
 /* ---- scheduler ---- */
 
-static bool find(const hdt_task *task, const hdt_target_info *target, product *p, const char **reason)
+static mma_choice choice_of(const hdt_choice *choice)
 {
-	*reason = "the device has no mma.m16n8k16";
-	if (target->architecture < 80)
-		return false;
-	if (!product_find(task, takes, p, reason))
-		return false;
-	*reason = "it has no elements";
-	if (product_is_empty(p))
-		return false;
-	*reason = "the product is too small for tiles";
-	return p->rows.size * p->columns.size >= 256 && p->depth.size >= 16;
+	const int64_t *v = choice->values;
+	return (mma_choice){v[0], v[1], v[2], v[3], v[4], v[5], v[6]};
 }
 
-static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
+static bool takes_choice(const product *p, const hdt_target_info *target, const hdt_choice *choice)
 {
-	product p;
-	ranking all;
-	hdt_answer answer = {0};
-	if (!find(task, target, &p, &answer.reason) || !rank_choices(&p, target, 0, &all))
-		return answer;
-	answer.applies = all.count > 0;
-	if (answer.applies)
-		answer.cost_us = all.costs[0];
-	else
-		answer.reason = "no tile fits the device";
-	return answer;
-}
-
-static int space(const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out, int most)
-{
-	product p;
-	ranking all;
-	const char *reason;
-	if (!find(task, target, &p, &reason) || !rank_choices(&p, target, level, &all))
-		return 0;
-	return ranking_give(&all, level, out, most);
+	const mma_choice how = choice_of(choice);
+	return is_possible(p, target, &how);
 }
 
 /* Where the thread is in its block. */
@@ -223,44 +201,63 @@ static void place_thread(mma *m)
 		hdt_let(k->function, "warp_column", hdt_mul(hdt_mod(warp, across), hdt_int(c, m->across * MMA_COLUMNS)));
 }
 
-static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)
+static hdt_program *build_product(const product *p, const hdt_choice *choice)
 {
-	const int64_t *v = choice->values;
-	product p;
-	const char *reason;
-	mma m = {.k = {.product = &p}, .how = {v[0], v[1], v[2], v[3], v[4], v[5], v[6]}};
+	mma m = {.k = {.product = p}, .how = choice_of(choice)};
 	const mma_choice *how = &m.how;
-	if (!find(task, target, &p, &reason) || !is_possible(&p, target, how)) {
-		hdt_fail(task->context, HDT_INTERNAL, "matmul-mma has no such choice for '%s'", task->name);
-		return NULL;
-	}
 	kernel *k = &m.k;
 	k->tile_rows = how->rows, k->tile_columns = how->columns, k->slice = how->depth;
 	k->stages = how->stages, k->splits = how->splits, k->threads = threads_of(how);
 	m.down = how->rows / how->warps_down / MMA_ROWS;
 	m.across = how->columns / how->warps_across / MMA_COLUMNS;
+	m.depth = MMA_DEPTH_BYTES / element_bytes(p);
 	hdt_program *program = kernel_program(k, "product", how->splits > 1);
 	if (!program)
 		return NULL;
 	place_thread(&m);
-	k->a.ring = operand_ring(k, &k->a, "left_ring");
-	k->b.ring = operand_ring(k, &k->b, "right_ring");
+	mma_make_rings(&m);
 	mma_multiply(&m);
 	mma_store(&m);
-	return hdt_context_status(task->context) == HDT_OK ? program : NULL;
+	return program;
+}
+
+static const frame mma_frame = {
+	.name = "matmul-mma",
+	.architecture = 80,
+	.missing = "the device has no mma.m16n8k16",
+	.least_depth = 16,
+	.takes = takes,
+	.rank = rank_choices,
+	.is_possible = takes_choice,
+	.build = build_product,
+};
+
+static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
+{
+	return frame_query(&mma_frame, task, target);
+}
+
+static int space(const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out, int most)
+{
+	return frame_space(&mma_frame, task, target, level, out, most);
+}
+
+static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)
+{
+	return frame_build(&mma_frame, task, target, choice);
 }
 
 static bool order(const hdt_task *task, const hdt_target_info *target, const hdt_tensor *tensor, int dims[HDT_MAX_RANK])
 {
 	product p;
 	const char *reason;
-	return find(task, target, &p, &reason) && product_order(&p, tensor, dims);
+	return frame_find(&mma_frame, task, target, &p, &reason) && product_order(&p, tensor, dims);
 }
 
 const hdt_scheduler hdt_scheduler_matmul_mma = {
 	.size = sizeof(hdt_scheduler),
 	.name = "matmul-mma",
-	.doc = "products of f16 or bf16 by the matrix instructions of warps",
+	.doc = "products of f16, bf16 or tf32 by the matrix instructions of warps",
 	.kind = HDT_FUNCTION_CUDA,
 	.rank = 10,
 	.query = query,
@@ -268,4 +265,19 @@ const hdt_scheduler hdt_scheduler_matmul_mma = {
 	.space = space,
 	.build_choice = build_choice,
 	.order = order,
+	.samples =
+		(const char *const[]){
+			"aligned: linear(f16[32, 64], const f16[32, 64])",
+			"aligned: matmul(bf16[32, 32], bf16[32, 64])",
+			"aligned at tf32: linear(f32[32, 64], const f32[32, 64])",
+			"unaligned at tf32: relu(linear(f32[37, 51], const f32[43, 51], const f32[43]))",
+			"unaligned: relu(linear(f16[37, 51], const f16[43, 51], const f16[43]))",
+			"tiny: matmul(f16[16, 16], const f16[16, 16])",
+			"symbolic: matmul(f16[n, 64], const f16[64, 48]) where n = 21",
+			"symbolic unaligned: matmul(bf16[n, m], bf16[m, p]) where n = 21, m = 37, p = 19",
+			"batched: matmul(f16[3, 32, 32], f16[3, 32, 32], transpose_b=true)",
+			"batched: transpose(conv2d(transpose(f16[2, 5, 5, 16], axes=[0, 3, 1, 2]), const f16[32, 16, 3, 3], "
+			"padding=1), axes=[0, 2, 3, 1])",
+			NULL,
+		},
 };

@@ -25,8 +25,9 @@ typedef struct simt {
 	const hdt_tensor *acc;        /* [down, across] */
 } simt;
 
-static bool takes(hdt_dtype dtype)
+static bool takes(hdt_dtype dtype, const hdt_target_info *target)
 {
+	(void)target;
 	return dtype == HDT_F32;
 }
 
@@ -194,43 +195,17 @@ static void store(const simt *m)
 
 /* ---- scheduler ---- */
 
-static bool find(const hdt_task *task, const hdt_target_info *target, product *p, const char **reason)
+static simt_choice choice_of(const hdt_choice *choice)
 {
-	*reason = "the device has no asynchronous copies";
-	if (target->architecture < 80)
-		return false;
-	if (!product_find(task, takes, p, reason))
-		return false;
-	*reason = "it has no elements";
-	if (product_is_empty(p))
-		return false;
-	*reason = "the product is too small for tiles";
-	return p->rows.size * p->columns.size >= 256 && p->depth.size >= 8;
+	const int64_t *v = choice->values;
+	return (simt_choice){v[0], v[1], v[2], v[3], v[4], v[5], v[6]};
 }
 
-static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
+static bool takes_choice(const product *p, const hdt_target_info *target, const hdt_choice *choice)
 {
-	product p;
-	ranking all;
-	hdt_answer answer = {0};
-	if (!find(task, target, &p, &answer.reason) || !rank_choices(&p, target, 0, &all))
-		return answer;
-	answer.applies = all.count > 0;
-	if (answer.applies)
-		answer.cost_us = all.costs[0];
-	else
-		answer.reason = "no tile fits the device";
-	return answer;
-}
-
-static int space(const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out, int most)
-{
-	product p;
-	ranking all;
-	const char *reason;
-	if (!find(task, target, &p, &reason) || !rank_choices(&p, target, level, &all))
-		return 0;
-	return ranking_give(&all, level, out, most);
+	const simt_choice how = choice_of(choice);
+	(void)p;
+	return is_possible(target, &how);
 }
 
 /* Where the thread's elements begin in the tile: warps side by side, 4 x 8 threads in each. */
@@ -247,17 +222,10 @@ static void place_thread(simt *m)
 	m->column = hdt_let(k->function, "my_column", column);
 }
 
-static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)
+static hdt_program *build_product(const product *p, const hdt_choice *choice)
 {
-	const int64_t *v = choice->values;
-	product p;
-	const char *reason;
-	simt m = {.k = {.product = &p, .splits = 1}, .how = {v[0], v[1], v[2], v[3], v[4], v[5], v[6]}};
+	simt m = {.k = {.product = p, .splits = 1}, .how = choice_of(choice)};
 	kernel *k = &m.k;
-	if (!find(task, target, &p, &reason) || !is_possible(target, &m.how)) {
-		hdt_fail(task->context, HDT_INTERNAL, "matmul-simt has no such choice for '%s'", task->name);
-		return NULL;
-	}
 	k->tile_rows = m.how.rows, k->tile_columns = m.how.columns, k->slice = m.how.depth;
 	k->stages = m.how.stages, k->threads = threads_of(&m.how);
 	hdt_program *program = kernel_program(k, "product", false);
@@ -270,7 +238,33 @@ static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *ta
 	k->b.ring = operand_ring_padded(k, &k->b, "right", PAD);
 	multiply(&m);
 	store(&m);
-	return hdt_context_status(task->context) == HDT_OK ? program : NULL;
+	return program;
+}
+
+static const frame simt_frame = {
+	.name = "matmul-simt",
+	.architecture = 80,
+	.missing = "the device has no asynchronous copies",
+	.least_depth = 8,
+	.takes = takes,
+	.rank = rank_choices,
+	.is_possible = takes_choice,
+	.build = build_product,
+};
+
+static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
+{
+	return frame_query(&simt_frame, task, target);
+}
+
+static int space(const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out, int most)
+{
+	return frame_space(&simt_frame, task, target, level, out, most);
+}
+
+static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)
+{
+	return frame_build(&simt_frame, task, target, choice);
 }
 
 const hdt_scheduler hdt_scheduler_matmul_simt = {
@@ -283,4 +277,14 @@ const hdt_scheduler hdt_scheduler_matmul_simt = {
 	.params = (const char *const[]){"rows", "columns", "depth", "down", "across", "stages", "blocks", NULL},
 	.space = space,
 	.build_choice = build_choice,
+	.samples =
+		(const char *const[]){
+			"aligned: linear(f32[32, 32], const f32[32, 32])",
+			"unaligned: relu(linear(f32[37, 21], const f32[43, 21], const f32[43]))",
+			"tiny: matmul(f32[16, 16], const f32[16, 16])",
+			"tiny refused: matmul(f32[3, 5], const f32[5, 2])",
+			"symbolic: matmul(f32[n, m], f32[m, p]) where n = 21, m = 19, p = 35",
+			"batched: matmul(f32[3, 16, 24], f32[3, 24, 32])",
+			NULL,
+		},
 };

@@ -1,5 +1,5 @@
-/* mma.h: the template matmul-mma: products of f16 and bf16 by the matrix instructions of a warp (mma.sync), from a ring of slices that
- * asynchronous copies fill.
+/* mma.h: the template matmul-mma: products of f16 and bf16, and of f32 rounded to tf32 where that is asked for, by the matrix instructions of a warp
+ * (mma.sync), from a ring of slices that asynchronous copies fill.
  *
  *   matmul_mma.c      which tasks, which choices, what they cost
  *   mma_loop.c   the loop over slices
@@ -9,7 +9,10 @@
 
 #include "tile.h"
 
-enum { MMA_ROWS = 16, MMA_COLUMNS = 8, MMA_DEPTH = 16 };
+/* Of one instruction: m16n8k16, or m16n8k8 for tf32. */
+enum { MMA_ROWS = 16, MMA_COLUMNS = 8, MMA_DEPTH_BYTES = 32 };
+
+enum { MMA_RING_PAD = 8 /* elements behind a row of a ring that is not swizzled */ };
 
 /* The params of the template, in this order. */
 typedef struct mma_choice {
@@ -25,10 +28,12 @@ typedef struct mma {
 	int64_t down, across;                          /* instructions of a warp along rows and columns */
 	const hdt_expr *lane, *warp_row, *warp_column; /* of this thread; the warp's part of the tile */
 	const hdt_tensor *acc;                         /* f32[down, across, 4] */
-	const hdt_tensor *left, *right;                /* fragments: [2, down, 8], [2, across, 4] */
+	int64_t depth;                                 /* of an instruction, in elements */
+	const hdt_tensor *left, *right;                /* fragments: [2, down, depth / 2], [2, across, depth / 4] */
 } mma;
 
-/* mma_loop.c: the accumulators' sums. */
+/* mma_loop.c: the rings that it reads; the accumulators' sums. */
+void mma_make_rings(mma *m);
 void mma_multiply(mma *m);
 /* mma_store.c */
 void mma_store(mma *m);

@@ -36,6 +36,32 @@ static const hdt_expr *fragment_address(const mma *m, const hdt_tensor *fragment
 	return hdt_address(fragments, at, 3);
 }
 
+/* The elements of 16 bytes, of which ldmatrix gives each lane four bytes. */
+static int64_t piece_of(const mma *m)
+{
+	return m->depth / 2;
+}
+
+/* Does ldmatrix bring the factor as the instruction wants it? It turns over elements of 16 bits only. */
+static bool reads_matrices(const mma *m, const operand *o)
+{
+	return o->along_depth || m->k.product->dtype != HDT_F32;
+}
+
+/* Element by element: register r of a fragment is depth lane % 4 + 4 * (r / apart), side lane / 4 + 8 * (r % apart). */
+static void read_elements(mma *m, const operand *o, const hdt_expr *slot, int64_t step, const hdt_expr *side,
+                          const hdt_tensor *fragments, const hdt_expr *half, const hdt_expr *number, int64_t registers)
+{
+	hdt_function *f = m->k.function;
+	int64_t apart = registers / 2;
+	const hdt_expr *r = hdt_begin_for(f, "r", hdt_int(m->k.context, registers), HDT_LOOP_UNROLL);
+	const hdt_expr *depth = hdt_add(modulo(m->lane, 4), times(quotient(r, apart), 4));
+	const hdt_expr *place = hdt_add(quotient(m->lane, 4), times(modulo(r, apart), 8));
+	const hdt_expr *at[] = {slot, plus(depth, step * m->depth), hdt_add(side, place)};
+	hdt_store(f, fragments, HDT_AT(half, number, r), hdt_load(o->ring, at, 3));
+	hdt_end(f);
+}
+
 /* 16 rows: matrices (rows 0.., depth 0..), (8, 0), (0, 8), (8, 8). */
 static void read_left(mma *m, const hdt_expr *slot, int64_t step, int64_t half)
 {
@@ -44,17 +70,21 @@ static void read_left(mma *m, const hdt_expr *slot, int64_t step, int64_t half)
 	const hdt_expr *i = hdt_begin_for(f, "i", hdt_int(m->k.context, m->down), HDT_LOOP_UNROLL);
 	const hdt_expr *lane = m->lane, *low = modulo(lane, 8), *second = modulo(quotient(lane, 8), 2),
 				   *third = quotient(lane, 16);
-	const hdt_expr *row = o->along_depth ? modulo(lane, 16) : times(second, 8);
-	const hdt_expr *depth = o->along_depth ? times(third, 8) : hdt_add(times(third, 8), low);
-	row = hdt_add(hdt_add(m->warp_row, times(i, MMA_ROWS)), row);
-	const hdt_expr *from = operand_address(o, slot, row, plus(depth, step * MMA_DEPTH));
-	hdt_do(f, o->along_depth ? "ldmatrix_x4" : "ldmatrix_x4_trans",
-	       HDT_AT(fragment_address(m, m->left, half, i), from));
+	const hdt_expr *first = hdt_add(m->warp_row, times(i, MMA_ROWS));
+	if (reads_matrices(m, o)) {
+		const hdt_expr *row = o->along_depth ? modulo(lane, 16) : times(second, 8);
+		const hdt_expr *depth = o->along_depth ? times(third, piece_of(m)) : hdt_add(times(third, 8), low);
+		const hdt_expr *from = operand_address(o, slot, hdt_add(first, row), plus(depth, step * m->depth));
+		hdt_do(f, o->along_depth ? "ldmatrix_x4" : "ldmatrix_x4_trans",
+		       HDT_AT(fragment_address(m, m->left, half, i), from));
+	} else {
+		read_elements(m, o, slot, step, first, m->left, hdt_int(m->k.context, half), i, 4);
+	}
 	hdt_end(f);
 }
 
 /* 16 columns, of two instructions: matrices (columns 0.., depth 0..), (0, 8), (8, 0), (8, 8). */
-static void read_right(mma *m, const hdt_expr *slot, int64_t step, int64_t half)
+static void read_right_matrices(mma *m, const hdt_expr *slot, int64_t step, int64_t half)
 {
 	const operand *o = &m->k.b;
 	hdt_function *f = m->k.function;
@@ -62,11 +92,24 @@ static void read_right(mma *m, const hdt_expr *slot, int64_t step, int64_t half)
 	const hdt_expr *lane = m->lane, *low = modulo(lane, 8), *second = modulo(quotient(lane, 8), 2),
 				   *third = quotient(lane, 16);
 	const hdt_expr *column = o->along_depth ? hdt_add(times(third, 8), low) : times(third, 8);
-	const hdt_expr *depth = o->along_depth ? times(second, 8) : modulo(lane, 16);
+	const hdt_expr *depth = o->along_depth ? times(second, piece_of(m)) : modulo(lane, 16);
 	column = hdt_add(hdt_add(m->warp_column, times(j, 2 * MMA_COLUMNS)), column);
-	const hdt_expr *from = operand_address(o, slot, column, plus(depth, step * MMA_DEPTH));
+	const hdt_expr *from = operand_address(o, slot, column, plus(depth, step * m->depth));
 	hdt_do(f, o->along_depth ? "ldmatrix_x4" : "ldmatrix_x4_trans",
 	       HDT_AT(fragment_address(m, m->right, half, times(j, 2)), from));
+	hdt_end(f);
+}
+
+static void read_right(mma *m, const hdt_expr *slot, int64_t step, int64_t half)
+{
+	hdt_function *f = m->k.function;
+	if (reads_matrices(m, &m->k.b)) {
+		read_right_matrices(m, slot, step, half);
+		return;
+	}
+	const hdt_expr *j = hdt_begin_for(f, "j", hdt_int(m->k.context, m->across), HDT_LOOP_UNROLL);
+	const hdt_expr *first = hdt_add(m->warp_column, times(j, MMA_COLUMNS));
+	read_elements(m, &m->k.b, slot, step, first, m->right, hdt_int(m->k.context, half), j, 2);
 	hdt_end(f);
 }
 
@@ -76,13 +119,34 @@ static void read_fragments(mma *m, const hdt_expr *slot, int64_t step, int64_t h
 	read_right(m, slot, step, half);
 }
 
+/* The instruction would drop the digits that tf32 has not. */
+static void round_fragments(mma *m, const hdt_tensor *fragments, int64_t half, int64_t count, int64_t registers)
+{
+	hdt_function *f = m->k.function;
+	hdt_context *c = m->k.context;
+	const hdt_expr *i = hdt_begin_for(f, "i", hdt_int(c, count), HDT_LOOP_UNROLL);
+	const hdt_expr *r = hdt_begin_for(f, "r", hdt_int(c, registers), HDT_LOOP_UNROLL);
+	const hdt_expr *value = hdt_at(fragments, hdt_int(c, half), i, r);
+	hdt_store(f, fragments, HDT_AT(hdt_int(c, half), i, r), hdt_intrinsic_call(c, "round_tf32", HDT_AT(value)));
+	hdt_end(f);
+	hdt_end(f);
+}
+
 static void multiply_fragments(mma *m, int64_t half)
 {
 	hdt_function *f = m->k.function;
+	hdt_dtype dtype = m->k.product->dtype;
+	if (dtype == HDT_F32) {
+		round_fragments(m, m->left, half, m->down, 4);
+		round_fragments(m, m->right, half, m->across, 2);
+	}
 	const hdt_expr *i = hdt_begin_for(f, "i", hdt_int(m->k.context, m->down), HDT_LOOP_UNROLL);
 	const hdt_expr *j = hdt_begin_for(f, "j", hdt_int(m->k.context, m->across), HDT_LOOP_UNROLL);
 	const hdt_expr *at[] = {i, j, hdt_int(m->k.context, 0)};
-	hdt_do(f, m->k.product->dtype == HDT_F16 ? "mma_m16n8k16_f16" : "mma_m16n8k16_bf16",
+	hdt_do(f,
+	       dtype == HDT_F32   ? "mma_m16n8k8_tf32"
+	       : dtype == HDT_F16 ? "mma_m16n8k16_f16"
+	                          : "mma_m16n8k16_bf16",
 	       HDT_AT(hdt_address(m->acc, at, 3), fragment_address(m, m->left, half, i),
 	              fragment_address(m, m->right, half, j)));
 	hdt_end(f);
@@ -90,6 +154,17 @@ static void multiply_fragments(mma *m, int64_t half)
 }
 
 /* ---- the ring ---- */
+
+static const hdt_tensor *ring_of(const mma *m, const operand *o, const char *name)
+{
+	return reads_matrices(m, o) ? operand_ring(&m->k, o, name) : operand_ring_padded(&m->k, o, name, MMA_RING_PAD);
+}
+
+void mma_make_rings(mma *m)
+{
+	m->k.a.ring = ring_of(m, &m->k.a, "left_ring");
+	m->k.b.ring = ring_of(m, &m->k.b, "right_ring");
+}
 
 /* Bring a slice; what the operands' copies started is one group. */
 static void bring(mma *m, const hdt_expr *slot, const hdt_expr *slice)
@@ -114,15 +189,15 @@ static void make_registers(mma *m)
 	hdt_buffer_options start = {.scope = HDT_SCOPE_REGISTER, .start = hdt_number(c, HDT_F32, 0)};
 	const hdt_expr *down = hdt_int(c, m->down), *across = hdt_int(c, m->across), *two = hdt_int(c, 2);
 	m->acc = hdt_buffer(f, "acc", HDT_F32, HDT_AT(down, across, hdt_int(c, 4)), &start);
-	m->left = hdt_local(f, "left", dtype, HDT_AT(two, down, hdt_int(c, 8)));
-	m->right = hdt_local(f, "right", dtype, HDT_AT(two, across, hdt_int(c, 4)));
+	m->left = hdt_local(f, "left", dtype, HDT_AT(two, down, hdt_int(c, m->depth / 2)));
+	m->right = hdt_local(f, "right", dtype, HDT_AT(two, across, hdt_int(c, m->depth / 4)));
 }
 
 void mma_multiply(mma *m)
 {
 	hdt_context *c = m->k.context;
 	hdt_function *f = m->k.function;
-	int64_t steps = m->how.depth / MMA_DEPTH, ahead = m->how.stages - 1;
+	int64_t steps = m->how.depth / m->depth, ahead = m->how.stages - 1;
 	make_registers(m);
 	const hdt_expr *early = hdt_begin_for(f, "early", hdt_int(c, ahead), HDT_LOOP_UNROLL);
 	if (!m->acc || !m->left || !m->right || !early)

@@ -124,6 +124,27 @@ static int64_t piece_width(const operand *o)
 	return o->copied ? o->vector : VECTOR_BYTES / bytes_of(o);
 }
 
+/* Element `at`, 0 where it is not so that `inside`. A load is made all the same, of the first element of all: it waits for no branch, so that those of
+ * neighbours are on their way together. */
+static const hdt_expr *element_at(const kernel *k, const operand *o, const place *at, const hdt_expr *inside)
+{
+	const hdt_expr *indices[HDT_MAX_RANK], *value;
+	if (o->load) {
+		if (o->condition)
+			inside = both(inside, bind(k, o, at, o->condition));
+		if (inside)
+			inside = hdt_let(k->function, "inside", inside);
+		for (int d = 0; d < o->load->count; d++) {
+			indices[d] = bind(k, o, at, o->load->args[d]);
+			indices[d] = inside && indices[d] ? hdt_select(inside, indices[d], hdt_like(indices[d], 0)) : indices[d];
+		}
+		value = hdt_let(k->function, "value", hdt_load(o->load->tensor, indices, o->load->count));
+	} else {
+		value = hdt_cast(bind(k, o, at, o->factor), o->dtype);
+	}
+	return inside && value ? hdt_select(inside, value, hdt_like(value, 0)) : value;
+}
+
 /* Compute elements from (side, depth) of the slice on, along the direction in which they lie in memory. */
 static void compute(const kernel *k, const operand *o, const hdt_expr *to, const hdt_expr *side, const hdt_expr *depth,
                     int64_t width)
@@ -135,11 +156,8 @@ static void compute(const kernel *k, const operand *o, const hdt_expr *to, const
 	place here;
 	side = hdt_let(f, "side", o->along_depth ? side : hdt_add(side, e));
 	depth = hdt_let(f, "depth", o->along_depth ? hdt_add(depth, e) : depth);
-	if (place_at(k, o, side, depth, &here)) {
-		const hdt_expr *value = hdt_cast(bind(k, o, &here, o->factor), o->dtype),
-					   *inside = inside_of(k, o, side, depth);
-		hdt_store(f, piece, HDT_AT(e), hdt_select(inside, value, value ? hdt_like(value, 0) : NULL));
-	}
+	if (place_at(k, o, side, depth, &here))
+		hdt_store(f, piece, HDT_AT(e), element_at(k, o, &here, inside_of(k, o, side, depth)));
 	hdt_end(f);
 	hdt_do(f, "store_vector", HDT_AT(to, hdt_address(piece, &first, 1), hdt_int(c, width)));
 }

@@ -159,7 +159,8 @@ static void order_depth(product *p)
 	make_span(p->context, &p->depth, p->c.depth, p->c.depth_count);
 }
 
-bool product_find(const hdt_task *task, bool (*takes)(hdt_dtype), product *out, const char **reason)
+bool product_find(const hdt_task *task, const hdt_target_info *target,
+                  bool (*takes)(hdt_dtype, const hdt_target_info *), product *out, const char **reason)
 {
 	*out = (product){.task = task, .context = task->context};
 	hdt_contraction *c = &out->c;
@@ -175,7 +176,7 @@ bool product_find(const hdt_task *task, bool (*takes)(hdt_dtype), product *out, 
 	bool exact = init_operand(&out->a, c->a, &out->rows) & init_operand(&out->b, c->b, &out->columns);
 	out->dtype = out->a.dtype;
 	*reason = "its factors are of other dtypes";
-	if (out->a.dtype != out->b.dtype || !takes(out->dtype))
+	if (out->a.dtype != out->b.dtype || !takes(out->dtype, target))
 		return false;
 	*reason = "its sum is not taken in f32";
 	if (hdt_dtype_of((hdt_dtype)c->reduce->accumulate)->compute != HDT_F32 ||

@@ -49,7 +49,8 @@ typedef struct product {
 } product;
 
 /* Find the product in the task, both of whose factors are of one dtype accepted by `takes`. False with the reason. */
-bool product_find(const hdt_task *task, bool (*takes)(hdt_dtype), product *out, const char **reason);
+bool product_find(const hdt_task *task, const hdt_target_info *target,
+                  bool (*takes)(hdt_dtype, const hdt_target_info *), product *out, const char **reason);
 
 /* order.c: how a tensor of the task should lie; see hdt_scheduler.order. */
 bool product_order(const product *p, const hdt_tensor *tensor, int dims[HDT_MAX_RANK]);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TF32_ARCHITECTURE = 80 /* the first that has it */ };
+
 /* ---- what it has ---- */
 
 static int ask(const hdt_device *d, CUdevice number, CUdevice_attribute attribute)
@@ -132,6 +134,15 @@ static hdt_status open_compiler(hdt_context *context, hdt_device *d, const char 
 	return HDT_OK;
 }
 
+/* Products may round: what is chosen for them differs, so the key does. */
+static void allow_tf32(hdt_device *d)
+{
+	size_t n = strlen(d->cache_key);
+	d->info.tf32 = d->info.architecture >= TF32_ARCHITECTURE;
+	if (d->info.tf32)
+		snprintf(d->cache_key + n, sizeof d->cache_key - n, "; tf32");
+}
+
 hdt_status device_open(hdt_context *context, const hdt_target_options *options, hdt_device **out)
 {
 	const char *architecture = getenv("HIDET_CUDA_ARCH");
@@ -144,6 +155,8 @@ hdt_status device_open(hdt_context *context, const hdt_target_options *options, 
 	d->compiler = compiler_get(&d->no_compiler);
 	hdt_status status = architecture && *architecture ? open_compiler(context, d, architecture)
 	                                                  : open_gpu(context, d, options ? options->ordinal : 0);
+	if (status == HDT_OK && options && options->size > offsetof(hdt_target_options, tf32) && options->tf32)
+		allow_tf32(d);
 	if (status == HDT_OK)
 		*out = d;
 	else

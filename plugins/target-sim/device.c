@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NEWEST_ARCHITECTURE = 90, OLDEST_ARCHITECTURE = 70 };
+enum { NEWEST_ARCHITECTURE = 90, OLDEST_ARCHITECTURE = 70, TF32_ARCHITECTURE = 80 /* the first that has it */ };
 
 /* A number of the environment within these bounds; else `otherwise`. */
 static uint64_t setting(const char *name, uint64_t least, uint64_t most, uint64_t otherwise)
@@ -42,7 +42,9 @@ hdt_status device_open(hdt_context *context, const hdt_target_options *options, 
 	d->most_steps = setting("HIDET_SIM_STEPS", 1, UINT64_MAX, UINT64_C(200000000));
 	snprintf(d->people, sizeof d->people, "simulated GPU, compute capability %d.%d, on the processor",
 	         architecture / 10, architecture % 10);
-	snprintf(d->cache_key, sizeof d->cache_key, "sim 1; sm_%d", architecture);
+	bool tf32 = options && options->size > offsetof(hdt_target_options, tf32) && options->tf32 &&
+	            architecture >= TF32_ARCHITECTURE;
+	snprintf(d->cache_key, sizeof d->cache_key, "sim 1; sm_%d%s", architecture, tf32 ? "; tf32" : "");
 	d->info = (hdt_target_info){
 		.size = sizeof d->info,
 		.target = "sim",
@@ -61,6 +63,7 @@ hdt_status device_open(hdt_context *context, const hdt_target_options *options, 
 		.shared_bytes = 48 * 1024,
 		.shared_bytes_asked = shared_bytes(architecture),
 		.memory_bytes = INT64_C(16) << 30,
+		.tf32 = tf32,
 	};
 	*out = d;
 	return HDT_OK;

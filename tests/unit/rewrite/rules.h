@@ -15,7 +15,7 @@ static hdt_registry *registry;
 static hdt_context *c;
 static text told; /* by the rules */
 
-static void add_rules(registry_stage *stage)
+static inline void add_rules(registry_stage *stage)
 {
 	for (int i = 0; i < rule_count; i++)
 		registry_stage_add(stage, REGISTRY_REWRITE_RULE, rules[i].name, &rules[i]);
@@ -31,7 +31,7 @@ static inline void add_function(const char *name, const char *source,
 	add_text(name, 0, source);
 	rules[rule_count - 1].apply = apply;
 }
-static void start(void)
+static inline void start(void)
 {
 	registry = make_registry(add_rules);
 	c = context_new(registry);

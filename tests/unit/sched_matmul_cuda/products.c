@@ -22,11 +22,7 @@ TestSuite(products, .init = set_up, .fini = tear_down);
 static hdt_program *build(const hdt_scheduler *s, const hdt_task *task, const hdt_target_info *target,
                           const hdt_choice *choice)
 {
-	hdt_program *program = s->build_choice(task, target, choice);
-	cr_assert(program, "%s", hdt_context_message(context));
-	cr_assert_eq(program_finish(program), HDT_OK, "%s", hdt_context_message(context));
-	cr_assert_eq(program_verify(program), HDT_OK, "%s\n%s", hdt_context_message(context), program_text(program));
-	return program;
+	return check_program(s->build_choice(task, target, choice));
 }
 
 /* Choices at `level`, every `step`-th of them. */
@@ -247,6 +243,47 @@ Test(products, mma_declines)
 	               "task @t(x: f16[4, 64], w: f16[64, 4]) -> (y) { y[i < 4, j < 4] = sum(k < 64) x[i, k] * w[k, j] }",
 	               "too small");
 	check_declined(MMA, "task @t(x: f16[64, 64]) -> (y) { y[i < 64] = sum(k < 64) x[i, k] }", "products");
+}
+
+/* ---- f32 rounded to tf32 ---- */
+
+static void check_tf32(const char *source, const int64_t *sizes, int level, int step)
+{
+	hdt_target_info rounding = hopper;
+	rounding.tf32 = true;
+	const hdt_task *task = parse_task(source);
+	hdt_answer answer = hdt_scheduler_matmul_mma.query(task, &rounding);
+	cr_assert(answer.applies, "%s: %s", source, answer.reason);
+	int count = hdt_scheduler_matmul_mma.space(task, &rounding, level, choices, MOST_CHOICES);
+	for (int i = 0; i < count; i += step) {
+		hdt_program *program = build(MMA, task, &rounding, &choices[i]);
+		cr_assert_gt(count_of(program_text(program), "mma_m16n8k8_tf32"), 0);
+		run_program_and_compare(task, program, sizes);
+	}
+}
+
+/* Results are f16, whose tolerance is that of tf32. */
+Test(products, tf32_of_factors_that_lie_any_way)
+{
+	check_tf32("task @t(x: f32[72, 48], w: f32[40, 48]) -> (y) { y[i < 72, j < 40] = f16((sum(k < 48) x[i, k] * w[j, "
+	           "k]) * 0.25) }",
+	           NULL, 2, 29);
+	check_tf32("task @t(x: f32[72, 48], w: f32[48, 40]) -> (y) { y[i < 72, j < 40] = f16((sum(k < 48) x[i, k] * w[k, "
+	           "j]) * 0.25) }",
+	           NULL, 1, 9);
+	check_tf32("task @t(x: f32[48, 72], w: f32[48, 40]) -> (y) { y[i < 72, j < 40] = f16((sum(k < 48) x[k, i] * w[k, "
+	           "j]) * 0.25) }",
+	           NULL, 1, 9);
+}
+
+Test(products, tf32_of_edges_batches_and_sizes_known_when_run)
+{
+	check_tf32("task @t(x: f32[37, 51], w: f32[51, 43]) -> (y) { y[i < 37, j < 43] = f16((sum(k < 51) x[i, k] * w[k, "
+	           "j]) * 0.25) }",
+	           NULL, 0, 1);
+	check_tf32("task @t(x: f32[2, m, 32], w: f32[2, 32, 32]) -> (y) where m in 1..512 {\n"
+	           "y[n < 2, i < m, j < 32] = f16((sum(k < 32) x[n, i, k] * w[n, j, k]) * 0.25) }",
+	           SIZES(45), 0, 1);
 }
 
 /* ---- without ---- */
