@@ -12,28 +12,43 @@ enum {
 	LINES = 4 /* asked for at a time */
 };
 
-/* A read of whole rows of memory, each by the loop over `lane`, that an earlier stage of the row has done. */
-static bool walks_rows(const hdt_expr *load, const hdt_expr *lane)
+/* Is the index known where the loop over lanes stands? */
+static bool is_known(const nest *n, const hdt_expr *index)
 {
-	const hdt_tensor *t = load->tensor;
-	return load->op == HDT_OP_LOAD && t->scope == HDT_SCOPE_GLOBAL && t->rank > 1 && load->args[t->rank - 1] == lane &&
-	       hdt_proves_equal(t->shape[t->rank - 1], lane->args[0]);
+	expr_list axes = {0};
+	free_axes(index, &axes);
+	for (int i = 0; i < axes.count; i++)
+		if (!expr_list_has(&n->open, axes.items[i]))
+			return false;
+	return true;
 }
 
-static const hdt_expr *find_rows(const hdt_expr *value, const hdt_expr *lane, int nth)
+/* A read of whole rows of memory, each by the loop over `lane`, that an earlier stage of the row has done. */
+static bool walks_rows(const nest *n, const hdt_expr *load, const hdt_expr *lane)
+{
+	const hdt_tensor *t = load->tensor;
+	if (load->op != HDT_OP_LOAD || t->scope != HDT_SCOPE_GLOBAL || t->rank < 2 || load->args[t->rank - 1] != lane)
+		return false;
+	for (int d = 0; d + 1 < t->rank; d++)
+		if (!is_known(n, load->args[d]))
+			return false;
+	return hdt_proves_equal(t->shape[t->rank - 1], lane->args[0]);
+}
+
+static const hdt_expr *find_rows(const nest *n, const hdt_expr *value, const hdt_expr *lane, int nth)
 {
 	expr_list nodes = {0};
 	expr_nodes(value, &nodes);
 	for (int i = 0; i < nodes.count; i++)
-		if (walks_rows(nodes.items[i], lane) && nth-- == 0)
+		if (walks_rows(n, nodes.items[i], lane) && nth-- == 0)
 			return nodes.items[i];
 	return NULL;
 }
 
-bool ahead_applies(const dims *d, tile *t)
+bool ahead_applies(const nest *n, const dims *d, tile *t)
 {
 	int64_t extent;
-	const hdt_expr *rows = t->lane >= 0 ? find_rows(d->value, d->axes[t->lane], 0) : NULL;
+	const hdt_expr *rows = t->lane >= 0 ? find_rows(n, d->value, d->axes[t->lane], 0) : NULL;
 	if (!rows || d->count != 1 || !hdt_is_const(d->axes[0]->args[0], &extent))
 		return false;
 	int64_t bytes = hdt_dtype_of((hdt_dtype)rows->dtype)->bytes;
@@ -58,7 +73,7 @@ void ahead_fetch(nest *n, const group *g, const dims *d, const tile *t, const hd
 {
 	const hdt_expr *lane = d->axes[t->lane], *extent = lane->args[0], *rows, *indices[HDT_MAX_RANK];
 	const hdt_expr *here = hdt_mul(lane_block, hdt_int(n->context, t->lanes));
-	for (int nth = 0; (rows = find_rows(d->value, lane, nth)) != NULL; nth++) {
+	for (int nth = 0; (rows = find_rows(n, d->value, lane, nth)) != NULL; nth++) {
 		for (int i = 0; i + 1 < rows->count; i++)
 			indices[i] = rows->args[i];
 		fetch_lines(n, rows->tensor, indices, hdt_add(here, extent), t->lanes);

@@ -65,9 +65,14 @@ typedef struct nest {
 		rereads; /* its rows are being computed, what is read for one has been read before, and nobody has asked for the next; or NULL */
 } nest;
 
-/* cost.c: scalar operations of the task, and bytes that it reads and writes. */
-double cost_work(const hdt_task *task);
+/* cost.c: elements of a tensor; bytes that the task reads and writes; and operations for one element with this value. */
+typedef struct cost_weights {
+	double function; /* operations that exp and its like count as, */
+	double strided;  /* and a read whose elements do not lie side by side */
+} cost_weights;
+double cost_elements(const hdt_tensor *t);
 double cost_bytes(const hdt_task *task);
+double cost_operations(const hdt_expr *value, const cost_weights *weights);
 /* cost_cpu.c: estimated microseconds on a CPU. */
 double cost_cpu_us(const hdt_task *task);
 /* guard.c */
@@ -125,7 +130,7 @@ bool read_is_along(const hdt_expr *load, const hdt_expr *axis);
 int reads_along(const hdt_expr *reduce, const hdt_expr *axis);
 
 /* ahead.c: is it worth to ask for the next row within the loop over blocks of lanes, which are then cut for it? And to do so. */
-bool ahead_applies(const dims *d, tile *t);
+bool ahead_applies(const nest *n, const dims *d, tile *t);
 void ahead_fetch(nest *n, const group *g, const dims *d, const tile *t, const hdt_expr *lane_block);
 
 /* lanes.c: writes the blocks. */
@@ -166,6 +171,9 @@ const hdt_expr *reduce_is_better(const hdt_expr *reduce, const hdt_expr *value, 
 hdt_dtype reduce_dtype(const hdt_expr *reduce);
 const hdt_expr *reduce_start(const hdt_expr *reduce);
 const hdt_expr *reduce_step(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *value);
+/* The same in the function at hand: a product is fused with its addition only where that is one instruction. */
+const hdt_expr *reduce_step_in(const nest *n, const hdt_expr *reduce, const hdt_expr *accumulator,
+                               const hdt_expr *value);
 const hdt_expr *reduce_result(const hdt_expr *reduce, const hdt_expr *accumulator);
 /* Of a sum so far and the number of its elements, the result. */
 const hdt_expr *reduce_finish(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *count);

@@ -136,7 +136,7 @@ static void step_chains(chains *c, const hdt_expr *first, int64_t count)
 {
 	hdt_function *f = c->nest->function;
 	const hdt_expr *chain = begin_lanes(c, count), *old = hdt_at(c->acc, chain);
-	hdt_store(f, c->acc, HDT_AT(chain), reduce_step(c->reduce, old, value_at(c, hdt_add(first, chain))));
+	hdt_store(f, c->acc, HDT_AT(chain), reduce_step_in(c->nest, c->reduce, old, value_at(c, hdt_add(first, chain))));
 	hdt_end(f);
 }
 
@@ -173,7 +173,7 @@ static void take_in(chains *c, const hdt_expr *first, const hdt_expr *count)
 	const hdt_expr *done = hdt_add(first, hdt_mul(hdt_floordiv(count, lanes), lanes));
 	const hdt_expr *rest = hdt_begin_for(f, "rest", hdt_mod(count, lanes), HDT_LOOP_SERIAL);
 	const hdt_expr *old = hdt_load(c->tail, NULL, 0);
-	hdt_store(f, c->tail, HDT_SCALAR, reduce_step(c->reduce, old, value_at(c, hdt_add(done, rest))));
+	hdt_store(f, c->tail, HDT_SCALAR, reduce_step_in(c->nest, c->reduce, old, value_at(c, hdt_add(done, rest))));
 	hdt_end(f);
 }
 

@@ -37,6 +37,9 @@ void kernel_unguard(nest *n, const hdt_expr *condition);
 /* As reduce_step; products of 16-bit floats, which f32 holds exactly, are added in one step, too. */
 const hdt_expr *kernel_step(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *value);
 
+/* cost_cuda.c: estimated microseconds on a GPU. */
+double cost_cuda_us(const hdt_task *task);
+
 /* ---- what a kernel can be ----------------------------------------------------------------------------------------- */
 
 /* The product at the heart of a stage. */

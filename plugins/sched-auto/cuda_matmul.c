@@ -9,6 +9,8 @@
  * product, too, whose second factor is gathered. Every element's sum keeps its order. */
 #include "cuda.h"
 
+#include <math.h>
+
 enum {
 	SIDE = 16,  /* threads along each side of a tile */
 	SLICE = 16, /* elements of a slice of the sum */
@@ -147,7 +149,12 @@ static void choose_sizes(tiles *t)
 	t->columns.size = tile_size(product_of(m->columns, m->column_count), most);
 }
 
-/* Each slice is waited for, about half a microsecond, and multiplied by a hundred steps a cycle. */
+static double parts(int64_t extent, double size)
+{
+	return ceil((double)extent / size);
+}
+
+/* Each slice is waited for, about a third of a microsecond, and multiplied by 128 steps a cycle. */
 bool matmul_cost(const hdt_task *task, double *us)
 {
 	matmul m;
@@ -157,10 +164,9 @@ bool matmul_cost(const hdt_task *task, double *us)
 	int64_t rows = product_of(m.rows, m.row_count), columns = product_of(m.columns, m.column_count),
 			most = largest_size(&m);
 	double down = (double)tile_size(rows, most), across = (double)tile_size(columns, most);
-	double blocks = (double)(rows / (int64_t)down + 1) * (double)(columns / (int64_t)across + 1) *
-	                (double)product_of(m.batch, m.batch_count);
-	double slices = (double)product_of(m.depth, m.depth_count) / SLICE + 1;
-	*us = 2 + (double)((int64_t)(blocks / DEVICE_PROCESSORS) + 1) * slices * (0.5 + down * across * SLICE / 100 / 1600);
+	double blocks = parts(rows, down) * parts(columns, across) * (double)product_of(m.batch, m.batch_count);
+	double slices = parts(product_of(m.depth, m.depth_count), SLICE);
+	*us = 2 + ceil(blocks / DEVICE_PROCESSORS) * slices * (0.35 + down * across * SLICE / 128 / 1700);
 	return rows >= SIDE / 2 && columns >= SIDE / 2;
 }
 

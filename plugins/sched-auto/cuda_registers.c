@@ -25,6 +25,7 @@ typedef struct row {
 	plan *plan;
 	const group *group;
 	const hdt_expr *const *rows;        /* the group's axes, which are those of its first stage; */
+	const hdt_expr *own[HDT_MAX_RANK];  /* the same as stages are read there: 0 for one that has a single row; */
 	const hdt_expr *here[HDT_MAX_RANK]; /* where they are */
 	const hdt_expr *position;           /* within the row, as an axis; */
 	const hdt_expr *tail[HDT_MAX_RANK]; /* and the indices of the row's own dimensions there */
@@ -65,7 +66,7 @@ static bool has_shape(const row *r, const hdt_expr *const *extents, int count)
 static const hdt_expr *over_row(const row *r, const stage *s, const hdt_expr *value)
 {
 	int rows = r->group->rows;
-	value = hdt_substitute(value, s->tensor->axes, r->rows, rows);
+	value = hdt_substitute(value, s->tensor->axes, r->own, rows);
 	return hdt_substitute(value, s->tensor->axes + rows, r->tail, s->tensor->rank - rows);
 }
 
@@ -94,7 +95,7 @@ static bool is_own_place(const row *r, const hdt_expr *load)
 {
 	int rows = r->group->rows;
 	for (int d = 0; d < load->count; d++)
-		if (load->args[d] != (d < rows ? r->rows[d] : r->tail[d - rows]))
+		if (load->args[d] != (d < rows ? r->own[d] : r->tail[d - rows]))
 			return false;
 	return true;
 }
@@ -225,7 +226,10 @@ static int64_t widest(const row *r)
 
 static bool find_row(plan *p, const group *g, row *r)
 {
+	int64_t extent;
 	*r = (row){.plan = p, .group = g, .rows = p->stages[g->first].tensor->axes};
+	for (int d = 0; d < g->rows; d++)
+		r->own[d] = hdt_is_const(r->rows[d]->args[0], &extent) && extent == 1 ? hdt_int(p->context, 0) : r->rows[d];
 	if (g->count < 2 || !find_shape(r) || !make_axes(r))
 		return false;
 	for (int i = 0; i < g->count; i++) {
@@ -446,7 +450,7 @@ static bool emit_scalar(row *r, const stage *s, const hdt_expr *value)
 		kernel_unguard(n, first);
 	}
 	kernel_unguard(n, n->team->active);
-	expr_map_set(&r->scalars, hdt_load(s->tensor, r->rows, r->group->rows), hdt_load(own, NULL, 0));
+	expr_map_set(&r->scalars, hdt_load(s->tensor, r->own, r->group->rows), hdt_load(own, NULL, 0));
 	return hdt_context_status(n->context) == HDT_OK;
 }
 

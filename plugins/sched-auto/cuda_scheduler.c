@@ -4,14 +4,10 @@
  * unchanged need no code. */
 #include "cuda.h"
 
-/* ---- cost --------------------------------------------------------------------------------------------------------- */
-
-/* Reckoned with: two microseconds for a launch, fifty operations a nanosecond for each processor, two terabytes a second. */
 static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
 {
-	double tiles = 0, work = 2 + cost_work(task) / 5e4 / DEVICE_PROCESSORS + cost_bytes(task) / 2e6;
 	(void)target;
-	return (hdt_answer){.applies = true, .cost_us = matmul_cost(task, &tiles) && tiles > work ? tiles : work};
+	return (hdt_answer){.applies = true, .cost_us = cost_cuda_us(task)};
 }
 
 /* ---- program ------------------------------------------------------------------------------------------------------ */

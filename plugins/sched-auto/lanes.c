@@ -125,7 +125,7 @@ static const hdt_expr *accumulate(block *b, const hdt_expr *reduce, const hdt_ex
 	open_span(b, lanes);
 	const hdt_expr *element = reduce_ready(n, at_element(b, value, row, lane));
 	if (element)
-		hdt_store(n->function, acc, at, reduce_step(reduce, hdt_at_list(acc, at), element));
+		hdt_store(n->function, acc, at, reduce_step_in(n, reduce, hdt_at_list(acc, at), element));
 	for (int i = 0; i < at.count + reduce->count - 1; i++)
 		close_loop(n);
 	return reduce_result(reduce, hdt_at_list(acc, at));

@@ -105,7 +105,7 @@ static bool emit_stage(nest *n, const stage *s, dims d, bool parallel)
 	scan running = scan_find(&d);
 	bool scans = running.reduce != NULL;
 	tile t = scans ? (tile){.row = -1, .lane = -1} : tile_choose(n->plan, &d);
-	bool ahead = n->rereads && !scans && ahead_applies(&d, &t);
+	bool ahead = n->rereads && !scans && ahead_applies(n, &d, &t);
 	int count = list_loops(&d, &t, running.axis, &row_block, &lane_block, loops), rank = s->tensor->rank, opened = 0,
 		done = 0;
 	if (hdt_context_status(n->context) != HDT_OK)

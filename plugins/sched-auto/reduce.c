@@ -4,7 +4,7 @@
  *
  * Long ones run in several accumulators side by side where that changes nothing, and sums of f32 too, which come nearer to the true sum than one
  * chain does: on the CPU by chains.c, in a thread of a GPU here. Other sums and products of floats are kept in one chain, in the order of the
- * axes: they are never reassociated. A product that is added is fused with the addition. */
+ * axes: they are never reassociated. A product that is added is fused with the addition where the processor can do so. */
 #include "cuda.h"
 
 #include <math.h>
@@ -64,17 +64,30 @@ const hdt_expr *reduce_start(const hdt_expr *reduce)
 	}
 }
 
-const hdt_expr *reduce_step(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *value)
+static hdt_scalar_op step_op(const hdt_expr *reduce)
 {
 	static const hdt_scalar_op ops[HDT_REDUCE_COUNT] = {
 		[HDT_REDUCE_SUM] = HDT_OP_ADD, [HDT_REDUCE_PROD] = HDT_OP_MUL, [HDT_REDUCE_MAX] = HDT_OP_MAX,
 		[HDT_REDUCE_MIN] = HDT_OP_MIN, [HDT_REDUCE_AVG] = HDT_OP_ADD,  [HDT_REDUCE_ALL] = HDT_OP_AND,
 		[HDT_REDUCE_ANY] = HDT_OP_OR,
 	};
+	return ops[reduce->reduce];
+}
+
+const hdt_expr *reduce_step(const hdt_expr *reduce, const hdt_expr *accumulator, const hdt_expr *value)
+{
 	value = hdt_cast(value, reduce_dtype(reduce));
-	if (value && value->op == HDT_OP_MUL && ops[reduce->reduce] == HDT_OP_ADD && hdt_is_float(reduce_dtype(reduce)))
+	if (value && value->op == HDT_OP_MUL && step_op(reduce) == HDT_OP_ADD && hdt_is_float(reduce_dtype(reduce)))
 		return hdt_fma(value->args[0], value->args[1], accumulator);
-	return hdt_binary(ops[reduce->reduce], accumulator, value);
+	return hdt_binary(step_op(reduce), accumulator, value);
+}
+
+const hdt_expr *reduce_step_in(const nest *n, const hdt_expr *reduce, const hdt_expr *accumulator,
+                               const hdt_expr *value)
+{
+	if (n->function->kind == HDT_FUNCTION_CUDA || n->plan->target->fused_multiply_add)
+		return reduce_step(reduce, accumulator, value);
+	return hdt_binary(step_op(reduce), accumulator, hdt_cast(value, reduce_dtype(reduce)));
 }
 
 /* Number of elements; an axis whose extent depends on another one of the same reduction is not counted this way. */
@@ -159,7 +172,7 @@ static const hdt_expr *reduce_in_order(nest *n, const hdt_expr *reduce, const hd
 	}
 	if (!acc || !value)
 		return NULL;
-	hdt_store(n->function, acc, HDT_SCALAR, reduce_step(reduce, scalar_of(acc), value));
+	hdt_store(n->function, acc, HDT_SCALAR, reduce_step_in(n, reduce, scalar_of(acc), value));
 	if (counter)
 		hdt_store(n->function, counter, HDT_SCALAR, hdt_add(scalar_of(counter), hdt_int(n->context, 1)));
 	for (int a = 1; a < reduce->count; a++)

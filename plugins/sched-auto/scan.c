@@ -54,7 +54,7 @@ const hdt_expr *scan_step(nest *n, const scan *s, const hdt_expr *value, const h
 		return NULL;
 	const hdt_expr *wide = reduce_widened(s->reduce);
 	const hdt_expr *acc = hdt_load(s->acc, NULL, 0);
-	hdt_store(n->function, s->acc, HDT_SCALAR, reduce_step(wide, acc, element));
+	hdt_store(n->function, s->acc, HDT_SCALAR, reduce_step_in(n, wide, acc, element));
 	expr_map results = {0};
 	expr_map_set(&results, s->reduce, hdt_cast(reduce_result(wide, acc), (hdt_dtype)s->reduce->dtype));
 	value = replace_nodes(value, &results);

@@ -83,7 +83,7 @@ static void compile(const checker *k, subject *subjects, int count, int how)
 	for (int i = 0; i < count; i++)
 		if (subjects[i].verdict->outcome == OUTCOME_NONE)
 			graphs[n++] = subjects[i].graphs[how];
-	hdt_status status = n ? compile_graphs(context, graphs, n, &how_to, compiled) : HDT_OK;
+	hdt_status status = n ? compile_graphs(context, graphs, n, &how_to, NULL, compiled) : HDT_OK;
 	for (int i = 0, at = 0; i < count; i++) {
 		subject *s = &subjects[i];
 		if (s->verdict->outcome != OUTCOME_NONE)

@@ -131,19 +131,30 @@ static double rounding(hdt_dtype dtype)
 	}
 }
 
-/* By `factor` roundings of each element, and at least so much. */
+static double disturbed(double x, double relative, double absolute)
+{
+	if (x < -1e38)
+		return -INFINITY; /* a sum of two may be that */
+	return is_hidden(x) ? x : x * (1 + relative) + absolute;
+}
+
+/* By `factor` roundings of each element, and at least so much. Two variants at a time, in opposite directions: of two elements that only
+ * rounding tells apart the lower one in one variant is the higher one in the other. */
 static void disturb(values *v, known_value *k, double factor, double least)
 {
-	double size = factor * rounding(k->exact.dtype);
-	least += k->exact.dtype == HDT_F16 ? factor * 0x1p-25 : 0; /* half a step of its smallest numbers */
-	for (int n = 1; n < VARIANTS && hdt_is_float(k->exact.dtype); n++)
+	hdt_dtype dtype = k->exact.dtype;
+	double size = factor * rounding(dtype);
+	least += dtype == HDT_F16 ? factor * 0x1p-25 : 0; /* half a step of its smallest numbers */
+	for (int n = 1; n < VARIANTS && hdt_is_float(dtype); n += 2)
 		for (int64_t i = array_elements(&k->exact) - 1; i >= 0; i--) {
-			scalar s = scalar_load(k->data[n], k->exact.dtype, i);
-			if (s.f < -1e38)
-				s.f = -INFINITY; /* a sum of two may be that */
-			else if (!is_hidden(s.f))
-				s.f = s.f * (1 + random_uniform(&v->noise, -size, size)) + random_uniform(&v->noise, -least, least);
-			scalar_store(k->data[n], k->exact.dtype, i, s);
+			double relative = random_uniform(&v->noise, -size, size);
+			double absolute = random_uniform(&v->noise, -least, least);
+			for (int one = n; one < n + 2 && one < VARIANTS; one++) {
+				double sign = one == n ? 1 : -1;
+				scalar s = scalar_load(k->data[one], dtype, i);
+				s.f = disturbed(s.f, sign * relative, sign * absolute);
+				scalar_store(k->data[one], dtype, i, s);
+			}
 		}
 }
 

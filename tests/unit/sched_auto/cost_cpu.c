@@ -34,7 +34,7 @@ Test(cost_cpu, what_does_not_lie_side_by_side_costs_more)
 Test(cost_cpu, sums_side_by_side_add_up)
 {
 	const char *two = "task @t(x: f32[4096, 512]) -> (y) { y[i < 4096] = (sum(k < 512) exp(x[i, k])) + (sum(k < 512) "
-	                  "exp(0.0 - x[i, k])) }";
+					  "exp(0.0 - x[i, k])) }";
 	double one = cost_of(SUM_OF("exp(x[i, k])")), both = cost_of(two);
 	cr_assert(both > 1.5 * one && both < 3 * one, "%g and %g", one, both);
 }

@@ -105,6 +105,19 @@ Test(cuda, stages_that_share_rows_are_one_kernel_with_a_block_for_each_row)
 	cr_assert_not(strstr(shown, "shared e"), "%s", shown);
 }
 
+/* A batch of one is part of every model's values. */
+Test(cuda, rows_of_a_batch_of_one_are_kept_in_registers)
+{
+	hdt_program *p =
+		schedule("task @norm(x: f16[1, 128, 768]) -> (y) {\n"
+	             "m[n < 1, i < 128] = avg(k < 768) f32(x[n, i, k])\n"
+	             "v[n < 1, i < 128] = avg(k < 768) (f32(x[n, i, k]) - m[n, i]) * (f32(x[n, i, k]) - m[n, i])\n"
+	             "y[n < 1, i < 128, j < 768] = f16((f32(x[n, i, j]) - m[n, i]) * rsqrt(v[n, i] + 0.001)) }");
+	const char *shown = program_text(p);
+	cr_assert_eq(threads_of(p, 0), 32, "%s", shown);
+	cr_assert_not(strstr(shown, "syncthreads"), "%s", shown);
+}
+
 Test(cuda, rows_that_are_read_at_other_places_go_to_shared_memory)
 {
 	const char *shown = program_text(schedule("task @t(x: f32[64, 1000]) -> (y) {\n"

@@ -2,13 +2,10 @@
 #ifndef TESTS_UNIT_SCHED_AUTO_FIXTURE_H
 #define TESTS_UNIT_SCHED_AUTO_FIXTURE_H
 
+#include "../shared/tasks.h"
 #include "emit/emit.h"
 #include "lower/lower.h"
-#include "task/task.h"
-#include <criterion/criterion.h>
-#include <hidet/scheduler.h>
 
-extern hdt_context *context;
 void set_up(void);
 void tear_down(void);
 
@@ -16,14 +13,12 @@ extern const hdt_scheduler hdt_scheduler_auto_cuda;
 extern const hdt_target hdt_target_sim;
 
 /* Each fails the test on a fault. */
-const hdt_task *parse_task(const char *task);
 /* The program of the rule-based scheduler for the task, verified. */
 hdt_program *schedule(const char *task);
 /* Lower the program, for a target that takes C or one that takes script, and give its text. */
 const char *lowered(hdt_program *program, hdt_language language);
 /* Lowered for a target that takes C, its kernels. */
 const char *kernel_text(hdt_program *program);
-const char *program_text(const hdt_program *program);
 
 /* Of function `index`: the blocks and threads that it is launched with, which are constant. */
 int64_t blocks_of(const hdt_program *program, int index);

@@ -181,6 +181,11 @@ Test(results, rows_in_registers)
 							   "v[i < n] = avg(k < 768) (f32(x[i, k]) - m[i]) * (f32(x[i, k]) - m[i])\n"
 							   "y[i < n, j < 768] = f16((f32(x[i, j]) - m[i]) * rsqrt(v[i] + 0.001) * f32(g[j])) }";
 	run_and_compare(norm, SIZES(5));
+	run_and_compare(
+		"task @t(x: f16[1, 5, 1, 96]) -> (y) { m[n < 1, i < 5, h < 1] = avg(k < 96) f32(x[n, i, h, k])\n"
+		"v[n < 1, i < 5, h < 1] = avg(k < 96) (f32(x[n, i, h, k]) - m[n, i, h]) * (f32(x[n, i, h, k]) - m[n, i, h])\n"
+		"y[n < 1, i < 5, h < 1, j < 96] = f16((f32(x[n, i, h, j]) - m[n, i, h]) * rsqrt(v[n, i, h] + 0.001)) }",
+		NULL);
 	run_and_compare("task @t(x: f32[30, 4, 50]) -> (y, e) { m[i < 30] = max(a < 4, b < 50) x[i, a, b]\n"
 	                "e[i < 30, a < 4, b < 50] = exp(x[i, a, b] - m[i]) + erf(x[i, a, b])\n"
 	                "y[i < 30, a < 4, b < 50] = e[i, a, b] / sum(p < 4, q < 50) e[i, p, q] }",
