@@ -6,12 +6,14 @@
 
 #include "base/explain.h"
 #include "base/file.h"
+#include "base/timing.h"
 #include "exec/cache.h"
 #include "exec/constants.h"
 #include "exec/dump.h"
 #include "exec/kernels.h"
 #include "exec/replace.h"
 #include "exec/schedule.h"
+#include "exec/tuning.h"
 #include "lower/lower.h"
 #include "pass/layout.h"
 #include "pass/partition.h"
@@ -21,7 +23,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { LOG_EACH_PASS = 5 };
 
@@ -32,14 +33,28 @@ enum { FOLD_BYTES = 4096 };
 typedef struct pass_settings {
 	int rules_left;       /* applications of rules that are still allowed; negative: any number */
 	hdt_dtype precision;  /* HDT_F32: every value keeps its dtype */
+	const loaded *on;     /* whose schedulers may keep operators whole; NULL: nobody is asked */
+	const candidate *by;  /* only this one's scheduler is asked; NULL: all */
 	explanation *explain; /* NULL: nobody asked */
 } pass_settings;
+
+/* Those that are asked what they would like: all of the target, or the one that is to compute the graph. */
+static const hdt_scheduler *const *list_asked(hdt_context *context, const loaded *on, const candidate *by, int *count)
+{
+	*count = 1;
+	return by ? &by->scheduler : schedulers_for(context, on->target, count);
+}
 
 static hdt_status run_rules(hdt_graph *g, pass_settings *s,
                             hdt_status (*run)(hdt_graph *, const rewrite_options *, int *applied))
 {
 	int applied = 0;
-	hdt_status status = run(g, &(rewrite_options){.limit = s->rules_left, .explain = s->explain}, &applied);
+	rewrite_options options = {.limit = s->rules_left, .explain = s->explain};
+	if (s->on) {
+		options.target = s->on->target->info(s->on->device);
+		options.schedulers = list_asked(g->context, s->on, s->by, &options.scheduler_count);
+	}
+	hdt_status status = s->on && !options.schedulers ? HDT_OUT_OF_MEMORY : run(g, &options, &applied);
 	s->rules_left -= s->rules_left < 0 ? 0 : applied;
 	return status;
 }
@@ -94,6 +109,7 @@ typedef struct job {
 	hdt_graph *graph;
 	partition groups;
 	const candidate *fixed; /* for each group who computes it; NULL: the best there is */
+	const candidate *by;    /* who computes what it takes of the graph; NULL: nobody in particular */
 	step *steps;
 	int count;
 	bool failed; /* the reason is in the graph's context */
@@ -104,6 +120,7 @@ typedef struct compilation {
 	hdt_compile_options options;
 	const char *stop_after;
 	hdt_dtype precision; /* of values that are f32 */
+	bool tf32;           /* products may round their f32 factors */
 	bool plan_only;      /* no object: nobody will run it */
 	int ordinal;         /* of the device */
 	dump dump;
@@ -111,13 +128,6 @@ typedef struct compilation {
 	double clock; /* when the stage at hand began */
 	compile_report report;
 } compilation;
-
-static double now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 /* Milliseconds since the last lap, which are logged. */
 static double lap(compilation *c, const char *word)
@@ -133,6 +143,18 @@ static bool stops_at(const compilation *c, const char *word)
 	return c->stop_after && strcmp(c->stop_after, word) == 0;
 }
 
+/* Is a pass over the graph the last thing to be done? */
+static bool stops_in_passes(const compilation *c)
+{
+	bool found = false;
+	for (int i = 0; i < PASS_COUNT; i++)
+		found = found || stops_at(c, passes[i].word);
+	return found;
+}
+
+/* Of products alone; it is no dtype. */
+static const char product_precision[] = "tf32";
+
 static bool is_precision(hdt_dtype dtype)
 {
 	return dtype == HDT_F32 || (hdt_is_float(dtype) && hdt_dtype_of(dtype)->bytes == 2);
@@ -143,14 +165,15 @@ static hdt_status read_precision(compilation *c)
 {
 	const char *word = c->options.precision;
 	text words = {0};
-	c->precision = word ? hdt_dtype_named(word) : HDT_F32;
+	c->tf32 = word && strcmp(word, product_precision) == 0;
+	c->precision = word && !c->tf32 ? hdt_dtype_named(word) : HDT_F32;
 	if (is_precision(c->precision))
 		return HDT_OK;
 	for (int d = 0; d < HDT_DTYPE_COUNT; d++)
 		if (is_precision((hdt_dtype)d))
 			text_format(&words, "%s%s", words.length ? ", " : "", hdt_dtype_of((hdt_dtype)d)->name);
-	hdt_status status = hdt_fail(c->context, HDT_USAGE, "no scheduler computes in '%s'; the precisions are %s", word,
-	                             words.data ? words.data : "");
+	hdt_status status = hdt_fail(c->context, HDT_USAGE, "no scheduler computes in '%s'; the precisions are %s, %s",
+	                             word, words.data ? words.data : "", product_precision);
 	text_free(&words);
 	return status;
 }
@@ -209,12 +232,19 @@ static bool is_wanted(const compilation *c, int pass)
 	return passes[pass].run == run_precision ? c->precision != HDT_F32 : !c->options.no_optimise;
 }
 
-static hdt_status run_passes(compilation *c, hdt_graph *graph, bool *stopped)
+/* `on` may be NULL: nobody is asked for what the target likes. */
+static hdt_status run_passes(compilation *c, const job *j, const loaded *on, bool *stopped)
 {
+	hdt_graph *graph = j->graph;
 	const char *verify = getenv("HIDET_VERIFY");
 	int limit = c->options.rule_limit;
 	explanation told;
-	pass_settings settings = {.rules_left = limit == 0 ? -1 : limit < 0 ? 0 : limit, .precision = c->precision};
+	pass_settings settings = {.rules_left = limit == 0  ? -1
+	                                        : limit < 0 ? 0
+	                                                    : limit,
+	                          .precision = c->precision,
+	                          .on = on,
+	                          .by = j->by};
 	*stopped = false;
 	for (int i = 0; i < PASS_COUNT && !*stopped; i++) {
 		*stopped = stops_at(c, passes[i].word);
@@ -236,16 +266,6 @@ static hdt_status run_passes(compilation *c, hdt_graph *graph, bool *stopped)
 			return status;
 	}
 	return HDT_OK;
-}
-
-hdt_status compile_optimise(hdt_graph *graph, const hdt_compile_options *options, const char *stop_after, text *notes)
-{
-	compilation c;
-	bool stopped;
-	hdt_status status = begin(&c, graph->context, options, stop_after);
-	c.dump = (dump){.context = graph->context, .directory = c.options.dump_dir};
-	c.notes = notes;
-	return status == HDT_OK ? run_passes(&c, graph, &stopped) : status;
 }
 
 /* "name:2" into a name and an ordinal; without a colon the ordinal is 0. NULL stays NULL. */
@@ -290,15 +310,53 @@ static hdt_status find_target(compilation *c, const hdt_target **out)
 
 static hdt_status open_device(compilation *c, const hdt_target *target, loaded **out)
 {
-	hdt_target_options wanted = {.size = sizeof wanted, .threads = c->options.threads, .ordinal = c->ordinal};
+	hdt_target_options wanted = {
+		.size = sizeof wanted, .threads = c->options.threads, .ordinal = c->ordinal, .tf32 = c->tf32};
 	hdt_device *device;
 	c->clock = now_ms();
 	hdt_status status = target->open(c->context, &wanted, &device);
 	if (status != HDT_OK)
 		return status;
 	c->report.load_ms = lap(c, "open");
+	if (c->tf32 && !target->info(device)->tf32) {
+		target->close(device);
+		return hdt_fail(c->context, HDT_USAGE,
+		                "no scheduler computes in '%s' on the target %s; f32 is computed in full there",
+		                product_precision, target->name);
+	}
 	*out = loaded_new(target, device);
 	return *out ? HDT_OK : hdt_fail(c->context, HDT_OUT_OF_MEMORY, "out of memory");
+}
+
+/* The device that passes may ask for what it is. Where they are all that is to be run, it need not be there: then *out is NULL. */
+static hdt_status open_for_passes(compilation *c, bool passes_only, const hdt_target **target, loaded **out)
+{
+	*out = NULL;
+	hdt_status status = find_target(c, target);
+	if (status == HDT_OK)
+		status = open_device(c, *target, out);
+	if (status == HDT_BAD_TARGET && passes_only && (*target || !c->options.target)) {
+		context_clear_fault(c->context);
+		status = HDT_OK;
+	}
+	return status;
+}
+
+hdt_status compile_optimise(hdt_graph *graph, const hdt_compile_options *options, const char *stop_after, text *notes)
+{
+	compilation c;
+	bool stopped;
+	const hdt_target *target;
+	loaded *where = NULL;
+	hdt_status status = begin(&c, graph->context, options, stop_after);
+	c.dump = (dump){.context = graph->context, .directory = c.options.dump_dir};
+	c.notes = notes;
+	if (status == HDT_OK)
+		status = open_for_passes(&c, true, &target, &where);
+	if (status == HDT_OK)
+		status = run_passes(&c, &(job){.graph = graph}, where, &stopped);
+	loaded_release(where);
+	return status;
 }
 
 /* What is computed together. */
@@ -346,7 +404,7 @@ static hdt_status make_layout(compilation *c, job *j, const loaded *on)
 	layout_options how = {.target = on->target->info(on->device), .explain = begin_telling(c, &told)};
 	hdt_status status = HDT_OK;
 	c->clock = now_ms();
-	how.schedulers = schedulers_for(context, on->target, &how.scheduler_count);
+	how.schedulers = list_asked(context, on, j->by, &how.scheduler_count);
 	if (!how.schedulers)
 		return HDT_OUT_OF_MEMORY;
 	if (!c->options.no_optimise)
@@ -358,15 +416,20 @@ static hdt_status make_layout(compilation *c, job *j, const loaded *on)
 	return status == HDT_OK ? dump_layout(&c->dump, &j->groups, &made) : status;
 }
 
-/* Where findings of tuning are; NULL: there are none. */
-static const char *findings_directory(compilation *c)
+/* Groups of nodes, and how their results lie in memory. */
+static hdt_status divide(compilation *c, job *j, const loaded *on)
 {
-	cache *objects = c->options.no_optimise ? NULL : cache_open(c->context, c->options.cache_dir);
-	const char *directory =
-		objects && cache_directory(objects) ? hdt_format(c->context, "%s", cache_directory(objects)) : NULL;
-	cache_close(objects);
-	const char *folder = directory ? file_join(c->context, directory, "tuning") : NULL;
-	return folder && file_exists(folder) ? directory : NULL;
+	hdt_status status = make_groups(c, j, on);
+	return status == HDT_OK && !stops_at(c, "partition") ? make_layout(c, j, on) : status;
+}
+
+/* The folder of what tuning has found; NULL: it has found nothing. */
+static const char *find_findings(compilation *c)
+{
+	const char *folder = c->options.no_optimise ? NULL : tuning_folder(c->context, c->options.cache_dir);
+	if (!folder && hdt_context_status(c->context) == HDT_USAGE)
+		context_clear_fault(c->context); /* no cache: nothing is kept */
+	return folder && file_exists(folder) ? folder : NULL;
 }
 
 /* The programs of the steps, from the groups, and before them those of what their constants are. Files may hold any of them. */
@@ -375,15 +438,21 @@ static hdt_status make_programs(compilation *c, job *j, const loaded *on)
 	hdt_context *context = j->graph->context;
 	explanation told;
 	replacements files;
-	schedule_options how = {.directory = findings_directory(c), .fixed = j->fixed, .explain = begin_telling(c, &told)};
+	schedules known;
+	schedule_options how = {.known = &known,
+	                        .findings = find_findings(c),
+	                        .fixed = j->fixed,
+	                        .by = j->by,
+	                        .explain = begin_telling(c, &told)};
 	c->clock = now_ms();
+	schedules_init(&known, context);
 	hdt_status status = schedule_groups(context, &j->groups, on, &how, &j->steps, &j->count);
 	tell(c, "schedule", &told);
 	if (status == HDT_OK)
 		status = replacements_read(&files, context, c->options.kernels);
 	if (status == HDT_OK) {
 		replacements_put(&files, j->steps, j->count);
-		status = schedule_constants(context, on, &j->steps, &j->count);
+		status = schedule_constants(context, on, &known, &j->steps, &j->count);
 	}
 	if (status == HDT_OK && files.count) {
 		replacements_put(&files, j->steps, j->count);
@@ -410,7 +479,7 @@ static hdt_status lower_steps(compilation *c, const step *steps, int count, cons
 	                      c->context->debug >= LOG_EACH_PASS ? log_pass : NULL, c};
 	hdt_context *context = count ? steps[0].program->context : c->context;
 	hdt_status status = HDT_OK;
-	map lowered; /* a program from a file may stand in several steps */
+	map lowered; /* a program may stand in several steps */
 	map_init(&lowered, context);
 	for (int i = 0; i < count && status == HDT_OK; i++) {
 		hdt_program *program = (hdt_program *)(uintptr_t)steps[i].program;
@@ -441,6 +510,15 @@ static hdt_status emit_steps(compilation *c, step *steps, int count, const loade
 	status = kernels_add(k, steps, count);
 	c->report.emit_ms += lap(c, "emit");
 	return status;
+}
+
+/* From groups to the text of kernels. */
+static hdt_status write_kernels(compilation *c, job *j, const loaded *on, kernels *k)
+{
+	if (stops_at(c, "partition") || stops_at(c, "layout"))
+		return HDT_OK;
+	hdt_status status = make_programs(c, j, on);
+	return status == HDT_OK ? emit_steps(c, j->steps, j->count, on, k) : status;
 }
 
 static bool stops_before_object(const compilation *c)
@@ -475,6 +553,15 @@ static hdt_status make_object(compilation *c, loaded *l, kernels *k)
 	return status;
 }
 
+/* From a loaded object to what can be run. */
+static hdt_status make_ready(compilation *c, const job *j, loaded *on, compiled_graph **out)
+{
+	c->clock = now_ms();
+	hdt_status status = compiled_new(j->graph, on, j->steps, j->count, &c->report, out);
+	(void)lap(c, "ready");
+	return status;
+}
+
 static bool all_failed(const job *jobs, int count)
 {
 	int failed = 0;
@@ -490,37 +577,30 @@ static hdt_status compile_jobs(compilation *c, job *jobs, int count, compiled_gr
 	loaded *where = NULL;
 	kernels all;
 	bool stopped = false;
-	hdt_status status = find_target(c, &target);
+	hdt_status status = open_for_passes(c, stops_in_passes(c), &target, &where);
 	for (int i = 0; i < count && status == HDT_OK; i++)
-		jobs[i].failed = run_passes(c, jobs[i].graph, &stopped) != HDT_OK;
-	if (status != HDT_OK || stopped || all_failed(jobs, count))
+		jobs[i].failed = run_passes(c, &jobs[i], where, &stopped) != HDT_OK;
+	if (status != HDT_OK || stopped || all_failed(jobs, count)) {
+		loaded_release(where);
 		return status;
-	status = open_device(c, target, &where);
+	}
 	kernels_init(&all, c->context, target);
 	for (int i = 0; i < count && status == HDT_OK; i++) {
 		job *j = &jobs[i];
-		j->failed = j->failed || make_groups(c, j, where) != HDT_OK;
-		if (!j->failed && !stops_at(c, "partition"))
-			j->failed = make_layout(c, j, where) != HDT_OK;
-		if (!j->failed && !stops_at(c, "partition") && !stops_at(c, "layout"))
-			j->failed =
-				make_programs(c, j, where) != HDT_OK || emit_steps(c, j->steps, j->count, where, &all) != HDT_OK;
+		j->failed = j->failed || divide(c, j, where) != HDT_OK || write_kernels(c, j, where, &all) != HDT_OK;
 	}
 	if (status == HDT_OK && !stops_before_object(c) && !all_failed(jobs, count))
 		status = make_object(c, where, &all);
 	c->report.distinct_kernels = all.all.count;
-	for (int i = 0; i < count && status == HDT_OK && (where->object || c->plan_only); i++) {
-		c->clock = now_ms();
-		if (!jobs[i].failed &&
-		    compiled_new(jobs[i].graph, where, jobs[i].steps, jobs[i].count, &c->report, &out[i]) == HDT_OK)
-			(void)lap(c, "ready");
-	}
+	for (int i = 0; i < count && status == HDT_OK && (where->object || c->plan_only); i++)
+		if (!jobs[i].failed)
+			(void)make_ready(c, &jobs[i], where, &out[i]);
 	loaded_release(where);
 	return status;
 }
 
 hdt_status compile_graphs(hdt_context *context, hdt_graph *const *graphs, int count, const hdt_compile_options *options,
-                          compiled_graph **out)
+                          const candidate *by, compiled_graph **out)
 {
 	compilation c;
 	hdt_status status = begin(&c, context, options, options ? options->stop_after : NULL);
@@ -530,7 +610,7 @@ hdt_status compile_graphs(hdt_context *context, hdt_graph *const *graphs, int co
 	if (!jobs)
 		return hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory");
 	for (int i = 0; i < count; i++)
-		jobs[i].graph = graphs[i];
+		jobs[i] = (job){.graph = graphs[i], .by = by && by[i].scheduler ? &by[i] : NULL};
 	if (count == 1) /* the files of several graphs would have the same names */
 		c.dump = (dump){.context = context, .directory = c.options.dump_dir};
 	if (status == HDT_OK)
@@ -541,7 +621,7 @@ hdt_status compile_graphs(hdt_context *context, hdt_graph *const *graphs, int co
 
 hdt_status compile_graph(hdt_graph *graph, const hdt_compile_options *options, compiled_graph **out)
 {
-	hdt_status status = compile_graphs(graph->context, &graph, 1, options, out);
+	hdt_status status = compile_graphs(graph->context, &graph, 1, options, NULL, out);
 	return status == HDT_OK ? hdt_context_status(graph->context) : status;
 }
 
@@ -552,25 +632,26 @@ struct compile_base {
 	job job;
 };
 
-hdt_status compile_base_new(hdt_graph *graph, const hdt_compile_options *options, compile_base **out)
+/* Up to groups that programs can be made for. */
+static hdt_status prepare(compile_base *b, const hdt_compile_options *options)
 {
 	bool stopped;
+	compilation *c = &b->compilation;
+	hdt_status status = begin(c, b->job.graph->context, options, NULL);
+	if (status == HDT_OK)
+		status = open_for_passes(c, false, &b->target, &b->where);
+	if (status == HDT_OK)
+		status = run_passes(c, &b->job, b->where, &stopped);
+	return status == HDT_OK ? divide(c, &b->job, b->where) : status;
+}
+
+hdt_status compile_base_new(hdt_graph *graph, const hdt_compile_options *options, compile_base **out)
+{
 	compile_base *b = *out = calloc(1, sizeof *b);
 	if (!b)
 		return hdt_fail(graph->context, HDT_OUT_OF_MEMORY, "out of memory");
-	compilation *c = &b->compilation;
 	b->job.graph = graph;
-	hdt_status status = begin(c, graph->context, options, NULL);
-	if (status == HDT_OK)
-		status = find_target(c, &b->target);
-	if (status == HDT_OK)
-		status = run_passes(c, graph, &stopped);
-	if (status == HDT_OK)
-		status = open_device(c, b->target, &b->where);
-	if (status == HDT_OK)
-		status = make_groups(c, &b->job, b->where);
-	if (status == HDT_OK)
-		status = make_layout(c, &b->job, b->where);
+	hdt_status status = prepare(b, options);
 	if (status == HDT_OK)
 		return HDT_OK;
 	compile_base_free(b);
@@ -605,15 +686,29 @@ hdt_status compile_base_build(compile_base *b, const candidate *fixed, compiled_
 	hdt_status status = open_device(c, b->target, &where);
 	kernels_init(&all, c->context, b->target);
 	if (status == HDT_OK)
-		status = make_programs(c, &b->job, where);
-	if (status == HDT_OK)
-		status = emit_steps(c, b->job.steps, b->job.count, where, &all);
+		status = write_kernels(c, &b->job, where, &all);
 	if (status == HDT_OK)
 		status = make_object(c, where, &all);
 	if (status == HDT_OK)
-		status = compiled_new(b->job.graph, where, b->job.steps, b->job.count, &c->report, out);
+		status = make_ready(c, &b->job, where, out);
 	loaded_release(where);
 	return status;
+}
+
+int compile_choices(hdt_graph *graph, const hdt_compile_options *options, const hdt_scheduler *scheduler, int level,
+                    hdt_choice *out, int most)
+{
+	compile_base b = {.job = {.graph = graph, .by = &(candidate){.scheduler = scheduler}}};
+	const partition *groups = &b.job.groups;
+	int count = 0;
+	if (prepare(&b, options) == HDT_OK)
+		for (int i = 0; i < groups->count && !count; i++) {
+			const hdt_target_info *info = b.where->target->info(b.where->device);
+			if (scheduler->query(groups->groups[i].task, info).applies)
+				count = scheduler->space(groups->groups[i].task, info, level, out, most);
+		}
+	loaded_release(b.where);
+	return hdt_context_status(graph->context) == HDT_OK ? count : -1;
 }
 
 /* Its functions must be of the kind that the target runs, or the host's. */

@@ -42,8 +42,16 @@ hdt_status compile_program(hdt_program *program, const hdt_compile_options *opti
 /* Several graphs, each of a context of its own, with one run of the compiler: they share one object and one device, so
  * only one of them runs at a time. A graph's own fault is left in its context and gives NULL in its place of `out`; a
  * fault of the whole is left in `context` and gives NULL everywhere. Nothing but the results' contexts needs to live
- * on. */
+ * on.
+ *
+ * by[i].scheduler, where it is not NULL, computes whatever of graph i it applies to, the first kernel by the choice that is set, in the layout that
+ * it asks for; that nothing is for it is a fault of the graph. `by` NULL: nobody in particular. */
 hdt_status compile_graphs(hdt_context *context, hdt_graph *const *graphs, int count, const hdt_compile_options *options,
-                          compiled_graph **out);
+                          const candidate *by, compiled_graph **out);
+
+/* The choices of a template at a level for that first kernel. At most `most` into `out`; returns their number, -1 after a fault in the graph's
+ * context. The graph is spent. */
+int compile_choices(hdt_graph *graph, const hdt_compile_options *options, const hdt_scheduler *scheduler, int level,
+                    hdt_choice *out, int most);
 
 #endif

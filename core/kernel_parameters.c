@@ -140,11 +140,6 @@ int hdt_kernel_parameters(const hdt_kernel *kernel, const hdt_kernel_parameter *
 	return kernel->parameter_count;
 }
 
-const hdt_program *kernel_source(const hdt_kernel *kernel)
-{
-	return kernel->source;
-}
-
 /* ---- shapes of pointers ---------------------------------------------------------------------------------------------- */
 
 typedef struct view_search {

@@ -7,12 +7,13 @@
 #include "core/tune.h"
 
 #include "base/map.h"
+#include "base/timing.h"
 #include "core/tune_check.h"
 #include "exec/measure.h"
 #include "exec/tuning.h"
+#include "ir/mark.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	LEAST_PAIRS = 5, /* measurements of variant and baseline before anything is decided */
@@ -48,7 +49,7 @@ typedef struct tuner {
 	const hdt_array *inputs;
 	int input_count;
 	const tune_options *how;
-	const char *directory; /* of findings */
+	const char *folder; /* of findings */
 	compile_base *base;
 	const partition *groups;
 	VEC(task_state) tasks;
@@ -63,25 +64,12 @@ typedef struct tuner {
 	bool stopped;
 } tuner;
 
-static double now_seconds(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static hdt_status fail_memory(tuner *t)
 {
 	return hdt_fail(t->context, HDT_OUT_OF_MEMORY, "out of memory tuning");
 }
 
 /* ---- tasks and their candidates --------------------------------------------------------------------------------------- */
-
-static void fill_guess(candidate *c, const hdt_task *task, const loaded *on)
-{
-	if (!c->chosen && scheduler_is_template(c->scheduler))
-		c->chosen = c->scheduler->space(task, on->target->info(on->device), 0, &c->choice, 1) > 0;
-}
 
 /* The best guess, and the others. */
 static bool list_candidates(tuner *t, task_state *s)
@@ -95,13 +83,14 @@ static bool list_candidates(tuner *t, task_state *s)
 	text_free(&declined);
 	if (count < 0)
 		return false;
-	fill_guess(&guesses[0], s->task, on);
+	(void)candidate_guess(&guesses[0], s->task, on);
 	s->best = s->baseline = guesses[0];
 	s->best_ratio = 1;
-	s->known = !t->how->again && tuning_find(t->context, t->directory, s->key, s->task, on, &found) &&
+	s->known = !t->how->again && tuning_find(t->context, t->folder, s->key, s->task, on, &found) &&
 	           found.level >= t->how->level;
 	if (s->known) {
 		s->best = found.best;
+		s->best_ratio = found.baseline_us > 0 ? found.us / found.baseline_us : 1;
 		return true;
 	}
 	s->all = hdt_allocate(t->context, sizeof *s->all * (size_t)(count + 1));
@@ -290,12 +279,6 @@ static bool is_decided(const task_state *s)
 	return s->ratio_count >= LEAST_PAIRS && (faster == s->ratio_count || slower == s->ratio_count);
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 static bool measure_one(tuner *t, compiled_graph *c, int rounds, step_measure *steps)
 {
 	if (compiled_measure(c, t->diagnostics, t->inputs, t->input_count, rounds, steps) == HDT_OK)
@@ -334,7 +317,7 @@ static hdt_status keep(tuner *t, const task_state *s)
 	             .us = s->baseline_us * s->best_ratio / steps,
 	             .baseline_us = s->baseline_us / steps,
 	             .level = whole ? t->how->level : 0};
-	return tuning_store(t->context, t->directory, s->key, &f);
+	return tuning_store(t->context, t->folder, s->key, &f);
 }
 
 /* What this variant has shown. */
@@ -345,17 +328,26 @@ static hdt_status judge(tuner *t, int variant)
 		task_state *s = &t->tasks.items[i];
 		if (!takes_part(s, variant))
 			continue;
-		qsort(s->ratios, (size_t)s->ratio_count, sizeof *s->ratios, compare);
-		double median = s->ratios[s->ratio_count / 2];
+		double median = times_median(s->ratios, s->ratio_count);
 		s->tried++;
 		bool better = median < WORTH && median < s->best_ratio;
 		if (better) {
 			s->best = s->all[variant];
 			s->best_ratio = median;
 		}
-		if (better || variant + 1 >= s->count)
+		if (better)
 			status = keep(t, s);
 	}
+	return status;
+}
+
+/* Tasks whose last candidate this was are decided, also when it was dropped. */
+static hdt_status keep_decided(tuner *t, int variant)
+{
+	hdt_status status = HDT_OK;
+	for (int i = 0; i < t->tasks.count && status == HDT_OK; i++)
+		if (variant + 1 == t->tasks.items[i].count)
+			status = keep(t, &t->tasks.items[i]);
 	return status;
 }
 
@@ -365,7 +357,7 @@ static bool goes_on(tuner *t)
 	double seconds = now_seconds() - t->began;
 	tune_progress p = {.done = t->done, .total = t->total, .seconds = seconds};
 	for (int i = 0; i < t->tasks.count; i++)
-		p.improved += t->tasks.items[i].best_ratio < 1;
+		p.improved += !t->tasks.items[i].known && t->tasks.items[i].best_ratio < 1;
 	p.left_seconds = t->done ? seconds / t->done * (t->total - t->done) : 0;
 	if (t->how->seconds > 0 && p.left_seconds > t->how->seconds - seconds)
 		p.left_seconds = t->how->seconds > seconds ? t->how->seconds - seconds : 0;
@@ -388,7 +380,7 @@ static hdt_status try_variant(tuner *t, int variant)
 	if (checked && !failed)
 		status = measure_pairs(t, variant, made) ? judge(t, variant) : hdt_context_status(t->context);
 	compiled_free(made);
-	return status;
+	return status == HDT_OK ? keep_decided(t, variant) : status;
 }
 
 /* ---- the baseline ------------------------------------------------------------------------------------------------------ */
@@ -438,19 +430,6 @@ static hdt_status check_baseline(tuner *t)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------------- */
 
-static hdt_status find_directory(tuner *t, const hdt_compile_options *options)
-{
-	cache *objects = cache_open(t->context, options->cache_dir);
-	if (!objects)
-		return fail_memory(t);
-	const char *directory = cache_directory(objects);
-	t->directory = directory ? hdt_format(t->context, "%s", directory) : NULL;
-	cache_close(objects);
-	return t->directory
-	           ? HDT_OK
-	           : hdt_fail(t->context, HDT_USAGE, "tuning keeps what it finds in the cache folder, and there is none");
-}
-
 /* The baseline, which shows what the steps of a run are. */
 static hdt_status build_baseline(tuner *t)
 {
@@ -482,9 +461,10 @@ static hdt_status begin(tuner *t, hdt_graph *graph, const hdt_compile_options *o
 	t->diagnostics = context_new(t->context->registry);
 	if (!t->diagnostics)
 		return fail_memory(t);
-	hdt_status status = find_directory(t, options);
-	if (status == HDT_OK)
-		status = compile_base_new(graph, options, &t->base);
+	t->folder = tuning_folder(t->context, options->cache_dir);
+	if (!t->folder)
+		return hdt_context_status(t->context);
+	hdt_status status = compile_base_new(graph, options, &t->base);
 	if (status != HDT_OK)
 		return status;
 	t->groups = compile_base_groups(t->base);
@@ -497,6 +477,8 @@ static hdt_status begin(tuner *t, hdt_graph *graph, const hdt_compile_options *o
 	status = build_baseline(t);
 	if (status == HDT_OK)
 		status = list_tasks(t);
+	for (int i = 0; i < t->step_count && status == HDT_OK; i++)
+		task_of_step(t, i)->baseline_us += t->base_steps[i].median_us;
 	return status == HDT_OK && t->total ? check_baseline(t) : status;
 }
 
@@ -542,6 +524,22 @@ static void end(tuner *t)
 	free(t->variant_steps);
 }
 
+/* What a variant was made of goes with it: of many, no more than one is in memory beside the baseline. */
+static hdt_status try_variants(tuner *t)
+{
+	ir_mark before;
+	hdt_status status = HDT_OK;
+	if (!ir_mark_take(t->context, &before))
+		return fail_memory(t);
+	while (status == HDT_OK && goes_on(t)) {
+		status = try_variant(t, t->done++);
+		if (status == HDT_OK)
+			ir_mark_rewind(t->context, &before);
+	}
+	ir_mark_free(&before);
+	return status;
+}
+
 hdt_status tune_graph(hdt_graph *graph, const hdt_compile_options *options, const hdt_array *inputs, int input_count,
                       const tune_options *how, tune_report *out)
 {
@@ -549,8 +547,8 @@ hdt_status tune_graph(hdt_graph *graph, const hdt_compile_options *options, cons
 		.context = graph->context, .inputs = inputs, .input_count = input_count, .how = how, .began = now_seconds()};
 	*out = (tune_report){0};
 	hdt_status status = begin(&t, graph, options);
-	while (status == HDT_OK && goes_on(&t))
-		status = try_variant(&t, t.done++);
+	if (status == HDT_OK)
+		status = try_variants(&t);
 	if (status == HDT_OK)
 		status = report(&t, out);
 	end(&t);

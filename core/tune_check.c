@@ -2,6 +2,7 @@
  * process: its faults are no crashes of the host. */
 #include "core/tune_check.h"
 
+#include "base/timing.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,20 +10,12 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { POLL_US = 2000 };
 
 /* Differences up to so many times the dtype's tolerance come of another order of additions. */
 static const double TOLERANCE_SCALE = 4;
-
-static double now_seconds(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* In the child: the worst that happens here is its end. */
 static void ask(compiled_graph *c, compiled_graph *reference, hdt_context *diagnostics, const hdt_array *inputs,

@@ -15,7 +15,8 @@ import models
 HERE = os.path.dirname(os.path.abspath(__file__))
 OURS = "hidet"
 PEERS = ["onnxruntime", "openvino", "torch", "compile"]
-RELATIVE, ABSOLUTE = 1e-3, 1e-4  # of whole models; the absolute one in units of the largest expected magnitude
+# (relative, absolute) of whole models; the absolute one in units of the largest expected magnitude
+TOLERANCES = {"f32": (1e-3, 1e-4), "bf16": (5e-2, 5e-2)}
 SETTLE_SECONDS = 0.3  # until the threads of the turn before sleep
 
 
@@ -32,6 +33,8 @@ def parse():
     add("--seconds", type=float, default=1.0, metavar="S", help="that a turn measures at least, after its warm-up (default 1)")
     add("--warm-up", type=float, default=0.3, metavar="S", help="seconds before a turn measures (default 0.3)")
     add("--by", choices=["median", "min"], default="median", help="what is compared: on a busy machine the fastest run says more")
+    add("--precision", choices=list(TOLERANCES), default="f32", help="to compute in (default f32); who cannot is left out")
+    add("--memory", action="store_true", help="also the peak memory of each")
     add("--threads", type=int, default=2, metavar="N", help="of each runtime (default 2)")
     add("--cache", default=cache, metavar="DIR", help="where exported models are kept (default ~/.cache/hidet-peers/models)")
     add("--hidet-run", default=program, metavar="FILE", help="the program (default build/bin/hidet-run of this tree)")
@@ -48,14 +51,15 @@ class Hidet:
     """Our turn: a process each time, its kernels from the cache after the first."""
 
     def __init__(self, options, name):
-        self.program, self.threads = options.hidet_run, str(options.threads)
+        self.program, self.threads, self.precision = options.hidet_run, str(options.threads), options.precision
         self.model = models.path_of(options.cache, name, ".pt2")
         self.data = models.path_of(options.cache, name, ".safetensors")
         self.failed = self.error = self.report = None
         self.check(self.data)
 
     def call(self, *arguments):
-        command = [self.program, *arguments, "--threads", self.threads, "--inputs", self.data, "--json", "-"]
+        how = ["--threads", self.threads, "--precision", self.precision]
+        command = [self.program, *arguments, *how, "--inputs", self.data, "--json", "-"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode > 1:
             self.failed = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"
@@ -66,7 +70,8 @@ class Hidet:
         from safetensors.numpy import load_file
 
         scale = max(float(abs(t).max()) for key, t in load_file(data).items() if key.startswith("out"))
-        tolerances = ["--rtol", str(RELATIVE), "--atol", str(ABSOLUTE * scale)]
+        relative, absolute = TOLERANCES[self.precision]
+        tolerances = ["--rtol", str(relative), "--atol", str(absolute * scale)]
         report = self.call("run", self.model, "--expect", data, *tolerances)
         if report:
             self.error = report["max_abs_err"] / scale
@@ -76,7 +81,9 @@ class Hidet:
         times = ["--warmup-ms", str(int(warm_up * 1e3)), "--duration", str(seconds)]
         self.report = self.call("bench", self.model, *times)
         latency = self.report["latency_ms"] if self.report else None
-        return {"median_ms": latency["median"], "min_ms": latency["min"]} if latency else None
+        if not latency:
+            return None
+        return {"median_ms": latency["median"], "min_ms": latency["min"], "peak_bytes": self.report["peak_rss_bytes"]}
 
     def close(self):
         pass
@@ -86,7 +93,8 @@ class Peer:
     """A runtime in its process (runtimes.py), which sleeps between its turns."""
 
     def __init__(self, options, name, runtime):
-        command = [sys.executable, os.path.join(HERE, "runtimes.py"), runtime, name, options.cache, str(options.threads)]
+        how = [options.cache, str(options.threads), options.precision]
+        command = [sys.executable, os.path.join(HERE, "runtimes.py"), runtime, name, *how]
         environment = dict(os.environ, OMP_NUM_THREADS=str(options.threads))
         self.log = open(os.path.join(options.cache, f"{name}.{runtime}.log"), "w")
         self.process = subprocess.Popen(
@@ -116,7 +124,7 @@ class Peer:
 
 
 def compare(options, name):
-    """runtime -> {"median_ms", "min_ms", "error"} or {"failed"}"""
+    """runtime -> {"median_ms", "min_ms", "peak_bytes", "error"} or {"failed"}"""
     runners = {OURS: Hidet(options, name)}
     for peer in options.peers:
         runners[peer] = Peer(options, name, peer)
@@ -140,6 +148,7 @@ def compare(options, name):
         results[runtime] = {
             "median_ms": statistics.median(t["median_ms"] for t in turns[runtime]),
             "min_ms": min(t["min_ms"] for t in turns[runtime]),
+            "peak_bytes": max(t["peak_bytes"] for t in turns[runtime]),
             "error": runner.error,
         }
     return results
@@ -156,6 +165,13 @@ def ratio_of(results, by):
     best, _ = best_peer(results, by)
     ours = results[OURS].get(by)
     return best / ours if best and ours else None
+
+
+def print_memory(results):
+    cells = [f"{r['peak_bytes'] / 1e6:11.0f}" if "peak_bytes" in r else f"{'':11}" for r in results.values()]
+    peers = [r["peak_bytes"] for name, r in results.items() if name != OURS and "peak_bytes" in r]
+    ours = results[OURS].get("peak_bytes")
+    print(f"{'  peak memory, MB':20}", *cells, f"{min(peers) / ours:7.3f}" if peers and ours else "", flush=True)
 
 
 def print_row(name, results, by):
@@ -176,13 +192,15 @@ def main():
     by = options.by + "_ms"
     os.makedirs(options.cache, exist_ok=True)
     subprocess.run([sys.executable, os.path.join(HERE, "models.py"), options.cache, *options.models], check=True)
-    print(f"{options.threads} threads, {options.rounds} rounds of {options.seconds:g} s, load average {os.getloadavg()[0]:.2f}")
+    print(f"{options.precision}, {options.threads} threads, {options.rounds} rounds of {options.seconds:g} s, load average {os.getloadavg()[0]:.2f}")
     print(f"milliseconds, {options.by}; ratio: how many times faster than the best peer; error: largest one in units of the largest output")
     print(f"{'':20}", *(f"{n:>11}" for n in [OURS, *options.peers]), f"{'ratio':>7}", f"{'best peer':12}", "error", flush=True)
     all_results = {}
     for name in options.models:
         all_results[name] = compare(options, name)
         print_row(name, all_results[name], by)
+        if options.memory:
+            print_memory(all_results[name])
     ratios = [ratio for ratio in (ratio_of(results, by) for results in all_results.values()) if ratio]
     if ratios:
         print(f"geometric mean of the ratios of {len(ratios)} models: {math.exp(statistics.fmean(map(math.log, ratios))):.3f}")

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CACHE_FORMAT "hidet object 1"
+#define CACHE_FORMAT "hidet object 2"
 #define ENTRY_SUFFIX ".so"
 #define NEW_PREFIX ".new-"
 
@@ -185,6 +185,19 @@ static void hash_object(const void *data, size_t bytes, char hex[65])
 	sha256_hex(&s, hex);
 }
 
+/* Bytes with which every unit begins: units of one object have the target's prelude in common. */
+static size_t common_length(const hdt_source *source)
+{
+	size_t length = source->unit_count > 1 ? strlen(source->units[0]) : 0;
+	for (int i = 1; i < source->unit_count; i++) {
+		size_t same = 0;
+		while (same < length && source->units[i][same] == source->units[0][same])
+			same++;
+		length = same;
+	}
+	return length;
+}
+
 static void find_key(const hdt_context *context, const hdt_target *target, const hdt_device *device,
                      const hdt_source *source, char hex[65])
 {
@@ -195,8 +208,12 @@ static void find_key(const hdt_context *context, const hdt_target *target, const
 	sha256_add_string(&s, target->name);
 	sha256_add_string(&s, target->info(device)->cache_key);
 	sha256_add_string(&s, plugins ? plugins : "");
+	size_t common = common_length(source);
+	if (common)
+		sha256_add(&s, source->units[0], common);
+	sha256_add_string(&s, "");
 	for (int i = 0; i < source->unit_count; i++)
-		sha256_add_string(&s, source->units[i]);
+		sha256_add_string(&s, source->units[i] + common);
 	sha256_hex(&s, hex);
 }
 

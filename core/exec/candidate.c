@@ -38,6 +38,11 @@ bool scheduler_is_template(const hdt_scheduler *s)
 	       s->build_choice;
 }
 
+const char *const *scheduler_samples(const hdt_scheduler *s)
+{
+	return s->size >= offsetof(hdt_scheduler, samples) + sizeof s->samples ? s->samples : NULL;
+}
+
 static int compare_cost(const void *a, const void *b)
 {
 	const candidate *x = a, *y = b;
@@ -103,14 +108,19 @@ int candidates_list(hdt_context *context, const hdt_task *task, const loaded *on
 	return -1;
 }
 
-static hdt_program *build(const candidate *c, const hdt_task *task, const hdt_target_info *info)
+bool candidate_guess(candidate *c, const hdt_task *task, const loaded *on)
 {
-	hdt_choice guess = c->choice;
-	if (!scheduler_is_template(c->scheduler))
-		return c->scheduler->build(task, info);
-	if (!c->chosen && c->scheduler->space(task, info, 0, &guess, 1) < 1)
+	if (!c->chosen && scheduler_is_template(c->scheduler))
+		c->chosen = c->scheduler->space(task, on->target->info(on->device), 0, &c->choice, 1) > 0;
+	return c->chosen || !scheduler_is_template(c->scheduler);
+}
+
+static hdt_program *build(candidate c, const hdt_task *task, const loaded *on)
+{
+	const hdt_target_info *info = on->target->info(on->device);
+	if (!candidate_guess(&c, task, on))
 		return NULL;
-	return c->scheduler->build_choice(task, info, &guess);
+	return c.chosen ? c.scheduler->build_choice(task, info, &c.choice) : c.scheduler->build(task, info);
 }
 
 /* A builder that gave up has left its reason. */
@@ -129,7 +139,7 @@ static hdt_status blame(const candidate *c, const fusion_group *group, hdt_statu
 hdt_status candidate_build(const candidate *c, const fusion_group *group, const loaded *on, step *out)
 {
 	hdt_context *context = group->task->context;
-	hdt_program *program = build(c, group->task, on->target->info(on->device));
+	hdt_program *program = build(*c, group->task, on);
 	if (!program)
 		return blame(c, group, hdt_context_status(context));
 	hdt_status status = program_finish(program);

@@ -9,7 +9,6 @@
 
 #include "base/map.h"
 #include "base/vec.h"
-#include "exec/schedule.h"
 #include "task/compose.h"
 
 bool program_takes(const hdt_program *program, int buffer)
@@ -21,7 +20,8 @@ bool program_takes(const hdt_program *program, int buffer)
 	return false;
 }
 
-int step_input(const step *s, int buffer)
+/* The number of input of the step's group that is this buffer of its program; -1: none, or one that is left out. */
+static int find_input(const step *s, int buffer)
 {
 	const fusion_group *g = s->group;
 	const hdt_program *p = s->program;
@@ -57,6 +57,7 @@ const hdt_task *constant_task(const hdt_program *program, int index, const void 
 
 typedef struct constant_steps {
 	hdt_context *context;
+	schedule_options how;
 	const loaded *on;
 	VEC(step) all;
 	map known; /* interned text of task and values -> what is computed */
@@ -68,7 +69,7 @@ static const void **list_values(const step *s)
 	const hdt_program *p = s->program;
 	const void **values = hdt_allocate(p->context, sizeof *values * (size_t)(p->buffer_count + 1));
 	for (int i = 0; values && i < p->buffer_count; i++) {
-		int input = step_input(s, i);
+		int input = find_input(s, i);
 		bool known = input >= 0 && s->group->task->inputs[input]->constant;
 		values[i] = known ? s->group->inputs[input] : NULL;
 	}
@@ -184,7 +185,7 @@ static hdt_value *find_constant(constant_steps *c, const step *s, int index, con
 	step made = {0};
 	if (!key || known)
 		return known;
-	if (schedule_group(g, c->on, &(schedule_options){0}, &made) != HDT_OK || !vec_push(c->context, &c->all, made) ||
+	if (schedule_group(g, c->on, &c->how, &made) != HDT_OK || !vec_push(c->context, &c->all, made) ||
 	    !map_set(&c->known, key, g->outputs[0]))
 		return NULL;
 	return g->outputs[0];
@@ -223,7 +224,7 @@ static bool is_needed(const map *needed, const step *s)
 static bool note_needs(map *needed, const step *s)
 {
 	for (int b = 0; b < s->program->buffer_count; b++) {
-		int input = step_input(s, b);
+		int input = find_input(s, b);
 		if (input >= 0 && program_takes(s->program, b) && !map_set(needed, value_root(s->group->inputs[input]), needed))
 			return false;
 	}
@@ -255,9 +256,9 @@ static bool drop_unneeded(constant_steps *c, const hdt_graph *graph)
 	return true;
 }
 
-hdt_status schedule_constants(hdt_context *context, const loaded *on, step **steps, int *count)
+hdt_status schedule_constants(hdt_context *context, const loaded *on, schedules *known, step **steps, int *count)
 {
-	constant_steps c = {.context = context, .on = on};
+	constant_steps c = {.context = context, .how = {.known = known}, .on = on};
 	map_init(&c.known, context);
 	for (int i = 0; i < *count; i++)
 		if (!add_step(&c, (*steps)[i]))

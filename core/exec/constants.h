@@ -2,7 +2,7 @@
 #ifndef CORE_EXEC_CONSTANTS_H
 #define CORE_EXEC_CONSTANTS_H
 
-#include "exec/compiled.h"
+#include "exec/schedule.h"
 
 /* The task that computes constant `index` of a program. `whats`: a pointer for each buffer of the program, and *inputs gets those of the ones that
  * the task reads, in the order of its inputs. NULL after a fault. */
@@ -11,11 +11,9 @@ const hdt_task *constant_task(const hdt_program *program, int index, const void 
 
 /* Put a step before those that need it for each constant of their programs, scheduled like any other task for the same target. Equal tasks on the
  * same values are one step; steps that only constants read go where they can become part of these. Sets `constants` of the steps. */
-hdt_status schedule_constants(hdt_context *context, const loaded *on, step **steps, int *count);
+hdt_status schedule_constants(hdt_context *context, const loaded *on, schedules *known, step **steps, int *count);
 
 /* Does any function of the program take this buffer of it? Else it is there for the constants alone. */
 bool program_takes(const hdt_program *program, int buffer);
-/* The number of input of the step's group that is this buffer of its program; -1: none, or one that is left out. */
-int step_input(const step *s, int buffer);
 
 #endif

@@ -62,22 +62,37 @@ static hdt_status emit(const kernels *k, const hdt_program *program, text *t, em
 	                                                    : emit_kernels(t, program, PLACEHOLDER, needed);
 }
 
+/* Name of the kernel that the program becomes; NULL after a fault in its context. */
+static const char *add(kernels *k, const hdt_program *program)
+{
+	text t = {0};
+	emitted_texts needed = {0};
+	hdt_status status = emit(k, program, &t, &needed);
+	const char *name = status != HDT_OK || t.failed || !t.data ? NULL : name_text(k->context, &t);
+	if (status == HDT_OK && (!name || !keep(k, name, &t, &needed))) {
+		hdt_fail(program->context, HDT_OUT_OF_MEMORY, "out of memory emitting @%s", program->name);
+		name = NULL;
+	}
+	text_free(&t);
+	return name;
+}
+
 hdt_status kernels_add(kernels *k, step *steps, int count)
 {
-	hdt_status status = HDT_OK;
-	for (int i = 0; i < count && status == HDT_OK; i++) {
-		text t = {0};
-		emitted_texts needed = {0};
+	map added; /* a program may stand in several steps */
+	map_init(&added, k->context);
+	for (int i = 0; i < count; i++) {
 		const hdt_program *program = steps[i].program;
-		status = emit(k, program, &t, &needed);
-		if (status == HDT_OK) {
-			steps[i].function = t.failed || !t.data ? NULL : name_text(k->context, &t);
-			if (!steps[i].function || !keep(k, steps[i].function, &t, &needed))
-				status = hdt_fail(program->context, HDT_OUT_OF_MEMORY, "out of memory emitting @%s", program->name);
-		}
-		text_free(&t);
+		steps[i].function = map_get(&added, program);
+		if (steps[i].function)
+			continue;
+		steps[i].function = add(k, program);
+		if (!steps[i].function)
+			return hdt_context_status(program->context);
+		if (!map_set(&added, program, (void *)(uintptr_t)steps[i].function))
+			return HDT_OUT_OF_MEMORY;
 	}
-	return status;
+	return HDT_OK;
 }
 
 static int compare_size(const void *a, const void *b)

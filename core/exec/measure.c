@@ -1,29 +1,17 @@
 /* measure.c: times the steps of a run one by one.
  *
- * A whole run comes first: it leaves the plan, and every launch with its addresses. Then the same launches are given to the target in parts. */
+ * A whole run comes first. Then another is begun, for it may have written over inputs that the device has in its own memory, and the launches of that
+ * one are given to the target in parts. */
 #include "exec/measure.h"
 
+#include "base/timing.h"
 #include "exec/state.h"
 #include <stdlib.h>
-#include <time.h>
 
 /* The launches of one step are neighbours in the list. */
 typedef struct span {
 	int first, count;
 } span;
-
-static double now_us(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
 
 int compiled_step_count(const compiled_graph *c)
 {
@@ -94,11 +82,8 @@ static hdt_status time_in_place(const compiled_graph *c, const hdt_launch *launc
 			out[i].begin_us = begin - start;
 		}
 	}
-	for (int i = 0; i < c->step_count; i++) {
-		double *of_step = times + (size_t)i * (size_t)rounds;
-		qsort(of_step, (size_t)rounds, sizeof *of_step, compare);
-		out[i].median_us = of_step[rounds / 2];
-	}
+	for (int i = 0; i < c->step_count; i++)
+		out[i].median_us = times_median(times + (size_t)i * (size_t)rounds, rounds);
 	return HDT_OK;
 }
 
@@ -119,12 +104,12 @@ static hdt_status time_apart(const compiled_graph *c, const hdt_launch *launches
 	return HDT_OK;
 }
 
-static hdt_status measure(compiled_graph *c, hdt_context *diagnostics, int rounds, span *spans, double *times,
-                          step_measure *out)
+static hdt_status measure(compiled_graph *c, hdt_context *diagnostics, const hdt_array *inputs, void **addresses,
+                          int rounds, span *spans, double *times, step_measure *out)
 {
 	const plan *p;
 	hdt_fault fault = {.launch = -1};
-	hdt_status status = plan_for_values(c, diagnostics, &p); /* of the run before: found */
+	hdt_status status = compiled_begin_run(c, diagnostics, inputs, addresses, &p);
 	if (status != HDT_OK)
 		return status;
 	describe(c, &p->launches, spans, out);
@@ -142,16 +127,18 @@ hdt_status compiled_measure(compiled_graph *c, hdt_context *diagnostics, const h
 	rounds = rounds < 1 || (!c->target->host_memory && !c->target->time) ? 1 : rounds;
 	size_t steps = (size_t)c->step_count + 1;
 	hdt_array *outputs = calloc((size_t)c->graph->output_count + 1, sizeof *outputs);
+	void **addresses = calloc((size_t)c->graph->input_count + 1, sizeof *addresses);
 	span *spans = calloc(steps, sizeof *spans);
 	double *times = calloc(steps * (size_t)rounds, sizeof *times);
 	hdt_status status = HDT_OK;
-	if (!outputs || !spans || !times)
+	if (!outputs || !addresses || !spans || !times)
 		status = hdt_fail(diagnostics, HDT_OUT_OF_MEMORY, "out of memory timing the steps of a run");
 	if (status == HDT_OK)
 		status = compiled_run(c, diagnostics, inputs, input_count, outputs, c->graph->output_count);
 	if (status == HDT_OK)
-		status = measure(c, diagnostics, rounds, spans, times, out);
+		status = measure(c, diagnostics, inputs, addresses, rounds, spans, times, out);
 	free(outputs);
+	free(addresses);
 	free(spans);
 	free(times);
 	return status;

@@ -20,8 +20,8 @@ static hdt_status choose(const fusion_group *group, const loaded *on, const sche
 	finding found;
 	candidate *all;
 	text declined = {0};
-	if (options->directory &&
-	    tuning_find(context, options->directory, tuning_key(context, group->task, on), group->task, on, &found)) {
+	if (options->findings &&
+	    tuning_find(context, options->findings, tuning_key(context, group->task, on), group->task, on, &found)) {
 		*best = found.best;
 		text_format(why, "tuned, %.2f us", found.us);
 		return HDT_OK;
@@ -42,37 +42,111 @@ static hdt_status choose(const fusion_group *group, const loaded *on, const sche
 	return status;
 }
 
-/* The best guess of a template, to be told. */
-static void fill_guess(candidate *c, const hdt_task *task, const loaded *on)
+/* How one task is computed. */
+typedef struct schedule {
+	candidate by;
+	const char *why; /* to be told; NULL: it was fixed */
+	step made;       /* of the first group that has the task */
+} schedule;
+
+void schedules_init(schedules *s, hdt_context *context)
 {
-	if (!c->chosen && scheduler_is_template(c->scheduler))
-		c->chosen = c->scheduler->space(task, on->target->info(on->device), 0, &c->choice, 1) > 0;
+	map_init(&s->made, context);
 }
 
-static void tell(const fusion_group *group, const candidate *best, const text *why, explanation *explain)
+static void tell(const fusion_group *group, const schedule *s, explanation *explain)
 {
 	hdt_context *context = group->task->context;
 	text who = {0};
-	candidate_print(&who, best);
-	const char *name = who.data ? who.data : "", *reason = why->data ? why->data : "";
-	hdt_log(context, 2, "%s: scheduled by %s, %s", group->text, name, reason);
+	candidate_print(&who, &s->by);
+	const char *name = who.data ? who.data : "";
+	hdt_log(context, 2, "%s: scheduled by %s, %s", group->text, name, s->why);
 	if (explain)
-		explain_line(explain, NULL, "%s: scheduled by %s, %s", group->text, name, reason);
+		explain_line(explain, NULL, "%s: scheduled by %s, %s", group->text, name, s->why);
 	text_free(&who);
+}
+
+/* What is known under this name; made by whom is fixed, or whom is best. NULL after a fault. */
+static schedule *find_schedule(const char *key, const candidate *fixed, const fusion_group *group, const loaded *on,
+                               const schedule_options *options)
+{
+	hdt_context *context = group->task->context;
+	schedule *s = map_get(&options->known->made, key);
+	text why = {0};
+	if (s)
+		return s;
+	s = hdt_allocate(context, sizeof *s);
+	if (!s || !map_set(&options->known->made, key, s))
+		return NULL;
+	hdt_status status = HDT_OK;
+	if (fixed) {
+		s->by = *fixed;
+	} else {
+		status = choose(group, on, options, &s->by, &why);
+		s->why = text_finish(&why, context);
+		if (status == HDT_OK && !s->why)
+			return NULL;
+	}
+	if (status == HDT_OK) {
+		(void)candidate_guess(&s->by, group->task, on); /* to be told */
+		status = candidate_build(&s->by, group, on, &s->made);
+	}
+	return status == HDT_OK ? s : NULL;
+}
+
+/* `fixed` NULL: the best. */
+static hdt_status schedule_by(const candidate *fixed, const fusion_group *group, const loaded *on,
+                              const schedule_options *options, step *out)
+{
+	hdt_context *context = group->task->context;
+	text name = {0};
+	if (fixed)
+		candidate_print(&name, fixed);
+	task_print(&name, group->task);
+	const char *key = name.data && !name.failed ? hdt_intern(context, name.data) : NULL;
+	text_free(&name);
+	const schedule *s = key ? find_schedule(key, fixed, group, on, options) : NULL;
+	if (!s)
+		return hdt_context_status(context) != HDT_OK
+		           ? hdt_context_status(context)
+		           : hdt_fail(context, HDT_OUT_OF_MEMORY, "out of memory scheduling '%s'", group->text);
+	if (s->why)
+		tell(group, s, options->explain);
+	*out = s->made;
+	out->group = group;
+	return HDT_OK;
 }
 
 hdt_status schedule_group(const fusion_group *group, const loaded *on, const schedule_options *options, step *out)
 {
-	candidate best = {0};
-	text why = {0};
-	hdt_status status = choose(group, on, options, &best, &why);
-	if (status == HDT_OK) {
-		fill_guess(&best, group->task, on);
-		tell(group, &best, &why, options->explain);
-		status = candidate_build(&best, group, on, out);
+	return schedule_by(NULL, group, on, options, out);
+}
+
+/* Who is to take whatever it applies to. */
+typedef struct asked {
+	candidate by;
+	bool took;     /* the choice was for the first one */
+	text declined; /* why not the others */
+} asked;
+
+/* Who computes the group, when that is not to be chosen here; NULL. */
+static const candidate *find_fixed(const schedule_options *options, asked *a, int index, const fusion_group *group,
+                                   const loaded *on)
+{
+	if (options->fixed && options->fixed[index].scheduler)
+		return &options->fixed[index];
+	if (!options->by)
+		return NULL;
+	hdt_answer answer = a->by.scheduler->query(group->task, on->target->info(on->device));
+	if (!answer.applies) {
+		text_format(&a->declined, "%s'%s': %s", a->declined.length ? "; " : "", group->text,
+		            answer.reason ? answer.reason : "no reason given");
+		return NULL;
 	}
-	text_free(&why);
-	return status;
+	if (a->took)
+		a->by.chosen = false;
+	a->took = true;
+	return &a->by;
 }
 
 hdt_status schedule_groups(hdt_context *context, const partition *groups, const loaded *on,
@@ -80,12 +154,16 @@ hdt_status schedule_groups(hdt_context *context, const partition *groups, const 
 {
 	step *all = hdt_allocate(context, ((size_t)groups->count + 1) * sizeof *all);
 	hdt_status status = all ? HDT_OK : HDT_OUT_OF_MEMORY;
+	asked a = {.by = options->by ? *options->by : (candidate){0}};
 	*steps = all;
 	*count = groups->count;
-	for (int i = 0; i < groups->count && status == HDT_OK; i++)
-		if (options->fixed && options->fixed[i].scheduler)
-			status = candidate_build(&options->fixed[i], &groups->groups[i], on, &all[i]);
-		else
-			status = schedule_group(&groups->groups[i], on, options, &all[i]);
+	for (int i = 0; i < groups->count && status == HDT_OK; i++) {
+		const candidate *fixed = find_fixed(options, &a, i, &groups->groups[i], on);
+		status = schedule_by(fixed, &groups->groups[i], on, options, &all[i]);
+	}
+	if (status == HDT_OK && options->by && !a.took)
+		status = hdt_fail(context, HDT_UNSUPPORTED, "scheduler %s takes nothing of the graph: %s", a.by.scheduler->name,
+		                  a.declined.data ? a.declined.data : "there is nothing");
+	text_free(&a.declined);
 	return status;
 }

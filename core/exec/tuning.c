@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TUNING_FORMAT "hidet tuning 1"
 enum { MOST_BYTES = 4096, MOST_LEVEL = 2, MOST_CHOICES = 4096 };
 
 const char *tuning_key(hdt_context *context, const hdt_task *task, const loaded *on)
@@ -38,10 +37,20 @@ const char *tuning_key(hdt_context *context, const hdt_task *task, const loaded 
 	return hdt_format(context, "%s", hex);
 }
 
-static const char *find_path(hdt_context *context, const char *directory, const char *key)
+const char *tuning_folder(hdt_context *context, const char *cache_dir)
 {
-	const char *folder = file_join(context, directory, "tuning");
-	return folder ? hdt_format(context, "%s/%s.txt", folder, key) : NULL;
+	cache *objects = cache_open(context, cache_dir);
+	const char *directory = objects ? cache_directory(objects) : NULL;
+	const char *folder = directory ? file_join(context, directory, "tuning") : NULL;
+	if (objects && !directory)
+		hdt_fail(context, HDT_USAGE, "tuning keeps what it finds in the cache folder, and there is none");
+	cache_close(objects);
+	return folder;
+}
+
+static const char *find_path(hdt_context *context, const char *folder, const char *key)
+{
+	return hdt_format(context, "%s/%s" TUNING_SUFFIX, folder, key);
 }
 
 /* "NAME value\n" at *at, which goes behind it. */
@@ -129,10 +138,10 @@ static bool is_possible(candidate *c, const hdt_task *task, const loaded *on)
 	return found;
 }
 
-bool tuning_find(hdt_context *context, const char *directory, const char *key, const hdt_task *task, const loaded *on,
+bool tuning_find(hdt_context *context, const char *folder, const char *key, const hdt_task *task, const loaded *on,
                  finding *out)
 {
-	const char *path = directory && key ? find_path(context, directory, key) : NULL;
+	const char *path = key ? find_path(context, folder, key) : NULL;
 	char *data = NULL;
 	size_t bytes = 0;
 	if (!path || !file_exists(path))
@@ -147,12 +156,12 @@ bool tuning_find(hdt_context *context, const char *directory, const char *key, c
 	return good;
 }
 
-hdt_status tuning_store(hdt_context *context, const char *directory, const char *key, const finding *f)
+hdt_status tuning_store(hdt_context *context, const char *folder, const char *key, const finding *f)
 {
-	const char *path = find_path(context, directory, key), *folder = file_join(context, directory, "tuning");
+	const char *path = find_path(context, folder, key);
 	const candidate *best = &f->best;
 	text t = {0};
-	if (!path || !folder)
+	if (!path)
 		return HDT_OUT_OF_MEMORY;
 	text_format(&t, TUNING_FORMAT "\nscheduler %s\n", best->scheduler->name);
 	for (int i = 0; best->chosen && i < HDT_MAX_PARAMS && best->scheduler->params[i]; i++)

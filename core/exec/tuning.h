@@ -14,11 +14,18 @@ typedef struct finding {
 	int level;              /* of the space that was searched */
 } finding;
 
+/* Of the files, whose names are keys with this suffix. */
+#define TUNING_FORMAT "hidet tuning 1"
+#define TUNING_SUFFIX ".txt"
+
+/* Where findings are kept: in the cache's folder (exec/cache.h), if there is such a folder yet or not. NULL after a fault: HDT_USAGE when there is no
+ * cache. */
+const char *tuning_folder(hdt_context *context, const char *cache_dir);
 /* Name of the finding for this task; NULL when memory is out. */
 const char *tuning_key(hdt_context *context, const hdt_task *task, const loaded *on);
-/* `directory`: the cache's; NULL: there is none. False: nothing is known, or nothing that can be used. */
-bool tuning_find(hdt_context *context, const char *directory, const char *key, const hdt_task *task, const loaded *on,
+/* False: nothing is known, or nothing that can be used. */
+bool tuning_find(hdt_context *context, const char *folder, const char *key, const hdt_task *task, const loaded *on,
                  finding *out);
-hdt_status tuning_store(hdt_context *context, const char *directory, const char *key, const finding *f);
+hdt_status tuning_store(hdt_context *context, const char *folder, const char *key, const finding *f);
 
 #endif

@@ -80,13 +80,32 @@ typedef struct parsed_file {
 	int task_count;
 } parsed_file;
 hdt_status text_parse_file(hdt_context *context, const char *file, const char *source, parsed_file *out);
-/* A lone call with typed inputs, as in an operator's samples: "softmax(f32[n, 7] in 0..1, axis=1) where n = 5". Makes a
- * graph with inputs in0, in1, ...; ranges of the data and the symbol values are returned. */
+/* What a sample stands for. */
+enum {
+#define SAMPLE_KIND(NAME, name, doc) SAMPLE_##NAME,
+#include "graph/sample_kinds.def"
+#undef SAMPLE_KIND
+	SAMPLE_KIND_COUNT
+};
+const char *sample_kind_name(int kind);
+
+/* A call with typed inputs, as in an operator's samples: "softmax(f32[n, 7] in 0..1, axis=1) where n = 5", or in a scheduler's:
+ * "tiny: relu(linear(f32[3, 4], const f32[5, 4]))". Makes a graph with inputs in0, in1, ...; ranges of the data and the symbol values are
+ * returned. The constants have no bytes yet. */
 typedef struct sample {
 	hdt_graph *graph;
 	double low[16], high[16]; /* per input */
 	int64_t values[16];       /* per graph->symbols */
+	struct {
+		hdt_value *value;
+		double low, high;
+	} constants[16];
+	int constant_count;
+	unsigned kinds;        /* 1 << SAMPLE_TINY | ... */
+	bool refused;          /* the scheduler is to take nothing of it */
+	const char *precision; /* to compile with; NULL: none */
 } sample;
+/* `t` stands for T; HDT_DTYPE_COUNT: there must be no T. */
 hdt_status sample_parse(hdt_context *context, const char *source, hdt_dtype t, sample *out);
 
 #endif

@@ -302,7 +302,8 @@ hdt_stmt *edit_add(edit *e, stmt_list *out, hdt_stmt s)
 	return copy;
 }
 
-void edit_inner(edit *e, const hdt_stmt *first, hdt_stmt **body)
+/* edit_body into the body of a statement that was just added. */
+static void write_inner(edit *e, const hdt_stmt *first, hdt_stmt **body)
 {
 	e->depth++;
 	edit_body(e, first, &(stmt_list){body});
@@ -316,8 +317,8 @@ void edit_keep(edit *e, const hdt_stmt *s, stmt_list *out)
 		return;
 	copy->body = copy->otherwise = NULL;
 	rewrite(e, copy);
-	edit_inner(e, s->body, &copy->body);
-	edit_inner(e, s->otherwise, &copy->otherwise);
+	write_inner(e, s->body, &copy->body);
+	write_inner(e, s->otherwise, &copy->otherwise);
 }
 
 stmt_list edit_open(edit *e, stmt_list *out, hdt_stmt s)

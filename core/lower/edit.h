@@ -48,8 +48,6 @@ hdt_status edit_function(hdt_function *function, const edit *pass);
 
 /* Write the statements of a body into `out`. */
 void edit_body(edit *e, const hdt_stmt *first, stmt_list *out);
-/* The same into the body of a statement that was just added. */
-void edit_inner(edit *e, const hdt_stmt *first, hdt_stmt **body);
 /* As edit_body where the body is written more than once: what it defines becomes new. */
 void edit_copy(edit *e, const hdt_stmt *first, stmt_list *out);
 /* Write `s` with its expressions and bodies rewritten. */

@@ -89,7 +89,8 @@ typedef struct hdt_compile_options {
 	const char *
 		explain_only; /* with `explain`: tell those lines that hold this word, each of them: a value (%12), operator, rule or kernel; NULL: all, of a kind only the first */
 	const char *
-		precision; /* "f16", "bf16": what each run computes of f32 is computed of this; inputs and outputs keep their dtypes. "f32" or NULL: nothing changes */
+		precision; /* "f16", "bf16": what each run computes of f32 is computed of this; inputs and outputs keep their dtypes. "f32" or NULL: nothing changes. "tf32": f32 stays, but products may round
+		            * their factors to 10 bits of mantissa, on targets with instructions for that */
 } hdt_compile_options;
 
 /* Compile; the model must outlive the result. */

@@ -1,6 +1,8 @@
 /* samples: every operator of a folder's plugins has samples of every sort that selftest needs to say something of it: sizes that are
- * numbers, a size known at run time, a size of 0 or 1, broadcasting where two inputs are combined elementwise, and its dtypes.
+ * numbers, a size known at run time, a size of 0 or 1, broadcasting where two inputs are combined elementwise, and its dtypes. Every template has
+ * samples of each kind (graph/sample_kinds.def), which are what they are said to be.
  *     samples PLUGINS_FOLDER */
+#include "exec/candidate.h"
 #include "graph/graph.h"
 #include "loader/loader.h"
 #include <stdio.h>
@@ -66,6 +68,80 @@ static const char *check(const hdt_registry *registry, const hdt_operator *op)
 	                                                          : NULL;
 }
 
+/* ---- templates ------------------------------------------------------------------------------------------------------ */
+
+/* All of its sizes, whatever they multiply. */
+static bool is_tiny(const hdt_graph *g)
+{
+	enum { TINY = 16 };
+	int64_t low, high;
+	for (int i = 0; i < g->input_count; i++)
+		for (int d = 0; d < g->inputs[i]->rank; d++)
+			if (hdt_bounds(g->inputs[i]->shape[d], &low, &high) && low == high && low > TINY)
+				return false;
+	return true;
+}
+
+/* A size that fills no vector; windows of 3 and numbers of batches are odd anyhow. */
+static bool is_odd(const hdt_value *v)
+{
+	int64_t size;
+	for (int d = 0; d < v->rank; d++)
+		if (hdt_is_const(v->shape[d], &size) && size > 3 && size % 2)
+			return true;
+	return false;
+}
+
+static bool has_odd_size(const sample *s)
+{
+	for (int i = 0; i < s->graph->input_count; i++)
+		if (is_odd(s->graph->inputs[i]))
+			return true;
+	for (int i = 0; i < s->constant_count; i++)
+		if (is_odd(s->constants[i].value))
+			return true;
+	return false;
+}
+
+/* What is wrong with what the sample is said to be, or NULL. */
+static const char *check_kind(const sample *s)
+{
+	const unsigned kinds = s->kinds;
+	bool symbolic = s->graph->symbol_count > 0;
+	return kinds == 0 ? "does not say of which kind it is"
+	       : symbolic != ((kinds & 1u << SAMPLE_SYMBOLIC) != 0)
+	           ? "is symbolic and does not say so, or the other way round"
+	       : (kinds & 1u << SAMPLE_TINY) && !is_tiny(s->graph)                 ? "is not tiny"
+	       : (kinds & 1u << SAMPLE_ALIGNED) && has_odd_size(s)                 ? "is not aligned: it has an odd size"
+	       : (kinds & 1u << SAMPLE_UNALIGNED) && !symbolic && !has_odd_size(s) ? "is aligned: it has no odd size"
+	                                                                           : NULL;
+}
+
+/* Does the template lack something? Tells of it. */
+static bool lacks_samples(const hdt_registry *registry, const hdt_scheduler *template)
+{
+	unsigned kinds = 0;
+	bool bad = false;
+	const char *const *samples = scheduler_samples(template);
+	for (const char *const *at = samples; at && *at; at++) {
+		hdt_context *context = context_new(registry);
+		sample s;
+		bool good = context && sample_parse(context, *at, HDT_DTYPE_COUNT, &s) == HDT_OK;
+		const char *wrong = !good ? "cannot be read" : check_kind(&s);
+		kinds |= good ? s.kinds : 0;
+		if (wrong)
+			printf("FAILED %s: the sample '%s' %s\n", template->name, *at, wrong);
+		bad = bad || wrong;
+		context_free(context);
+	}
+	for (int i = 0; i < SAMPLE_KIND_COUNT; i++)
+		if (!(kinds & 1u << i)) {
+			printf("FAILED template %s lacks a sample of the kind %s\n", template->name, sample_kind_name(i));
+			bad = true;
+		}
+	return bad;
+}
+
 int main(int argc, char **argv)
 {
 	hdt_registry *registry = registry_new();
@@ -81,6 +157,11 @@ int main(int argc, char **argv)
 			printf("FAILED operator %s lacks %s\n", op->name, lacks);
 			failed++;
 		}
+	}
+	for (int i = 0; i < registry_count(registry, REGISTRY_SCHEDULER); i++) {
+		const hdt_scheduler *scheduler = registry_at(registry, REGISTRY_SCHEDULER, i)->descriptor;
+		count += scheduler_is_template(scheduler);
+		failed += scheduler_is_template(scheduler) && lacks_samples(registry, scheduler);
 	}
 	printf("samples: %d passed, %d failed\n", count - failed, failed);
 	registry_free(registry);

@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 enum { DEFAULT_WARMUP_MS = 200, DEFAULT_ITERATIONS = 10, MOST_RUNS = 1 << 22 };
 static const double DEFAULT_DURATION = 3;
@@ -26,12 +25,6 @@ typedef struct subject {
 	hdt_array *outputs;
 	int output_count;
 } subject;
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
 
 double bench_percentile(const bench *b, double percent)
 {
@@ -95,7 +88,7 @@ static hdt_status run_steadily(subject *s, bench *b)
 			status = session_fail(s->session, HDT_OUT_OF_MEMORY, "out of memory for the times of the runs");
 	}
 	b->total_ms = now_ms() - begin;
-	qsort(b->runs.items, (size_t)b->runs.count, sizeof *b->runs.items, compare);
+	times_sort(b->runs.items, b->runs.count);
 	return status;
 }
 
@@ -111,10 +104,17 @@ static hdt_status time_steps(subject *s, bench *b)
 	                              rounds < LEAST_ROUNDS ? LEAST_ROUNDS : rounds, b->steps);
 }
 
+/* Of this program: ru_maxrss would count what the one that started it took. */
 static int64_t peak_memory(void)
 {
-	struct rusage usage;
-	return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[128];
+	long long kilobytes = 0;
+	while (f && fgets(line, sizeof line, f) && sscanf(line, "VmHWM: %lld", &kilobytes) != 1)
+		;
+	if (f)
+		fclose(f);
+	return kilobytes * 1024;
 }
 
 static hdt_status measure(subject *s, bench *b)

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 int exit_code_of(hdt_status status)
@@ -81,13 +80,6 @@ bool report_json(const options *o, json_t *report)
 		return save_json(report, o->json);
 	json_decref(report);
 	return true;
-}
-
-double now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
 /* On the command line 0 allows none, among the options of a compilation a negative number does. */

@@ -18,6 +18,11 @@ static const hdt_array *expected(const tensor_file *file, const char *name, int 
 	return NULL;
 }
 
+hdt_dtype results_tolerance(const char *precision)
+{
+	return strcmp(precision, "tf32") == 0 ? HDT_F16 : hdt_dtype_named(precision);
+}
+
 /* One output that is there to compare with. */
 static void check_output(results *r, const hdt_array *got, const hdt_array *want)
 {
@@ -28,7 +33,8 @@ static void check_output(results *r, const hdt_array *got, const hdt_array *want
 		r->mismatched++;
 		return;
 	}
-	hdt_dtype computed = r->o->precision && hdt_is_float(want->dtype) ? hdt_dtype_named(r->o->precision) : want->dtype;
+	hdt_dtype computed =
+		r->o->precision && hdt_is_float(want->dtype) ? results_tolerance(r->o->precision) : want->dtype;
 	comparison c = compare_arrays(got, want, (tolerance){r->o->rtol, r->o->atol, 0, computed});
 	r->max_absolute = c.max_absolute > r->max_absolute ? c.max_absolute : r->max_absolute;
 	r->max_relative = c.max_relative > r->max_relative ? c.max_relative : r->max_relative;

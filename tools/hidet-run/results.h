@@ -20,5 +20,7 @@ typedef struct results {
 /* Show them, compare them with --expect, save and report them as the options ask. The exit code; a mismatch is one, a fault is told on
  * stderr. */
 int results_give(results *r);
+/* The dtype whose tolerance is that of a precision: tf32 has as many digits as f16. */
+hdt_dtype results_tolerance(const char *precision);
 
 #endif

@@ -7,25 +7,13 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "exec/cache.h"
+#include "exec/tuning.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { KEY_DIGITS = 64, MOST_BYTES = 4096 };
-#define HEADER "hidet tuning 1\n" /* of the files in the cache: exec/tuning.c */
-#define SUFFIX ".txt"
-
-static const char *find_folder(hdt_context *context, const options *o)
-{
-	cache *objects = cache_open(context, o->cache_dir);
-	const char *directory = objects ? cache_directory(objects) : NULL;
-	const char *folder = directory ? file_join(context, directory, "tuning") : NULL;
-	cache_close(objects);
-	if (!folder)
-		hdt_fail(context, HDT_USAGE, "there is no cache folder for what tuning finds");
-	return folder;
-}
+#define HEADER TUNING_FORMAT "\n"
 
 static bool is_key(const char *word, size_t length)
 {
@@ -63,10 +51,11 @@ static json_t *read_folder(hdt_context *context, const char *folder)
 	json_t *all = json_array();
 	DIR *d = opendir(folder);
 	for (struct dirent *e; d && (e = readdir(d));) {
-		size_t length = strlen(e->d_name), end = strlen(SUFFIX), bytes;
+		size_t length = strlen(e->d_name), end = strlen(TUNING_SUFFIX), bytes;
 		const char *path = file_join(context, folder, e->d_name);
 		char *data = NULL;
-		if (length < end || strcmp(e->d_name + length - end, SUFFIX) != 0 || !is_key(e->d_name, length - end) || !path)
+		if (length < end || strcmp(e->d_name + length - end, TUNING_SUFFIX) != 0 || !is_key(e->d_name, length - end) ||
+		    !path)
 			continue;
 		if (file_read(context, path, MOST_BYTES, &data, &bytes) != HDT_OK)
 			context_clear_fault(context);
@@ -83,7 +72,7 @@ static json_t *read_folder(hdt_context *context, const char *folder)
 int tuning_export(hdt_session *session, const options *o)
 {
 	hdt_context *context = context_new(session_registry(session));
-	const char *folder = context ? find_folder(context, o) : NULL;
+	const char *folder = context ? tuning_folder(context, o->cache_dir) : NULL;
 	int code = folder ? 0 : context ? report_fault(context) : exit_code_of(HDT_OUT_OF_MEMORY);
 	if (!code) {
 		json_t *all = read_folder(context, folder);
@@ -124,7 +113,7 @@ static hdt_status write_entry(hdt_context *context, const char *folder, const js
 	text t = {0};
 	hdt_status status = HDT_OK;
 	if (print_entry(entry, &t)) {
-		const char *name = hdt_format(context, "%s" SUFFIX, json_string_value(json_object_get(entry, "key")));
+		const char *name = hdt_format(context, "%s" TUNING_SUFFIX, json_string_value(json_object_get(entry, "key")));
 		const char *path = name ? file_join(context, folder, name) : NULL;
 		status = path ? file_write_atomically(context, path, t.data, t.length) : HDT_OUT_OF_MEMORY;
 		*taken += status == HDT_OK;
@@ -140,7 +129,7 @@ int tuning_import(hdt_session *session, const options *o)
 		return exit_code_of(HDT_OUT_OF_MEMORY);
 	json_error_t error;
 	json_t *all = json_load_file(o->import_from, 0, &error), *entry;
-	const char *folder = find_folder(context, o);
+	const char *folder = tuning_folder(context, o->cache_dir);
 	int taken = 0;
 	size_t i;
 	hdt_status status = folder ? file_make_directories(context, folder) : HDT_USAGE;

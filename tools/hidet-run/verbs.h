@@ -2,6 +2,7 @@
 #ifndef HIDET_RUN_VERBS_H
 #define HIDET_RUN_VERBS_H
 
+#include "base/timing.h"
 #include "core/session.h"
 #include "options.h"
 #include <jansson.h>
@@ -26,7 +27,6 @@ bool report_json(const options *o, json_t *report);
 bool save_json(json_t *report, const char *path);
 /* Does the report take the place of the text on stdout? */
 bool json_on_stdout(const options *o);
-double now_ms(void);
 /* Load the one operand as a model. NULL after a message; *exit_code is set. */
 hdt_model *load_model(hdt_session *session, const options *o, int *exit_code);
 hdt_compile_options compile_options_of(const options *o);

@@ -2,50 +2,19 @@
 #include "compile.h"
 
 #include "base/file.h"
-#include "operators.h"
+#include "fixture.h"
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-extern const hdt_target hdt_target_cpu;
-extern const hdt_scheduler hdt_scheduler_auto_cpu;
-
-static hdt_registry *registry;
-static hdt_context *context, *diagnostics;
-static hdt_graph *graph;
-static char folder[64];
-
 static void begin(void)
 {
-	char reason[256];
-	registry = registry_new();
-	registry_stage *stage = registry_stage_new(registry, "test");
-	for (int i = 0; test_operators[i]; i++)
-		registry_stage_add(stage, REGISTRY_OPERATOR, test_operators[i]->name, test_operators[i]);
-	registry_stage_add(stage, REGISTRY_TARGET, "cpu", &hdt_target_cpu);
-	registry_stage_add(stage, REGISTRY_SCHEDULER, hdt_scheduler_auto_cpu.name, &hdt_scheduler_auto_cpu);
-	cr_assert(registry_commit(stage, NULL, reason, sizeof reason), "%s", reason);
-	registry_seal(registry);
-	context = context_new(registry);
-	diagnostics = context_new(registry);
-	graph = hdt_graph_new(context, "g");
-	strcpy(folder, "/tmp/hidet-compile-XXXXXX");
-	cr_assert_not_null(mkdtemp(folder));
+	fixture_begin(&hdt_target_cpu, NULL, NULL);
 }
 
-static void end(void)
-{
-	char command[96];
-	snprintf(command, sizeof command, "rm -r '%s'", folder);
-	cr_assert_eq(system(command), 0);
-	context_free(diagnostics);
-	context_free(context);
-	registry_free(registry);
-}
-
-TestSuite(compile, .init = begin, .fini = end);
+TestSuite(compile, .init = begin, .fini = fixture_end);
 
 static compiled_graph *compile(void)
 {
@@ -351,7 +320,7 @@ Test(compile, graphs_compiled_together_share_an_object_and_one_that_fails_spares
 	}
 	hdt_fail(contexts[1], HDT_BAD_MODEL, "broken before");
 	hdt_compile_options options = {.size = sizeof options, .target = "cpu", .threads = 2, .cache_dir = folder};
-	cr_assert_eq(compile_graphs(context, graphs, COUNT, &options, compiled), HDT_OK, "%s", context->message);
+	cr_assert_eq(compile_graphs(context, graphs, COUNT, &options, NULL, compiled), HDT_OK, "%s", context->message);
 	cr_assert_null(compiled[1]);
 	for (int i = 0; i < COUNT; i += 2) {
 		hdt_array in = array(x, HDT_F32, 1, 4, 0), out;

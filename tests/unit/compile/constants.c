@@ -1,14 +1,11 @@
 /* Constants of programs in a whole compilation: computed once by programs of their own, shared, and what they were made of let go. */
 #include "compile.h"
 
-#include "operators.h"
+#include "fixture.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-extern const hdt_target hdt_target_cpu;
-extern const hdt_scheduler hdt_scheduler_auto_cpu;
 
 /* ---- a scheduler for x[i] + w[i] that reads w backwards, from a constant of its own ---- */
 
@@ -74,41 +71,17 @@ static void count_release(hdt_device *device, void *memory)
 	hdt_target_cpu.release(device, memory);
 }
 
-static hdt_registry *registry;
-static hdt_context *context, *diagnostics;
-static hdt_graph *graph;
-static char folder[64];
-
 static void begin(void)
 {
-	char reason[256];
-	registry = registry_new();
-	registry_stage *stage = registry_stage_new(registry, "test");
 	counting = hdt_target_cpu;
 	counting.allocate = count_allocate;
 	counting.release = count_release;
-	for (int i = 0; test_operators[i]; i++)
-		registry_stage_add(stage, REGISTRY_OPERATOR, test_operators[i]->name, test_operators[i]);
-	registry_stage_add(stage, REGISTRY_TARGET, "cpu", &counting);
-	registry_stage_add(stage, REGISTRY_SCHEDULER, hdt_scheduler_auto_cpu.name, &hdt_scheduler_auto_cpu);
-	registry_stage_add(stage, REGISTRY_SCHEDULER, packed.name, &packed);
-	cr_assert(registry_commit(stage, NULL, reason, sizeof reason), "%s", reason);
-	registry_seal(registry);
-	context = context_new(registry);
-	diagnostics = context_new(registry);
-	graph = hdt_graph_new(context, "g");
-	strcpy(folder, "/tmp/hidet-constants-XXXXXX");
-	cr_assert_not_null(mkdtemp(folder));
+	fixture_begin(&counting, NULL, (const hdt_scheduler *const[]){&packed, NULL});
 }
 
 static void end(void)
 {
-	char command[96];
-	snprintf(command, sizeof command, "rm -r '%s'", folder);
-	cr_assert_eq(system(command), 0);
-	context_free(diagnostics);
-	context_free(context);
-	registry_free(registry);
+	fixture_end();
 	cr_assert_eq(allocated, 0, "everything is released");
 }
 

@@ -2,15 +2,12 @@
 #include "compile.h"
 
 #include "base/file.h"
-#include "operators.h"
+#include "fixture.h"
 #include <criterion/criterion.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-extern const hdt_target hdt_target_cpu;
-extern const hdt_scheduler hdt_scheduler_auto_cpu;
 
 /* ---- operators on [n, c, h] ---- */
 
@@ -124,44 +121,14 @@ static const hdt_scheduler channels_last = {.size = sizeof channels_last,
 
 /* ---- fixture ---- */
 
-static hdt_registry *registry;
-static hdt_context *context, *diagnostics;
-static hdt_graph *graph;
-static char folder[64];
-
 static void begin(void)
 {
-	char reason[256];
-	registry = registry_new();
-	registry_stage *stage = registry_stage_new(registry, "test");
-	for (int i = 0; test_operators[i]; i++)
-		registry_stage_add(stage, REGISTRY_OPERATOR, test_operators[i]->name, test_operators[i]);
-	registry_stage_add(stage, REGISTRY_OPERATOR, mix.name, &mix);
-	registry_stage_add(stage, REGISTRY_OPERATOR, halve.name, &halve);
-	registry_stage_add(stage, REGISTRY_TARGET, "cpu", &hdt_target_cpu);
-	registry_stage_add(stage, REGISTRY_SCHEDULER, hdt_scheduler_auto_cpu.name, &hdt_scheduler_auto_cpu);
-	registry_stage_add(stage, REGISTRY_SCHEDULER, channels_last.name, &channels_last);
-	cr_assert(registry_commit(stage, NULL, reason, sizeof reason), "%s", reason);
-	registry_seal(registry);
-	context = context_new(registry);
-	diagnostics = context_new(registry);
-	graph = hdt_graph_new(context, "g");
-	strcpy(folder, "/tmp/hidet-layout-XXXXXX");
-	cr_assert_not_null(mkdtemp(folder));
+	fixture_begin(&hdt_target_cpu, (const hdt_operator *const[]){&mix, &halve, NULL},
+	              (const hdt_scheduler *const[]){&channels_last, NULL});
 	factor = 0.5;
 }
 
-static void end(void)
-{
-	char command[96];
-	snprintf(command, sizeof command, "rm -r '%s'", folder);
-	cr_assert_eq(system(command), 0);
-	context_free(diagnostics);
-	context_free(context);
-	registry_free(registry);
-}
-
-TestSuite(layout, .init = begin, .fini = end);
+TestSuite(layout, .init = begin, .fini = fixture_end);
 
 static hdt_value *input(const char *name, int64_t n, int64_t c, int64_t h)
 {

@@ -2,14 +2,12 @@
 #include "core/tune.h"
 
 #include "exec/tuning.h"
-#include "operators.h"
+#include "fixture.h"
+#include "ir/expr.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-extern const hdt_target hdt_target_cpu;
-extern const hdt_scheduler hdt_scheduler_auto_cpu;
 
 /* ---- a template for y[i] = x[i] + x[i] ---- */
 
@@ -102,10 +100,6 @@ static const hdt_scheduler template = {.size = sizeof template,
 
 /* ---- fixture ---- */
 
-static hdt_registry *registry;
-static hdt_context *context;
-static hdt_graph *graph;
-static char folder[64];
 static float data[ELEMENTS];
 static char told[8192]; /* what was logged, once asked for */
 
@@ -126,45 +120,31 @@ static const char *read_log(void)
 	return told;
 }
 
-static void new_graph(void)
+/* y = twice(x) */
+static void fill_graph(void)
 {
-	context = context_new(registry);
-	graph = hdt_graph_new(context, "g");
 	hdt_value *x = hdt_graph_input(graph, "x", HDT_F32, HDT_AT(hdt_int(context, ELEMENTS)));
 	hdt_graph_output(graph, "y", hdt_apply(graph, "twice", HDT_VALUES(x), NULL));
 }
 
+static void new_graph(void)
+{
+	context = context_new(registry);
+	graph = hdt_graph_new(context, "g");
+	fill_graph();
+}
+
 static void begin(void)
 {
-	char reason[256];
-	registry = registry_new();
-	registry_stage *stage = registry_stage_new(registry, "test");
-	for (int i = 0; test_operators[i]; i++)
-		registry_stage_add(stage, REGISTRY_OPERATOR, test_operators[i]->name, test_operators[i]);
-	registry_stage_add(stage, REGISTRY_TARGET, "cpu", &hdt_target_cpu);
-	registry_stage_add(stage, REGISTRY_SCHEDULER, hdt_scheduler_auto_cpu.name, &hdt_scheduler_auto_cpu);
-	registry_stage_add(stage, REGISTRY_SCHEDULER, template.name, &template);
-	cr_assert(registry_commit(stage, NULL, reason, sizeof reason), "%s", reason);
-	registry_seal(registry);
-	strcpy(folder, "/tmp/hidet-tune-XXXXXX");
-	cr_assert_not_null(mkdtemp(folder));
+	fixture_begin(&hdt_target_cpu, NULL, (const hdt_scheduler *const[]){&template, NULL});
 	for (int i = 0; i < ELEMENTS; i++)
 		data[i] = (float)(1 + i % 5);
 	cr_assert_not_null(freopen(log_path(), "w", stderr));
 	setvbuf(stderr, NULL, _IONBF, 0);
-	new_graph();
+	fill_graph();
 }
 
-static void end(void)
-{
-	char command[96];
-	snprintf(command, sizeof command, "rm -r '%s'", folder);
-	cr_assert_eq(system(command), 0);
-	context_free(context);
-	registry_free(registry);
-}
-
-TestSuite(tune, .init = begin, .fini = end, .timeout = 120);
+TestSuite(tune, .init = begin, .fini = fixture_end, .timeout = 120);
 
 static hdt_compile_options options(void)
 {
@@ -288,8 +268,6 @@ Test(tune, without_a_cache_folder_there_is_nowhere_to_keep_it)
 	cr_assert_eq(tune_graph(graph, &o, &in, 1, &(tune_options){.level = 1}, &r), HDT_USAGE);
 }
 
-/* ---- findings on disk ---- */
-
 /* The only file; its text replaced by `text`. */
 static void rewrite_finding(const char *content)
 {
@@ -298,6 +276,53 @@ static void rewrite_finding(const char *content)
 	setenv("TEXT", content, 1);
 	cr_assert_eq(system(command), 0);
 }
+
+static bool only_what_is_new(void *closure, const tune_progress *p)
+{
+	(void)closure;
+	cr_assert_eq(p->improved, 0);
+	return true;
+}
+
+static tune_report tune_again(const int *kinds, int count, tune_options how)
+{
+	context_free(context);
+	new_graph();
+	return tune(kinds, count, how);
+}
+
+Test(tune, what_is_known_tells_what_it_gained)
+{
+	char after[80];
+	tune_report first = tune((const int[]){SLOWER, FAST}, 2, (tune_options){0});
+	double ratio = first.tasks[0].after_us / first.tasks[0].before_us;
+	snprintf(after, sizeof after, "%s", first.tasks[0].after);
+	tune_report r = tune_again((const int[]){SLOWER, FAST}, 2, (tune_options){.progress = only_what_is_new});
+	cr_assert(r.tasks[0].known);
+	cr_assert_str_eq(r.tasks[0].before, "template kind=2 seven=7");
+	cr_assert_str_eq(r.tasks[0].after, after);
+	cr_assert_float_eq(r.tasks[0].after_us / r.tasks[0].before_us, ratio, 0.02);
+}
+
+Test(tune, a_task_whose_last_candidate_is_dropped_is_decided)
+{
+	(void)tune((const int[]){FAST, WRONG}, 2, (tune_options){0}); /* the rule-based schedule is tried too */
+	cr_assert(tune_again((const int[]){FAST, WRONG}, 2, (tune_options){0}).tasks[0].known);
+	/* also when nothing else was there */
+	rewrite_finding("");
+	(void)tune_again((const int[]){FAST, WRONG, BREAKS}, 3, (tune_options){0});
+	cr_assert(tune_again((const int[]){FAST, WRONG, BREAKS}, 3, (tune_options){0}).tasks[0].known);
+}
+
+Test(tune, memory_does_not_grow_with_the_number_of_variants)
+{
+	(void)tune((const int[]){SLOWER, FAST}, 2, (tune_options){.again = true});
+	uint32_t few = expr_count(context);
+	(void)tune_again((const int[]){SLOWER, SLOW, FAST, WRONG, BREAKS, CRASHES}, 6, (tune_options){.again = true});
+	cr_assert_leq(expr_count(context), few, "%u expressions instead of %u", expr_count(context), few);
+}
+
+/* ---- findings on disk ---- */
 
 Test(tune, a_finding_that_does_not_fit_is_none)
 {

@@ -12,9 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-hdt_context *context;
-hdt_target_info machine = {
-	.size = sizeof(hdt_target_info), .target = "cpu", .device = "test", .threads = 2, .vector_bytes = 32};
+hdt_target_info machine = {.size = sizeof(hdt_target_info),
+                           .target = "cpu",
+                           .device = "test",
+                           .threads = 2,
+                           .vector_bytes = 32,
+                           .fused_multiply_add = true};
 
 /* Of the processor the intrinsics alone: the test prelude has them, too. */
 extern const hdt_intrinsic *const cpu_intrinsics[];
@@ -24,47 +27,20 @@ static const hdt_target target = {.size = sizeof(hdt_target),
                                   .intrinsics = cpu_intrinsics,
                                   .host_memory = true,
                                   PAPER_CALLBACKS};
-static hdt_registry *registry;
 
 void set_up(void)
 {
-	char reason[256];
-	registry = registry_new();
-	registry_stage *stage = registry_stage_new(registry, "test");
-	registry_stage_add(stage, REGISTRY_TARGET, target.name, &target);
-	cr_assert(registry_commit(stage, NULL, reason, sizeof reason), "%s", reason);
-	registry_seal(registry);
-	context = context_new(registry);
-}
-void tear_down(void)
-{
-	context_free(context);
-	registry_free(registry);
+	context_begin(&target);
 }
 
-const hdt_task *parse_task(const char *source)
+void tear_down(void)
 {
-	parser p;
-	parser_init(&p, context, "test", source);
-	const hdt_task *task = task_parse(&p);
-	cr_assert(task, "%s", context->message);
-	return task;
+	context_end();
 }
 
 const hdt_program *schedule(const hdt_task *task)
 {
-	hdt_program *program = hdt_scheduler_auto_cpu.build(task, &machine);
-	cr_assert(program, "%s", context->message);
-	cr_assert_eq(program_finish(program), HDT_OK, "%s", context->message);
-	cr_assert_eq(program_verify(program), HDT_OK, "%s\n%s", context->message, program_text(program));
-	return program;
-}
-
-const char *program_text(const hdt_program *program)
-{
-	text t = {0};
-	program_print(&t, program);
-	return text_finish(&t, context);
+	return check_program(hdt_scheduler_auto_cpu.build(task, &machine));
 }
 
 const char *c_text(const hdt_program *program)

@@ -2,12 +2,9 @@
 #ifndef TESTS_UNIT_EMIT_FIXTURE_H
 #define TESTS_UNIT_EMIT_FIXTURE_H
 
+#include "../shared/tasks.h"
 #include "emit/emit.h"
-#include "task/task.h"
-#include <criterion/criterion.h>
-#include <hidet/scheduler.h>
 
-extern hdt_context *context;
 void set_up(void);
 void tear_down(void);
 
@@ -15,9 +12,7 @@ extern const hdt_scheduler hdt_scheduler_auto_cpu;
 extern hdt_target_info machine; /* 2 threads, 32-byte vectors */
 
 /* Each fails the test on a fault. */
-const hdt_task *parse_task(const char *source);
 const hdt_program *schedule(const hdt_task *task);
-const char *program_text(const hdt_program *program);
 const char *c_text(const hdt_program *program);
 
 /* The address of k in the text behind the prelude, compiled by this command, which then stays loaded. Fails the test when refused. */

@@ -1,27 +1,16 @@
 /* Tests of compiled graphs on a device with memory of its own. */
-#include "exec/compiled.h"
+#include "device_fixture.h"
 
-#include "device_target.h"
 #include <criterion/criterion.h>
-#include <hidet/operator.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { COLUMNS = 3 };
 
-static hdt_registry *registry;
-static hdt_context *context, *diagnostics;
-static hdt_graph *graph;
-
-static void define_twice(hdt_task *t)
-{
-	hdt_output_elements(t, hdt_add(hdt_element(t, 0), hdt_element(t, 0)));
-}
 static void define_add(hdt_task *t)
 {
 	hdt_output_elements(t, hdt_add(hdt_element(t, 0), hdt_element(t, 1)));
 }
-static const hdt_operator twice = {.size = sizeof twice, .name = "twice", .inputs = "x", .define = define_twice};
 static const hdt_operator add = {.size = sizeof add, .name = "add", .inputs = "x, y", .define = define_add};
 
 /* ---- kernels of the device ---- */
@@ -78,28 +67,10 @@ static const char *const moving =
 
 static void begin(void)
 {
-	char reason[256];
-	registry = registry_new();
-	registry_stage *stage = registry_stage_new(registry, "test");
-	registry_stage_add(stage, REGISTRY_OPERATOR, "twice", &twice);
-	registry_stage_add(stage, REGISTRY_OPERATOR, "add", &add);
-	cr_assert(registry_commit(stage, NULL, reason, sizeof reason), "%s", reason);
-	registry_seal(registry);
-	context = context_new(registry);
-	diagnostics = context_new(registry);
-	graph = hdt_graph_new(context, "g");
-	device_functions = functions;
+	fixture_begin((const hdt_operator *const[]){&twice, &add, NULL}, functions);
 }
 
-static void end(void)
-{
-	context_free(diagnostics);
-	context_free(context);
-	registry_free(registry);
-	cr_assert_eq(device_allocations, 0, "everything on the device is released");
-}
-
-TestSuite(device, .init = begin, .fini = end);
+TestSuite(device, .init = begin, .fini = fixture_end);
 
 static hdt_value *input(void)
 {
@@ -107,25 +78,9 @@ static hdt_value *input(void)
 	return hdt_graph_input(graph, "x", HDT_F32, HDT_AT(n, hdt_int(context, COLUMNS)));
 }
 
-/* The graph with the program of this text for each of its nodes, in order. */
 static compiled_graph *compile(const char *const *texts)
 {
-	step steps[8];
-	partition groups;
-	compiled_graph *c = NULL;
-	compile_report report = {0};
-	cr_assert_eq(pass_partition(graph, &(partition_options){.fuse = false}, &groups), HDT_OK, "%s", context->message);
-	cr_assert_eq(hdt_context_status(context), HDT_OK, "%s", context->message);
-	for (int i = 0; i < graph->node_count; i++) {
-		const hdt_program *p = hdt_program_parse(context, NULL, texts[i], NULL, 0);
-		cr_assert_not_null(p, "%s", context->message);
-		steps[i] = (step){.group = &groups.groups[i], .program = p, .function = "k"};
-	}
-	loaded *on = loaded_new(&device_target, NULL);
-	on->object = (hdt_object *)&registry; /* anything but NULL */
-	cr_assert_eq(compiled_new(graph, on, steps, graph->node_count, &report, &c), HDT_OK, "%s", context->message);
-	loaded_release(on);
-	return c;
+	return fixture_compile(&device_target, texts);
 }
 
 static hdt_status run(compiled_graph *c, int64_t rows, hdt_array *out)

@@ -1,24 +1,14 @@
 /* Tests of the times of steps: by the clock of a device that has one, else by the host's around each step. */
 #include "exec/measure.h"
 
-#include "device_target.h"
+#include "device_fixture.h"
 #include <criterion/criterion.h>
-#include <hidet/operator.h>
 #include <string.h>
 
 enum { ROWS = 4, COLUMNS = 8 };
 
-static hdt_registry *registry;
-static hdt_context *context, *diagnostics;
-static hdt_graph *graph;
 static int runs, repeats_asked;
 static bool time_fails;
-
-static void define_twice(hdt_task *t)
-{
-	hdt_output_elements(t, hdt_add(hdt_element(t, 0), hdt_element(t, 0)));
-}
-static const hdt_operator twice = {.size = sizeof twice, .name = "twice", .inputs = "x", .define = define_twice};
 
 static bool run_part(const hdt_launch *l)
 {
@@ -49,26 +39,10 @@ static hdt_status told_time(hdt_device *device, const hdt_launch *launches, int 
 
 static void begin(void)
 {
-	char reason[256];
-	registry = registry_new();
-	registry_stage *stage = registry_stage_new(registry, "test");
-	registry_stage_add(stage, REGISTRY_OPERATOR, "twice", &twice);
-	cr_assert(registry_commit(stage, NULL, reason, sizeof reason), "%s", reason);
-	registry_seal(registry);
-	context = context_new(registry);
-	diagnostics = context_new(registry);
-	graph = hdt_graph_new(context, "g");
-	device_functions = functions;
+	fixture_begin((const hdt_operator *const[]){&twice, NULL}, functions);
 }
 
-static void end(void)
-{
-	context_free(diagnostics);
-	context_free(context);
-	registry_free(registry);
-}
-
-TestSuite(measure, .init = begin, .fini = end);
+TestSuite(measure, .init = begin, .fini = fixture_end);
 
 /* Two steps, the second of two launches, on this target. */
 static compiled_graph *compile(const hdt_target *target)
@@ -80,20 +54,7 @@ static compiled_graph *compile(const hdt_target *target)
 	hdt_value *y = hdt_apply(graph, "twice", HDT_VALUES(x), NULL);
 	hdt_graph_set_origin(graph, "layer.2");
 	hdt_graph_output(graph, "z", hdt_apply(graph, "twice", HDT_VALUES(y), NULL));
-	step steps[2];
-	partition groups;
-	compiled_graph *c = NULL;
-	cr_assert_eq(pass_partition(graph, &(partition_options){.fuse = false}, &groups), HDT_OK, "%s", context->message);
-	for (int i = 0; i < 2; i++) {
-		const hdt_program *p = hdt_program_parse(context, NULL, texts[i], NULL, 0);
-		cr_assert_not_null(p, "%s", context->message);
-		steps[i] = (step){.group = &groups.groups[i], .program = p, .function = i ? "k_b" : "k_a"};
-	}
-	loaded *on = loaded_new(target, NULL);
-	on->object = (hdt_object *)&registry; /* anything but NULL */
-	cr_assert_eq(compiled_new(graph, on, steps, 2, &(compile_report){0}, &c), HDT_OK, "%s", context->message);
-	loaded_release(on);
-	return c;
+	return fixture_compile(target, texts);
 }
 
 static hdt_status measure(compiled_graph *c, int rounds, step_measure *out)

@@ -1,18 +1,6 @@
 /* Symbol values from the shapes of the inputs, and the checks that hang on them. */
-#include "operators.h"
+#include "context.h"
 
-static hdt_registry *registry;
-static hdt_context *c;
-static void setup(void)
-{
-	registry = make_registry(NULL);
-	c = context_new(registry);
-}
-static void teardown(void)
-{
-	context_free(c);
-	registry_free(registry);
-}
 TestSuite(bind, .init = setup, .fini = teardown);
 
 static const char *const two =

@@ -1,18 +1,6 @@
 /* Building, editing and checking graphs. */
-#include "operators.h"
+#include "context.h"
 
-static hdt_registry *registry;
-static hdt_context *c;
-static void setup(void)
-{
-	registry = make_registry(NULL);
-	c = context_new(registry);
-}
-static void teardown(void)
-{
-	context_free(c);
-	registry_free(registry);
-}
 TestSuite(build, .init = setup, .fini = teardown);
 
 static int released;

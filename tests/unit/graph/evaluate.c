@@ -1,18 +1,6 @@
 /* Reference evaluation of whole graphs. */
-#include "operators.h"
+#include "context.h"
 
-static hdt_registry *registry;
-static hdt_context *c;
-static void setup(void)
-{
-	registry = make_registry(NULL);
-	c = context_new(registry);
-}
-static void teardown(void)
-{
-	context_free(c);
-	registry_free(registry);
-}
 TestSuite(evaluate, .init = setup, .fini = teardown);
 
 Test(evaluate, chain_with_a_symbol_and_constants)

@@ -1,20 +1,8 @@
 /* The text form of graphs: canonical printing, parsing, faults with a place, hostile text. */
-#include "operators.h"
+#include "context.h"
 
 #include <unistd.h>
 
-static hdt_registry *registry;
-static hdt_context *c;
-static void setup(void)
-{
-	registry = make_registry(NULL);
-	c = context_new(registry);
-}
-static void teardown(void)
-{
-	context_free(c);
-	registry_free(registry);
-}
 TestSuite(text, .init = setup, .fini = teardown);
 
 /* Canonical text comes back as it is. */
@@ -196,6 +184,59 @@ Test(text, sample_of_a_variadic_operator_and_faults)
 	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
 		cr_assert_neq(sample_parse(c, faults[i], HDT_F32, &s), HDT_OK, "%s", faults[i]);
 		cr_assert_not_null(strstr(c->message, "reading the sample"), "%s", c->message);
+		context_clear_fault(c);
+	}
+}
+
+Test(text, sample_of_a_scheduler_says_what_it_stands_for)
+{
+	sample s;
+	cr_assert_eq(
+		sample_parse(c, "tiny symbolic: ramp(plus(f32[n, 4], const f32[4] in 0..1)) where n = 5", HDT_DTYPE_COUNT, &s),
+		HDT_OK, "%s", c->message);
+	cr_assert_eq(s.kinds, 1u << SAMPLE_TINY | 1u << SAMPLE_SYMBOLIC);
+	cr_assert(!s.refused && !s.precision);
+	cr_assert_eq(s.graph->node_count, 2);
+	cr_assert_eq(s.graph->input_count, 1);
+	cr_assert_eq(s.graph->output_count, 1);
+	cr_assert_eq(s.constant_count, 1);
+	cr_assert_not_null(s.constants[0].value->constant);
+	cr_assert_null(s.constants[0].value->constant->data);
+	cr_assert_eq(s.constants[0].low, 0);
+	int64_t low, high;
+	cr_assert_eq(sample_parse(c, "symbolic: ramp(plus(f32[r, m], f32[m])) where m = 4, r = 3 in 1..64", HDT_F32, &s),
+	             HDT_OK, "%s", c->message);
+	cr_assert(hdt_bounds(s.graph->inputs[0]->shape[0], &low, &high) && low == 1 && high == 64);
+	cr_assert(hdt_bounds(s.graph->inputs[0]->shape[1], &low, &high) && low == 0 && high == INT32_MAX);
+	cr_assert_eq(sample_parse(c, "batched refused at f16: ramp(f32[3])", HDT_DTYPE_COUNT, &s), HDT_OK, "%s",
+	             c->message);
+	cr_assert(s.kinds == 1u << SAMPLE_BATCHED && s.refused);
+	cr_assert_str_eq(s.precision, "f16");
+}
+
+Test(text, sample_faults_of_a_scheduler_tell_what_to_write)
+{
+	static const struct {
+		const char *source, *message;
+	} faults[] = {
+		{"big: ramp(f32[3])",
+	     "no kind of samples called 'big'; the kinds are aligned, unaligned, tiny, symbolic, batched"},
+		{"tiny ramp(f32[3])", "no kind of samples called 'ramp'"},
+		{"tiny at: ramp(f32[3])", "expected a precision behind 'at'"},
+		{"tiny: ramp(T[3])", "T stands for nothing here: write out the dtype"},
+		{"tiny: ramp(const f32[n])", "its shape is not static"},
+		{"tiny: ramp(nothing(f32[3]))", "nothing"},
+		{"symbolic: ramp(f32[q]) where q = 5 in 6..8", "expected a range that holds the size"},
+		{"symbolic: ramp(f32[n]) where n = 5 in 1", "expected '..' inside the range"},
+		{"symbolic: ramp(f32[n]) where m = 5", "a size that the sample uses"},
+		{"tiny: "
+	     "ramp(ramp(ramp(ramp(ramp(ramp(ramp(ramp(ramp(ramp(ramp(ramp(ramp(ramp(ramp(ramp(ramp(f32[3])))))))))))))))))",
+	     "at most 16 calls inside each other"},
+	};
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+		sample s;
+		cr_assert_neq(sample_parse(c, faults[i].source, HDT_DTYPE_COUNT, &s), HDT_OK, "%s", faults[i].source);
+		cr_assert_not_null(strstr(c->message, faults[i].message), "%s", c->message);
 		context_clear_fault(c);
 	}
 }

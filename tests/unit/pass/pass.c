@@ -1,20 +1,8 @@
 /* The passes over a graph: before and after, in text. */
 #include "pass/pass.h"
 
-#include "../graph/operators.h"
+#include "../graph/context.h"
 
-static hdt_registry *registry;
-static hdt_context *c;
-static void setup(void)
-{
-	registry = make_registry(NULL);
-	c = context_new(registry);
-}
-static void teardown(void)
-{
-	context_free(c);
-	registry_free(registry);
-}
 TestSuite(pass, .init = setup, .fini = teardown);
 
 Test(pass, folding_computes_what_depends_on_constants_alone)
