@@ -5,23 +5,14 @@
 
 #include <hidet/target.h>
 
-static const hdt_target_info paper_device = {
-	.size = sizeof paper_device,
-	.target = "paper",
-	.device = "a device for tests",
-	.cache_key = "paper",
-	.threads = 1,
-	.architecture = 90,
-	.processors = 4,
-	.warp = 32,
-	.threads_per_block = 1024,
-	.grid = {INT32_MAX, 65535, 65535},
-	.block = {1024, 1024, 64},
-	.cluster_blocks = 8,
-	.shared_bytes = 48 << 10,
-	.shared_bytes_asked = 227 << 10,
-	.memory_bytes = INT64_C(16) << 30,
-};
+/* Of a large device, on which every program fits. */
+#define PAPER_LIMITS                                                                                             \
+	.size = sizeof(hdt_target_info), .target = "paper", .device = "a device for tests", .cache_key = "paper",    \
+	.threads = 1, .architecture = 90, .processors = 4, .warp = 32, .threads_per_block = 1024,                    \
+	.grid = {INT32_MAX, 65535, 65535}, .block = {1024, 1024, 64}, .cluster_blocks = 8, .shared_bytes = 48 << 10, \
+	.shared_bytes_asked = 227 << 10, .memory_bytes = INT64_C(16) << 30
+
+static const hdt_target_info paper_device = {PAPER_LIMITS};
 
 static inline hdt_status paper_open(hdt_context *c, const hdt_target_options *o, hdt_device **d)
 {

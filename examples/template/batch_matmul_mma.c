@@ -122,4 +122,13 @@ const hdt_scheduler hdt_scheduler_batch_matmul_mma = {
 	.params = params,
 	.space = space,
 	.build_choice = build_choice,
+	.samples =
+		(const char *const[]){
+			"aligned batched: matmul(f16[2, 32, 16], f16[2, 16, 32])",
+			"unaligned batched: matmul(f16[3, 50, 20], f16[3, 20, 41])",
+			"tiny: matmul(f16[2, 3, 4], f16[2, 4, 5])",
+			"symbolic: matmul(f16[n, 50, 20], f16[n, 20, 40]) where n = 3 in 1..64",
+			"symbolic refused: matmul(f16[n, 50, 20], f16[n, 20, 40]) where n = 3",
+			NULL,
+		},
 };

@@ -5,31 +5,13 @@
 #include "emit/emit.h"
 #include "lower/lower.h"
 #include "registry/registry.h"
+#include "tests/paper_target.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_NAMES = 16, SMALL_VALUE = 3, UNSAID_BYTES = 4096 };
 
-/* Of a device that every program fits. */
-static const hdt_target_info paper = {
-	.size = sizeof paper,
-	.target = "paper",
-	.device = "a device for tests",
-	.cache_key = "test",
-	.threads = 1,
-	.vector_bytes = 32,
-	.cache_bytes = {32 << 10, 1 << 20, 8 << 20},
-	.architecture = 90,
-	.processors = 4,
-	.warp = 32,
-	.threads_per_block = 1024,
-	.grid = {INT32_MAX, 65535, 65535},
-	.block = {1024, 1024, 64},
-	.cluster_blocks = 8,
-	.shared_bytes = 48 << 10,
-	.shared_bytes_asked = 227 << 10,
-	.memory_bytes = INT64_C(16) << 30,
-};
+static const hdt_target_info paper = {PAPER_LIMITS, .vector_bytes = 32, .cache_bytes = {32 << 10, 1 << 20, 8 << 20}};
 
 /* ---- text --------------------------------------------------------------------------------------------------------- */
 
