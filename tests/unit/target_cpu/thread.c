@@ -16,6 +16,7 @@ typedef struct subject {
 	thread_name name;
 	atomic_bool ready, ends, sleeps;
 	atomic_int processor; /* that it was last seen on */
+	atomic_int seen;      /* how often it was */
 } subject;
 
 static void *live(void *closure)
@@ -25,6 +26,7 @@ static void *live(void *closure)
 	atomic_store(&s->ready, true);
 	while (!atomic_load(&s->ends)) {
 		atomic_store(&s->processor, sched_getcpu());
+		atomic_fetch_add(&s->seen, 1);
 		if (atomic_load(&s->sleeps))
 			usleep(1000000);
 	}
@@ -38,6 +40,14 @@ static void start(subject *s, bool sleeps)
 	while (!atomic_load(&s->ready))
 		sched_yield();
 	usleep(20000); /* asleep by now */
+}
+
+/* It has run since; on a busy machine that may take a while. */
+static void let_run(const subject *s)
+{
+	int before = atomic_load(&s->seen);
+	while (atomic_load(&s->seen) - before < 2)
+		usleep(100);
 }
 
 static void end(subject *s)
@@ -113,7 +123,7 @@ Test(threads, one_that_may_not_run_here_stays_where_it_is)
 	cr_assert_eq(sched_setaffinity(0, sizeof own, &own), 0);
 	cr_assert_eq(sched_setaffinity(s.name.id, sizeof others, &others), 0);
 	thread_call_here(s.name);
-	usleep(5000);
+	let_run(&s);
 	cr_assert(CPU_ISSET(atomic_load(&s.processor), &others));
 	end(&s);
 }
