@@ -21,6 +21,5 @@ void *compile_text(const char *compiler, const char *source);
 /* Schedule, emit, compile with cc, run on made-up data and compare with the reference evaluator. `sizes` are the values of the
  * task's symbols in the order of their names. Returns the status that the run ends with. */
 hdt_status run_and_compare(const char *source, const int64_t *sizes);
-#define SIZES(...) ((const int64_t[]){__VA_ARGS__})
 
 #endif

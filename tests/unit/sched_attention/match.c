@@ -1,6 +1,6 @@
 /* match.c: what is found in an attention, and why something else is declined. */
-#include "../../../plugins/sched-attention/attention.h"
 #include "fixture.h"
+#include "plugins/sched-attention/attention.h"
 
 #include <string.h>
 

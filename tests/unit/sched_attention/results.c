@@ -3,12 +3,6 @@
 
 TestSuite(attention_cpu, .init = set_up, .fini = tear_down, .timeout = 300);
 
-#define SIZES(...) ((const int64_t[]){__VA_ARGS__})
-#define RUN_SIZES(shape, ...)                                                      \
-	do {                                                                           \
-		const int64_t *const sets[] = {__VA_ARGS__};                               \
-		run_sizes(attention_text(shape), sets, (int)(sizeof sets / sizeof *sets)); \
-	} while (0)
 #define RUN(...) run(attention_text(&(attention_shape){__VA_ARGS__}))
 
 Test(attention_cpu, whole_tiles)
@@ -93,16 +87,16 @@ Test(attention_cpu, narrow_floats)
 
 Test(attention_cpu, symbolic_lengths)
 {
-	RUN_SIZES((&(attention_shape){.queries = "n", .keys = "n", .where = "n in 0..900"}), SIZES(1), SIZES(16), SIZES(75),
-	          SIZES(900));
+	RUN_SIZES(attention_text(&(attention_shape){.queries = "n", .keys = "n", .where = "n in 0..900"}), SIZES(1),
+	          SIZES(16), SIZES(75), SIZES(900));
 	RUN_SIZES(
-		(&(attention_shape){
+		attention_text(&(attention_shape){
 			.queries = "m", .keys = "n", .where = "m in 0..40, n in 0..900", .score = "select(j <= i, %s, -inf)"}),
 		SIZES(1, 1), SIZES(33, 20), SIZES(5, 700), SIZES(3, 0), SIZES(0, 3));
-	RUN_SIZES((&(attention_shape){.queries = "n",
-	                              .keys = "n",
-	                              .more = ", seen: bool[n]",
-	                              .where = "n in 0..900",
-	                              .score = "select(seen[j], %s, -inf)"}),
+	RUN_SIZES(attention_text(&(attention_shape){.queries = "n",
+	                                            .keys = "n",
+	                                            .more = ", seen: bool[n]",
+	                                            .where = "n in 0..900",
+	                                            .score = "select(seen[j], %s, -inf)"}),
 	          SIZES(1), SIZES(50), SIZES(700));
 }

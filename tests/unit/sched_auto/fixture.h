@@ -28,7 +28,6 @@ int64_t threads_of(const hdt_program *program, int index);
 void run_and_compare(const char *task, const int64_t *sizes);
 /* The same of any program for the task, finished and not lowered. */
 void run_program_and_compare(const hdt_task *task, hdt_program *program, const int64_t *sizes);
-#define SIZES(...) ((const int64_t[]){__VA_ARGS__})
 
 /* How often a string stands in a text. */
 int count_of(const char *haystack, const char *needle);

@@ -4,7 +4,6 @@
 #include "exec/launch.h"
 #include "fixture.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,19 +102,6 @@ static void run_kernels(loaded *l, step *s, const bindings *sizes, const memory 
 	launch_list_fini(&list);
 }
 
-static void compare(const hdt_tensor *t, const void *got, const void *wanted, int64_t bytes, const hdt_program *p)
-{
-	const hdt_dtype_info *info = hdt_dtype_of(t->dtype);
-	for (int64_t i = 0; i < bytes / info->bytes; i++) {
-		scalar a = scalar_load(got, t->dtype, i), b = scalar_load(wanted, t->dtype, i);
-		bool equal = !hdt_is_float(t->dtype) ? a.i == b.i
-		             : isnan(b.f)            ? isnan(a.f)
-		                          : a.f == b.f || fabs(a.f - b.f) <= 2 * (info->atol + info->rtol * fabs(b.f));
-		cr_assert(equal, "%s: element %lld is %.9g, not %.9g (%lld, %lld)\n%s", t->name, (long long)i, a.f, b.f,
-		          (long long)a.i, (long long)b.i, program_text(p));
-	}
-}
-
 static loaded *open_simulator(void)
 {
 	hdt_target_options options = {.size = sizeof options};
@@ -143,7 +129,7 @@ void run_program_and_compare(const hdt_task *task, hdt_program *program, const i
 	run_kernels(l, &(step){.program = program}, &sizes, &m);
 	for (int o = 0; o < task->output_count; o++) {
 		int i = task->input_count + o;
-		compare(task->outputs[o], m.data[i], m.here[i], m.bytes[i], program);
+		check_elements(task->outputs[o], m.data[i], m.here[i], m.bytes[i], program);
 	}
 	free_memory(l->device, &m);
 	loaded_release(l);

@@ -2,178 +2,70 @@
 #include "fixture.h"
 
 #include "base/text.h"
-#include "exec/constants.h"
-#include "exec/kernels.h"
-#include "exec/launch.h"
-#include "lower/lower.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-enum { MOST_BUFFERS = 64, MOST_ATTEMPTS = 256, MOST_CHOICES = 64 };
+enum { MOST_ATTEMPTS = 256, MOST_CHOICES = 64 };
 
-extern const hdt_target hdt_target_cpu;
-
-typedef struct attempt {
-	const hdt_task *task;
-	step step;
-} attempt;
-
-static hdt_device *device;
-static attempt attempts[MOST_ATTEMPTS];
+/* Each step a program of the task of the same number. */
+static const hdt_task *tasks[MOST_ATTEMPTS];
+static step steps[MOST_ATTEMPTS];
 static int attempt_count;
-
-void set_up(void)
-{
-	const hdt_target_options options = {.size = sizeof options, .threads = 2};
-	context_begin(&hdt_target_cpu);
-	cr_assert_eq(hdt_target_cpu.open(context, &options, &device), HDT_OK, "%s", context->message);
-	attempt_count = 0;
-}
-
-void tear_down(void)
-{
-	hdt_target_cpu.close(device);
-	context_end();
-}
-
-const hdt_target_info *target_info(void)
-{
-	return hdt_target_cpu.info(device);
-}
 
 const char *reason_of(const hdt_scheduler *scheduler, const char *source)
 {
-	hdt_answer answer = scheduler->query(parse_task(source), target_info());
+	hdt_answer answer = scheduler->query(parse_task(source), machine);
 	return answer.applies ? NULL : answer.reason;
 }
 
-/* ---- attempts --------------------------------------------------------------------------------------------------- */
+/* ---- sweeps ------------------------------------------------------------------------------------------------------- */
 
 void sweep_add(const hdt_scheduler *scheduler, int level, int most, const char *source)
 {
-	const lowering how = {.target = &hdt_target_cpu, .info = target_info()};
 	const hdt_task *task = parse_task(source);
 	hdt_choice choices[MOST_CHOICES];
-	hdt_answer answer = scheduler->query(task, target_info());
+	hdt_answer answer = scheduler->query(task, machine);
 	cr_assert(answer.applies, "%s: %s\n%s", scheduler->name, answer.reason, source);
-	int count = scheduler->space(task, target_info(), level, choices, most);
+	int count = scheduler->space(task, machine, level, choices, most);
 	cr_assert_gt(count, 0);
 	for (int i = 0; i < count; i++) {
 		cr_assert_lt(attempt_count, MOST_ATTEMPTS);
-		hdt_program *program = scheduler->build_choice(task, target_info(), &choices[i]);
-		cr_assert(program, "%s\n%s", context->message, source);
-		cr_assert_eq(program_finish(program), HDT_OK, "%s\n%s", context->message, source);
-		cr_assert_eq(program_verify(program), HDT_OK, "%s\n%s", context->message, program_text(program));
-		cr_assert_eq(program_lower(program, &how), HDT_OK, "%s\n%s", context->message, source);
-		attempts[attempt_count++] = (attempt){task, {.program = program, .scheduler = scheduler}};
+		hdt_program *program = check_program(scheduler->build_choice(task, machine, &choices[i]));
+		tasks[attempt_count] = task;
+		steps[attempt_count++] = (step){.program = program, .scheduler = scheduler};
 	}
 }
 
-static void compile_all(loaded *on)
+static void compare(const hdt_tensor *t, const step *s, const void *got, const void *wanted, int64_t bytes,
+                    double tolerance)
 {
-	kernels k;
-	hdt_source source;
-	char path[] = "/tmp/hidet-sched-XXXXXX";
-	int file = mkstemp(path);
-	hdt_status status = file >= 0 ? HDT_OK : HDT_IO_ERROR;
-	if (file >= 0)
-		close(file);
-	kernels_init(&k, context, &hdt_target_cpu);
-	for (int i = 0; i < attempt_count && status == HDT_OK; i++)
-		status = kernels_add(&k, &attempts[i].step, 1);
-	if (status == HDT_OK)
-		status = kernels_source(&k, hdt_target_cpu.prelude(device), &source);
-	if (status == HDT_OK)
-		status = hdt_target_cpu.compile(context, device, &source, path);
-	if (status == HDT_OK)
-		status = hdt_target_cpu.load(context, device, path, &on->object);
-	unlink(path);
-	cr_assert_eq(status, HDT_OK, "%s", context->message);
-}
-
-/* ---- running ------------------------------------------------------------------------------------------------------ */
-
-static double made_up(int64_t i)
-{
-	uint64_t bits = (uint64_t)(i + 1) * UINT64_C(0x9e3779b97f4a7c15);
-	bits ^= bits >> 29;
-	return (double)(bits % 2001) / 1000 - 1;
-}
-
-/* Buffers of the attempt: inputs made up, constants computed; the rest holds what no result may show. */
-static void make_buffers(const attempt *c, void **buffers, int64_t *bytes)
-{
-	const hdt_program *p = c->step.program;
-	const bindings none = {0};
-	cr_assert_leq(p->buffer_count, MOST_BUFFERS);
-	for (int i = 0; i < p->buffer_count; i++) {
-		hdt_dtype dtype = p->buffers[i]->dtype;
-		bytes[i] = shape_bytes(dtype, hdt_shape(p->buffers[i]), &none, NULL);
-		buffers[i] = hdt_target_cpu.allocate(device, (size_t)bytes[i]);
-		cr_assert(buffers[i]);
-		for (int64_t e = 0; e < bytes[i] / hdt_dtype_of(dtype)->bytes; e++)
-			scalar_store(buffers[i], dtype, e, (scalar){.f = i < c->task->input_count ? made_up(e + 7 * i) : NAN});
-	}
-	for (int i = 0; i < p->constant_count; i++) {
-		const void *const *inputs;
-		const hdt_task *task = constant_task(p, i, (const void *const *)buffers, &inputs);
-		void *to = buffers[p->buffer_count - p->workspace_count - p->constant_count + i];
-		cr_assert(task, "%s", context->message);
-		cr_assert_eq(task_evaluate(task, &none, inputs, &to), HDT_OK, "%s", context->message);
-	}
-}
-
-static void compare(const attempt *c, const void *got, const void *wanted, int64_t bytes, double tolerance)
-{
-	const hdt_tensor *t = c->task->outputs[0];
 	double largest = 0;
 	int64_t count = bytes / hdt_dtype_of(t->dtype)->bytes;
 	for (int64_t i = 0; i < count; i++)
 		largest = fmax(largest, fabs(scalar_load(wanted, t->dtype, i).f));
 	for (int64_t i = 0; i < count; i++) {
 		double a = scalar_load(got, t->dtype, i).f, b = scalar_load(wanted, t->dtype, i).f;
-		cr_assert(fabs(a - b) <= tolerance * largest, "%s: element %lld is %.9g, not %.9g\n%s", c->step.scheduler->name,
-		          (long long)i, a, b, program_text(c->step.program));
+		cr_assert(fabs(a - b) <= tolerance * largest, "%s: element %lld is %.9g, not %.9g\n%s", s->scheduler->name,
+		          (long long)i, a, b, program_text(s->program));
 	}
 }
 
-static void run_one(loaded *on, const attempt *c, double tolerance)
+static void run_one(const hdt_task *task, const step *s, double tolerance)
 {
-	void *buffers[MOST_BUFFERS];
-	int64_t bytes[MOST_BUFFERS];
-	launch_list list;
-	loaded_program program;
-	const bindings none = {0};
-	hdt_fault fault = {.launch = -1};
-	int output = c->task->input_count;
-	make_buffers(c, buffers, bytes);
-	launch_list_init(&list);
-	cr_assert_eq(loaded_program_find(context, on, c->step.program, c->step.function, &program), HDT_OK, "%s",
-	             context->message);
-	cr_assert_eq(launch_program(&list, context, &program, 0, &none, bytes), HDT_OK, "%s", context->message);
-	for (int i = 0; i < list.launches.count; i++)
-		launch_address(&list, i, buffers);
-	cr_assert_eq(hdt_target_cpu.run(device, list.launches.items, list.launches.count, &fault), HDT_OK, "%s",
-	             fault.message);
-	launch_list_fini(&list);
-	void *wanted = malloc((size_t)bytes[output] + 1);
-	cr_assert(wanted);
-	cr_assert_eq(task_evaluate(c->task, &none, (const void *const *)buffers, &wanted), HDT_OK, "%s", context->message);
-	compare(c, buffers[output], wanted, bytes[output], tolerance);
+	int output = task->input_count;
+	memory m = memory_new(s->program, task->input_count, NULL);
+	void *wanted = wanted_of(task, &m, NULL);
+	processor_run(s, &m, NULL);
+	compare(task->outputs[0], s, m.data[output], wanted, m.bytes[output], tolerance);
 	free(wanted);
-	for (int i = 0; i < c->step.program->buffer_count; i++)
-		hdt_target_cpu.release(device, buffers[i]);
+	memory_free(&m);
 }
 
 void sweep_run(double tolerance)
 {
-	loaded on = {.target = &hdt_target_cpu, .device = device, .references = 1};
-	compile_all(&on);
+	processor_compile(steps, attempt_count);
 	for (int i = 0; i < attempt_count; i++)
-		run_one(&on, &attempts[i], tolerance);
-	hdt_target_cpu.unload(device, on.object);
+		run_one(tasks[i], &steps[i], tolerance);
 	attempt_count = 0;
 }
 

@@ -2,15 +2,11 @@
 #ifndef TESTS_UNIT_SCHED_CONV_FIXTURE_H
 #define TESTS_UNIT_SCHED_CONV_FIXTURE_H
 
-#include "../shared/tasks.h"
-
-void set_up(void);
-void tear_down(void);
+#include "../shared/processor.h"
 
 extern const hdt_scheduler hdt_scheduler_conv_cpu, hdt_scheduler_conv_depthwise_cpu, hdt_scheduler_conv_winograd_cpu,
 	hdt_scheduler_pool_cpu;
 
-const hdt_target_info *target_info(void);
 /* Why the scheduler declines; NULL: it applies. */
 const char *reason_of(const hdt_scheduler *scheduler, const char *task);
 

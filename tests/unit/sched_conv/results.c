@@ -163,7 +163,7 @@ Test(results, windows_of_bf16)
 
 Test(results, without_such_an_instruction_nothing_is_fused_to_fma)
 {
-	hdt_target_info plain = *target_info();
+	hdt_target_info plain = *machine;
 	const char *tasks[] = {
 		conv_text(&(layer){THREE_BY_THREE, .channels = 32, .columns = 32, .size = {8, 8}, .constant = true}),
 		"task @t(x: f32[1, 13, 15, 40], w: const f32[40, 3, 3]) -> (y) { y[n < 1, h < 11, v < 13, c < 40] = sum(r < 3, "

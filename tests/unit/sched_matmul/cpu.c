@@ -5,13 +5,6 @@
 
 TestSuite(matmul_cpu, .init = set_up, .fini = tear_down, .timeout = 300);
 
-#define SIZES(...) ((const int64_t[]){__VA_ARGS__})
-#define RUN_SIZES(task, ...)                                      \
-	do {                                                          \
-		const int64_t *const sets[] = {__VA_ARGS__};              \
-		run_sizes(task, sets, (int)(sizeof sets / sizeof *sets)); \
-	} while (0)
-
 /* ---- constant weights --------------------------------------------------------------------------------------------- */
 
 #define LINEAR(m, n, k)                                                                        \

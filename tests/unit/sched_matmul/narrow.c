@@ -5,13 +5,6 @@
 
 TestSuite(matmul_narrow, .init = set_up, .fini = tear_down, .timeout = 300);
 
-#define SIZES(...) ((const int64_t[]){__VA_ARGS__})
-#define RUN_SIZES(task, ...)                                      \
-	do {                                                          \
-		const int64_t *const sets[] = {__VA_ARGS__};              \
-		run_sizes(task, sets, (int)(sizeof sets / sizeof *sets)); \
-	} while (0)
-
 #define BF16(m, n, k)                                                                             \
 	"task @t(x: bf16[" #m ", " #k "], w: const bf16[" #n ", " #k "], b: bf16[" #n "]) -> (y) {\n" \
 	"  y[i < " #m ", j < " #n "] = max(sum(k < " #k ") f32(x[i, k]) * f32(w[j, k]) + f32(b[j]), 0.0)\n}"

@@ -1,19 +1,11 @@
 /* What the templates for products compute, choice by choice, on the simulator against the reference evaluator; and what they decline. Sizes leave
  * something over at every edge where the name says so. */
-#include "fixture.h"
+#include "../shared/cuda_template.h"
 
 #include <string.h>
 
 extern const hdt_scheduler hdt_scheduler_matmul_mma, hdt_scheduler_matmul_simt;
 
-static const hdt_target_info hopper = {.size = sizeof hopper,
-                                       .target = "sim",
-                                       .architecture = 90,
-                                       .processors = 132,
-                                       .warp = 32,
-                                       .cluster_blocks = 8,
-                                       .shared_bytes = 49152,
-                                       .shared_bytes_asked = 232448};
 enum { MOST_CHOICES = 1000 };
 static hdt_choice choices[MOST_CHOICES];
 
@@ -23,25 +15,6 @@ static hdt_program *build(const hdt_scheduler *s, const hdt_task *task, const hd
                           const hdt_choice *choice)
 {
 	return check_program(s->build_choice(task, target, choice));
-}
-
-/* Choices at `level`, every `step`-th of them. */
-static void check_choices(const hdt_scheduler *s, const char *source, const int64_t *sizes, int level, int step)
-{
-	const hdt_task *task = parse_task(source);
-	hdt_answer answer = s->query(task, &hopper);
-	cr_assert(answer.applies, "%s: %s", source, answer.reason);
-	int count = s->space(task, &hopper, level, choices, MOST_CHOICES);
-	cr_assert_geq(count, 1);
-	for (int i = 0; i < count; i += step)
-		run_program_and_compare(task, build(s, task, &hopper, &choices[i]), sizes);
-}
-
-static void check_declined(const hdt_scheduler *s, const char *source, const char *reason)
-{
-	hdt_answer answer = s->query(parse_task(source), &hopper);
-	cr_assert_not(answer.applies, "%s", source);
-	cr_assert(strstr(answer.reason, reason), "%s", answer.reason);
 }
 
 /* ---- matrix instructions ---- */

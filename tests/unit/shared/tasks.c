@@ -3,6 +3,7 @@
 
 #include "base/context.h"
 #include "registry/registry.h"
+#include <math.h>
 
 hdt_context *context;
 static hdt_registry *registry;
@@ -46,4 +47,17 @@ hdt_program *check_program(hdt_program *program)
 	cr_assert_eq(program_finish(program), HDT_OK, "%s", context->message);
 	cr_assert_eq(program_verify(program), HDT_OK, "%s\n%s", context->message, program_text(program));
 	return program;
+}
+
+void check_elements(const hdt_tensor *t, const void *got, const void *wanted, int64_t bytes, const hdt_program *program)
+{
+	const hdt_dtype_info *info = hdt_dtype_of(t->dtype);
+	for (int64_t i = 0; i < bytes / info->bytes; i++) {
+		scalar a = scalar_load(got, t->dtype, i), b = scalar_load(wanted, t->dtype, i);
+		bool equal = !hdt_is_float(t->dtype) ? a.i == b.i
+		             : isnan(b.f)            ? isnan(a.f)
+		                          : a.f == b.f || fabs(a.f - b.f) <= 2 * (info->atol + info->rtol * fabs(b.f));
+		cr_assert(equal, "%s: element %lld is %.9g, not %.9g (%lld, %lld)\n%s", t->name, (long long)i, a.f, b.f,
+		          (long long)a.i, (long long)b.i, program_text(program));
+	}
 }

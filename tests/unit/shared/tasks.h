@@ -16,5 +16,11 @@ const hdt_task *parse_task(const char *source);
 const char *program_text(const hdt_program *program);
 /* What a scheduler has built, finished and verified. */
 hdt_program *check_program(hdt_program *program);
+/* That the program's elements of the output `t` are those wanted, floats to twice the tolerance of their dtype. */
+void check_elements(const hdt_tensor *t, const void *got, const void *wanted, int64_t bytes,
+                    const hdt_program *program);
+
+/* Values of a task's symbols, in the order of their names. */
+#define SIZES(...) ((const int64_t[]){__VA_ARGS__})
 
 #endif

@@ -1,5 +1,6 @@
 #include "helpers.h"
 
+#include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,4 +44,36 @@ hdt_object *compile_text(hdt_context *context, hdt_device *device, const char *t
 		(void)hdt_target_cpu.load(context, device, path, &object);
 	folder_remove(folder);
 	return object;
+}
+
+const char *const vector_levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "x86-64-v4-bf16", NULL};
+
+void check_level(const char *level, const char *command, text_maker *make_text, object_check *check)
+{
+	hdt_context *context = context_new(NULL);
+	hdt_device *device;
+	setenv("HIDET_CPU_ISA", level, 1);
+	if (command)
+		setenv("HIDET_CC", command, 1);
+	hdt_target_options options = {.size = sizeof options, .threads = 1};
+	cr_assert_eq(hdt_target_cpu.open(context, &options, &device), HDT_OK);
+	if (strcmp(device->isa->name, level) == 0 && (!command || device->compiler.words[0])) {
+		hdt_object *object = compile_text(context, device, make_text(context));
+		cr_assert_not_null(object, "%s", context->message);
+		check(object);
+		hdt_target_cpu.unload(device, object);
+	}
+	hdt_target_cpu.close(device);
+	context_free(context);
+}
+
+void check_levels(const char *const *levels, const char *command, text_maker *make_text, object_check *check)
+{
+#if defined(__x86_64__)
+	for (; *levels; levels++)
+		check_level(*levels, command, make_text, check);
+#else
+	(void)levels;
+	check_level(isa_detect(false)->name, command, make_text, check);
+#endif
 }

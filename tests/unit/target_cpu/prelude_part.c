@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include <criterion/criterion.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -73,39 +72,17 @@ static void check_part(hdt_object *object, int i, unsigned char *from_end, unsig
 	}
 }
 
-static void check_level(const char *level, const char *command)
+static void check_parts(hdt_object *object)
 {
-	hdt_context *context = context_new(NULL);
-	hdt_device *device;
-	setenv("HIDET_CPU_ISA", level, 1);
-	setenv("HIDET_CC", command, 1);
-	hdt_target_options options = {.size = sizeof options, .threads = 1};
-	cr_assert_eq(hdt_target_cpu.open(context, &options, &device), HDT_OK);
-	/* This machine has neither every level nor every compiler. */
-	if (strcmp(device->isa->name, level) == 0 && device->compiler.words[0]) {
-		hdt_object *object = compile_text(context, device, make_text(context));
-		cr_assert_not_null(object, "%s", context->message);
-		unsigned char *from_end = end_of_memory(), *to_end = end_of_memory();
-		for (int i = 0; i < PART_COUNT; i++)
-			check_part(object, i, from_end, to_end);
-		munmap(from_end - sysconf(_SC_PAGESIZE), (size_t)(2 * sysconf(_SC_PAGESIZE)));
-		munmap(to_end - sysconf(_SC_PAGESIZE), (size_t)(2 * sysconf(_SC_PAGESIZE)));
-		hdt_target_cpu.unload(device, object);
-	}
-	hdt_target_cpu.close(device);
-	context_free(context);
+	unsigned char *from_end = end_of_memory(), *to_end = end_of_memory();
+	for (int i = 0; i < PART_COUNT; i++)
+		check_part(object, i, from_end, to_end);
+	munmap(from_end - sysconf(_SC_PAGESIZE), (size_t)(2 * sysconf(_SC_PAGESIZE)));
+	munmap(to_end - sysconf(_SC_PAGESIZE), (size_t)(2 * sysconf(_SC_PAGESIZE)));
 }
 
 Test(prelude_part, what_an_extent_leaves_over_touches_nothing_else)
 {
-	static const char *const compilers[] = {"gcc", "clang"};
-	for (int c = 0; c < 2; c++) {
-#if defined(__x86_64__)
-		static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "x86-64-v4-bf16"};
-		for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-			check_level(levels[i], compilers[c]);
-#else
-		check_level(isa_detect(false)->name, compilers[c]);
-#endif
-	}
+	check_levels(vector_levels, "gcc", make_text, check_parts);
+	check_levels(vector_levels, "clang", make_text, check_parts);
 }

@@ -7,7 +7,6 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_LANES = 16 };
@@ -198,45 +197,20 @@ static void check_lanes(hdt_object *object)
 	}
 }
 
-static void check_level(const char *level, const char *command)
+static void check_all(hdt_object *object)
 {
-	hdt_context *context = context_new(NULL);
-	hdt_device *device;
-	setenv("HIDET_CPU_ISA", level, 1);
-	setenv("HIDET_CC", command, 1);
-	hdt_target_options options = {.size = sizeof options, .threads = 1};
-	cr_assert_eq(hdt_target_cpu.open(context, &options, &device), HDT_OK);
-	/* This machine has neither every level nor every compiler. */
-	if (strcmp(device->isa->name, level) == 0 && device->compiler.words[0]) {
-		hdt_object *object = compile_text(context, device, make_text(context));
-		cr_assert_not_null(object, "%s", context->message);
-		check_pairs(object);
-		check_fma(object);
-		check_memory(object);
-		check_lanes(object);
-		hdt_target_cpu.unload(device, object);
-	}
-	hdt_target_cpu.close(device);
-	context_free(context);
-}
-
-static void check_levels(const char *command)
-{
-#if defined(__x86_64__)
-	static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "x86-64-v4-bf16"};
-	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-		check_level(levels[i], command);
-#else
-	check_level(isa_detect(false)->name, command);
-#endif
+	check_pairs(object);
+	check_fma(object);
+	check_memory(object);
+	check_lanes(object);
 }
 
 Test(prelude_vector, lanes_have_the_bits_of_the_scalar_helpers_by_gcc)
 {
-	check_levels("gcc");
+	check_levels(vector_levels, "gcc", make_text, check_all);
 }
 
 Test(prelude_vector, lanes_have_the_bits_of_the_scalar_helpers_by_clang)
 {
-	check_levels("clang");
+	check_levels(vector_levels, "clang", make_text, check_all);
 }
