@@ -2,17 +2,11 @@
  * process: its faults are no crashes of the host. */
 #include "core/tune_check.h"
 
-#include "base/timing.h"
+#include "base/child.h"
 #include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-enum { POLL_US = 2000 };
 
 /* Differences up to so many times the dtype's tolerance come of another order of additions. */
 static const double TOLERANCE_SCALE = 4;
@@ -21,34 +15,9 @@ static const double TOLERANCE_SCALE = 4;
 static void ask(compiled_graph *c, compiled_graph *reference, hdt_context *diagnostics, const hdt_array *inputs,
                 volatile int *states)
 {
-	static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-	const struct rlimit no_core = {0, 0};
-	setrlimit(RLIMIT_CORE, &no_core);
-	for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
-		signal(crashes[i], SIG_DFL); /* a sanitizer's handler would tell of what we know */
+	child_dies_plainly();
 	hdt_status status = compiled_lockstep(c, reference, diagnostics, inputs, TOLERANCE_SCALE, states);
 	_exit(status == HDT_OK ? 0 : 1);
-}
-
-/* The exit status of the child; -1 when it took too long. */
-static int wait_for(pid_t child, double seconds)
-{
-	int status;
-	double end = now_seconds() + seconds;
-	for (;;) {
-		pid_t got = waitpid(child, &status, WNOHANG);
-		if (got == child)
-			return status;
-		if (got < 0 && errno != EINTR)
-			return 1 << 8;
-		if (now_seconds() > end)
-			break;
-		usleep(POLL_US);
-	}
-	kill(child, SIGKILL);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return -1;
 }
 
 static int running_step(const volatile int *states, int count)
@@ -69,7 +38,7 @@ static check_result ask_child(compiled_graph *c, compiled_graph *reference, hdt_
 		hdt_fail(diagnostics, HDT_INTERNAL, "no process for checking kernels: %s", strerror(errno));
 		return CHECK_FAILED;
 	}
-	int status = wait_for(child, seconds);
+	int status = child_wait(child, seconds, NULL, NULL);
 	*at = running_step(shared, count);
 	if (status == 0)
 		return CHECK_DONE;

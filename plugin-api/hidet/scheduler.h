@@ -22,6 +22,49 @@ typedef struct hdt_choice {
 	int64_t values[HDT_MAX_PARAMS];
 } hdt_choice;
 
+/* The best choices so far, the least cost first; those of equal cost as they were added. */
+enum { HDT_MOST_RANKED = 1024 };
+typedef struct hdt_ranking {
+	hdt_choice *choices; /* the caller's */
+	double costs[HDT_MOST_RANKED];
+	int count, most;
+} hdt_ranking;
+
+/* An empty ranking with what `space` is to list at this level, in `out`: one choice, or `few`, or `most`. */
+static inline void hdt_ranking_begin(hdt_ranking *r, int level, int few, hdt_choice *out, int most)
+{
+	int wanted = level <= 0 ? 1 : level == 1 ? few : HDT_MOST_RANKED;
+	r->choices = out;
+	r->count = 0;
+	r->most = most < HDT_MOST_RANKED ? most : HDT_MOST_RANKED;
+	r->most = wanted < r->most ? wanted : r->most;
+}
+
+/* Keeps the choice if it is among the best. */
+static inline void hdt_ranking_add(hdt_ranking *r, hdt_choice choice, double cost)
+{
+	int at = r->count;
+	if (r->most < 1 || (at == r->most && r->costs[at - 1] <= cost))
+		return;
+	r->count += at < r->most;
+	for (at = r->count - 1; at > 0 && r->costs[at - 1] > cost; at--) {
+		r->choices[at] = r->choices[at - 1];
+		r->costs[at] = r->costs[at - 1];
+	}
+	r->choices[at] = choice;
+	r->costs[at] = cost;
+}
+
+/* Into how many parts of this size the whole is cut, the last one perhaps smaller. For estimates, which may be beyond every integer. */
+static inline double hdt_pieces(double whole, double part)
+{
+	double quotient = whole / part;
+	if (quotient > 1e15)
+		return quotient;
+	double count = (double)(int64_t)quotient;
+	return count * part < whole ? count + 1 : count;
+}
+
 typedef struct hdt_scheduler {
 	size_t size;
 	const char *name;

@@ -2,7 +2,7 @@
  * attention_mma.h for its parts. */
 #include "attention_mma.h"
 
-enum { SHARED_MOST = 227 * 1024, PROCESSORS = 132, LEAST_ARCHITECTURE = 80, SCHEDULER_RANK = 20 };
+enum { SHARED_MOST = 227 * 1024, PROCESSORS = 132, LEAST_ARCHITECTURE = 80, SCHEDULER_RANK = 20, SHORT_LIST = 10 };
 
 /* ---- the task ---- */
 
@@ -109,12 +109,6 @@ enum {
 	SLOWER = 16      /* what is computed takes so many times as long as what is copied, at least */
 };
 
-static double parts_of(double a, double b)
-{
-	int64_t n = (int64_t)(a / b);
-	return (double)n * b < a ? (double)(n + 1) : (double)n;
-}
-
 static double larger(double a, double b)
 {
 	return a > b ? a : b;
@@ -138,11 +132,11 @@ static double warp_time(const heads *h, const flash_choice *how)
 static double cost_of(const heads *h, const flash_choice *how)
 {
 	double queries = (double)hdt_size_estimate(h->queries), keys = (double)hdt_size_estimate(h->keys);
-	double rows = (double)flash_rows(how), blocks = parts_of(queries, rows) * (double)hdt_size_estimate(h->batch);
-	double tiles = parts_of(keys, (double)how->keys);
+	double rows = (double)flash_rows(how), blocks = hdt_pieces(queries, rows) * (double)hdt_size_estimate(h->batch);
+	double tiles = hdt_pieces(keys, (double)how->keys);
 	if (h->a.causal)
 		tiles = larger(1, (tiles + 1) / 2);
-	double room = (double)(SHARED_MOST / shared_bytes(h, how)), mine = parts_of(blocks, PROCESSORS);
+	double room = (double)(SHARED_MOST / shared_bytes(h, how)), mine = hdt_pieces(blocks, PROCESSORS);
 	double registers_room = 65536.0 / (double)(registers(h, how) * how->warps * LANES);
 	room = larger(1, room < registers_room ? room : registers_room);
 	double together = mine < room ? mine : room;
@@ -152,39 +146,20 @@ static double cost_of(const heads *h, const flash_choice *how)
 	double tile = TILE + larger(larger(products / PRODUCTS + scores, warp_time(h, how)), bring);
 	if (how->stages == 1)
 		tile += UNHIDDEN;
-	return (LAUNCH + parts_of(mine, together) * (BEGIN + bring_time(&h->q, rows) + tiles * tile)) / 1000;
+	return (LAUNCH + hdt_pieces(mine, together) * (BEGIN + bring_time(&h->q, rows) + tiles * tile)) / 1000;
 }
 
-/* Choices in the order of their cost. */
-typedef struct ranking {
-	flash_choice choices[64];
-	double costs[64];
-	int count;
-} ranking;
-
-static void add_choice(ranking *r, const heads *h, const flash_choice *how)
-{
-	double cost = cost_of(h, how);
-	int at = r->count++;
-	for (; at > 0 && r->costs[at - 1] > cost; at--) {
-		r->costs[at] = r->costs[at - 1];
-		r->choices[at] = r->choices[at - 1];
-	}
-	r->costs[at] = cost;
-	r->choices[at] = *how;
-}
-
-static void rank_choices(const heads *h, const hdt_target_info *target, ranking *out)
+static void rank_choices(const heads *h, const hdt_target_info *target, hdt_ranking *out)
 {
 	static const int warps[] = {4, 2, 1, 8}, keys[] = {64, 32, 128};
-	out->count = 0;
 	for (int w = 0; w < 4; w++)
 		for (int down = 1; down <= 2; down++)
 			for (int k = 0; k < 3; k++)
 				for (int stages = 2; stages >= 1; stages--) {
 					const flash_choice how = {warps[w], down, keys[k], stages};
 					if (is_possible(h, target, &how))
-						add_choice(out, h, &how);
+						hdt_ranking_add(out, (hdt_choice){{how.warps, how.down, how.keys, how.stages}},
+						                cost_of(h, &how));
 				}
 }
 
@@ -291,17 +266,16 @@ static hdt_program *build(const heads *h, const flash_choice *how)
 static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
 {
 	heads h;
-	ranking all;
+	hdt_choice best;
+	hdt_ranking one;
 	hdt_answer answer = {0};
 	if (!find(task, target, &h, &answer.reason))
 		return answer;
-	rank_choices(&h, target, &all);
-	answer.applies = all.count > 0;
-	if (answer.applies)
-		answer.cost_us = all.costs[0];
-	else
-		answer.reason = "no tile fits the device";
-	return answer;
+	hdt_ranking_begin(&one, 0, 1, &best, 1);
+	rank_choices(&h, target, &one);
+	if (one.count == 0)
+		return (hdt_answer){.reason = "no tile fits the device"};
+	return (hdt_answer){.applies = true, .cost_us = one.costs[0]};
 }
 
 static bool keeps(const hdt_task *task, const hdt_target_info *target)
@@ -312,19 +286,13 @@ static bool keeps(const hdt_task *task, const hdt_target_info *target)
 static int space(const hdt_task *task, const hdt_target_info *target, int level, hdt_choice *out, int most)
 {
 	heads h;
-	ranking all;
+	hdt_ranking best;
 	const char *reason;
 	if (!find(task, target, &h, &reason))
 		return 0;
-	rank_choices(&h, target, &all);
-	int count = level == 0 ? 1 : level == 1 ? 10 : all.count;
-	count = count < all.count ? count : all.count;
-	count = count < most ? count : most;
-	for (int i = 0; i < count; i++) {
-		const flash_choice *how = &all.choices[i];
-		out[i] = (hdt_choice){{how->warps, how->down, how->keys, how->stages}};
-	}
-	return count;
+	hdt_ranking_begin(&best, level, SHORT_LIST, out, most);
+	rank_choices(&h, target, &best);
+	return best.count;
 }
 
 static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)

@@ -38,7 +38,7 @@ typedef struct problem {
 	double batch, queries, keys;
 } problem;
 
-/* How the loops are cut. */
+/* How the loops are cut: what can be chosen. */
 typedef struct blocking {
 	int64_t rows;    /* queries of a tile */
 	int64_t panel;   /* keys, and columns of v, of a tile */
@@ -53,8 +53,11 @@ bool problem_find(const hdt_task *task, const hdt_target_info *target, problem *
 /* Are all keys known to be in one slice? */
 bool problem_is_whole(const problem *p, const blocking *b);
 
-/* space_cpu.c: blockings worth trying, best first; returns their number. */
-int space_list(const problem *p, int level, blocking *out, int most);
+/* space_cpu.c: a blocking as a choice, by these names. */
+extern const char *const blocking_params[];
+blocking blocking_of(const hdt_choice *choice);
+/* Choices worth trying, the best first; returns their number. */
+int space_list(const problem *p, int level, hdt_choice *out, int most);
 bool space_takes(const problem *p, const blocking *b);
 /* Microseconds with that many workers. */
 double machine_time(const problem *p, const blocking *b, int workers);

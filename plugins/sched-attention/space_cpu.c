@@ -18,18 +18,23 @@ enum {
 	MOST_ROWS = 14
 };
 
+/* The fields of a blocking, in the order in which a choice has them. */
+const char *const blocking_params[] = {"rows", "panel", "keys", "tiles", "lays_out_v", "shares_k", NULL};
+
+static hdt_choice choice_of(const blocking *b)
+{
+	return (hdt_choice){{b->rows, b->panel, b->keys, b->tiles, b->lays_out_v, b->shares_k}};
+}
+
+blocking blocking_of(const hdt_choice *c)
+{
+	const int64_t *v = c->values;
+	return (blocking){v[0], v[1], v[2], v[3], v[4] != 0, v[5] != 0};
+}
+
 static int64_t ceildiv(int64_t a, int64_t b)
 {
 	return (a + b - 1) / b;
-}
-
-static double pieces(double whole, double part)
-{
-	double quotient = whole / part;
-	if (quotient > 1e15)
-		return quotient;
-	double count = (double)(int64_t)quotient;
-	return count * part < whole ? count + 1 : count;
 }
 
 /* Rows that fit the registers beside a row of the panel and a broadcast element. */
@@ -69,40 +74,34 @@ static double product_cycles(const problem *p, const blocking *b, double steps, 
 /* Of the keys, those that a tile looks at. */
 static double part_seen(const problem *p)
 {
-	return p->a.causal ? 0.5 + 0.5 / pieces(p->keys, 64) : 1;
+	return p->a.causal ? 0.5 + 0.5 / hdt_pieces(p->keys, 64) : 1;
 }
 
 double machine_time(const problem *p, const blocking *b, int workers)
 {
-	double tiles = pieces(p->queries, (double)b->rows), blocks = pieces(tiles, (double)b->tiles);
+	double tiles = hdt_pieces(p->queries, (double)b->rows), blocks = hdt_pieces(tiles, (double)b->tiles);
 	double of_task = tiles < (double)b->tiles ? tiles : (double)b->tiles, seen = p->keys * part_seen(p);
-	double vectors = pieces(seen, p->lanes), columns = (double)p->padded_width;
+	double vectors = hdt_pieces(seen, p->lanes), columns = (double)p->padded_width;
 	double panel = (double)b->panel < columns ? (double)b->panel : columns;
-	double tile = pieces(seen, (double)b->panel) * product_cycles(p, b, (double)p->depth, (double)b->panel) +
-	              pieces(columns, panel) * product_cycles(p, b, seen, panel) +
+	double tile = hdt_pieces(seen, (double)b->panel) * product_cycles(p, b, (double)p->depth, (double)b->panel) +
+	              hdt_pieces(columns, panel) * product_cycles(p, b, seen, panel) +
 	              (double)b->rows * (vectors * core.softmax + 40 + columns / p->lanes * 6) +
 	              (double)(b->rows * p->depth) * core.laid;
 	if (!problem_is_whole(p, b))
-		tile += pieces(seen, (double)b->keys) * (double)b->rows * (40 + columns / p->lanes * 4);
+		tile += hdt_pieces(seen, (double)b->keys) * (double)b->rows * (40 + columns / p->lanes * 4);
 	if (p->scans)
 		tile += (double)b->rows * vectors * 3;
 	double k = p->keys * (double)p->padded_depth * core.square, v = b->lays_out_v ? seen * columns * core.laid : 0;
 	double each = core.task_us + (of_task * tile + (b->shares_k ? 0 : k) + v) / core.cycles_per_us;
 	double ahead = b->shares_k ? core.launch_us + p->batch * k / workers / core.cycles_per_us : 0;
-	return pieces(p->batch * blocks, workers) * each + ahead + core.launch_us;
+	return hdt_pieces(p->batch * blocks, workers) * each + ahead + core.launch_us;
 }
 
 /* ---- listing ------------------------------------------------------------------------------------------------------ */
 
-typedef struct ranked {
-	blocking b;
-	double time;
-} ranked;
-
 typedef struct listing {
 	const problem *p;
-	ranked *items;
-	int count, most;
+	hdt_ranking best;
 } listing;
 
 /* Machines have two cores, or four, or many: the best one is good on each. */
@@ -113,19 +112,13 @@ static double rank_of(const problem *p, const blocking *b)
 
 static void add(listing *l, const blocking *b)
 {
-	int at = l->count;
-	double time = space_takes(l->p, b) ? rank_of(l->p, b) : -1;
-	if (time < 0 || (at == l->most && l->items[at - 1].time <= time))
-		return;
-	l->count += at < l->most;
-	for (at = l->count - 1; at > 0 && l->items[at - 1].time > time; at--)
-		l->items[at] = l->items[at - 1];
-	l->items[at] = (ranked){*b, time};
+	if (space_takes(l->p, b))
+		hdt_ranking_add(&l->best, choice_of(b), rank_of(l->p, b));
 }
 
 static void add_tiles(listing *l, blocking b)
 {
-	int64_t tiles = (int64_t)pieces(l->p->queries, (double)b.rows), last = 0;
+	int64_t tiles = (int64_t)hdt_pieces(l->p->queries, (double)b.rows), last = 0;
 	for (int64_t blocks = 1; blocks <= tiles; blocks *= 2) {
 		b.tiles = ceildiv(tiles, blocks);
 		for (int ways = l->p->v_in_place ? 0 : 2; ways < 4 && b.tiles != last; ways++) {
@@ -162,17 +155,12 @@ static void add_rows(listing *l, int64_t vectors)
 	}
 }
 
-int space_list(const problem *p, int level, blocking *out, int most)
+int space_list(const problem *p, int level, hdt_choice *out, int most)
 {
 	enum { ALL = 256, SOME = 12 };
-	ranked items[ALL];
-	int wanted = level <= 0 ? 1 : level == 1 ? SOME : ALL;
-	listing l = {.p = p, .items = items, .most = wanted < most ? wanted : most};
-	if (l.most < 1)
-		return 0;
+	listing l = {.p = p};
+	hdt_ranking_begin(&l.best, level, SOME, out, most < ALL ? most : ALL);
 	for (int64_t vectors = 1; vectors <= MOST_VECTORS; vectors++)
 		add_rows(&l, vectors);
-	for (int i = 0; i < l.count; i++)
-		out[i] = items[i].b;
-	return l.count;
+	return l.best.count;
 }

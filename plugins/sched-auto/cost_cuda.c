@@ -46,16 +46,6 @@ static double bytes_apart(const hdt_tensor *t)
 	return bytes;
 }
 
-static bool reduces(const hdt_expr *value)
-{
-	expr_list nodes = {0};
-	expr_nodes(value, &nodes);
-	for (int i = 0; i < nodes.count; i++)
-		if (is_reduce(nodes.items[i]))
-			return true;
-	return false;
-}
-
 double cost_cuda_us(const hdt_task *task)
 {
 	double operations = 0, serial = 0, bytes = cost_bytes(task), us;
@@ -64,7 +54,7 @@ double cost_cuda_us(const hdt_task *task)
 	for (int i = 0; i < task->tensor_count; i++) {
 		const hdt_tensor *t = task->tensors[i];
 		double elements = cost_elements(t), work = elements * (1 + cost_operations(t->value, &weights));
-		double threads = elements * (reduces(t->value) ? machine.row_threads : 1);
+		double threads = elements * (has_reduce(t->value) ? machine.row_threads : 1);
 		operations += work;
 		bytes += bytes_apart(t);
 		if (elements > 0)

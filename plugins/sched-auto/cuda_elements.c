@@ -10,20 +10,10 @@
 
 enum { FEW_STEPS = 32 /* of a reduction, that are worth unrolling */ };
 
-static bool has_reduction(const hdt_expr *value)
-{
-	expr_list nodes = {0};
-	expr_nodes(value, &nodes);
-	for (int i = 0; i < nodes.count; i++)
-		if (is_reduce(nodes.items[i]))
-			return true;
-	return false;
-}
-
 /* Places of a thread. */
 static int64_t repeats(const stage *s, int64_t width)
 {
-	if (has_reduction(s->value))
+	if (has_reduce(s->value))
 		return 1;
 	return plan_elements(s->tensor, 0, s->tensor->rank) / width >= 4 * DEVICE_THREADS ? 4 : 1;
 }
@@ -71,7 +61,7 @@ static bool steps_are_equal(const hdt_expr *reduce)
 /* Can lanes take its steps together? Its body then has no reduction of its own. */
 static bool runs_in_lanes(const hdt_expr *reduce)
 {
-	return reduce->op == HDT_OP_REDUCE && steps_are_equal(reduce) && !has_reduction(reduce->args[0]);
+	return reduce->op == HDT_OP_REDUCE && steps_are_equal(reduce) && !has_reduce(reduce->args[0]);
 }
 
 static bool lanes_take(const hdt_expr *value)

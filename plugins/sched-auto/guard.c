@@ -51,19 +51,9 @@ static const hdt_expr *guard_reduce(const hdt_expr *node, void *closure)
 	                     value);
 }
 
-static bool contains_reduce(const hdt_expr *e)
-{
-	expr_list nodes = {0};
-	expr_nodes(e, &nodes);
-	for (int i = 0; i < nodes.count; i++)
-		if (is_reduce(nodes.items[i]))
-			return true;
-	return false;
-}
-
 static const hdt_expr *guard_arm(const hdt_expr *arm, const hdt_expr *condition)
 {
-	if (!condition || !contains_reduce(arm))
+	if (!condition || !has_reduce(arm))
 		return arm;
 	rebuilder r = {.after = guard_reduce, .closure = (void *)(uintptr_t)condition};
 	const hdt_expr *guarded = rebuild(&r, arm);
@@ -83,7 +73,7 @@ static const hdt_expr *guard_select(const hdt_expr *node, void *closure)
 
 const hdt_expr *guard_reductions(const hdt_expr *value)
 {
-	if (!value || !contains_reduce(value))
+	if (!value || !has_reduce(value))
 		return value;
 	rebuilder r = {.after = guard_select};
 	const hdt_expr *guarded = rebuild(&r, value);

@@ -220,12 +220,7 @@ static bool runs_in_chains(const hdt_expr *reduce, const hdt_expr *value)
 		return false;
 	if (hdt_size_estimate(reduce->args[reduce->count - 1]->args[0]) < 2 * CHAINS)
 		return false;
-	expr_list nodes = {0};
-	expr_nodes(value, &nodes);
-	for (int i = 0; i < nodes.count; i++)
-		if (is_reduce(nodes.items[i]))
-			return false;
-	return true;
+	return !has_reduce(value);
 }
 
 static void chain_step(nest *n, const hdt_expr *reduce, const hdt_tensor *acc, const hdt_expr *chain,

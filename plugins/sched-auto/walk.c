@@ -122,6 +122,16 @@ bool depends_on(const hdt_expr *e, const hdt_expr *node)
 	return found;
 }
 
+bool has_reduce(const hdt_expr *e)
+{
+	expr_list nodes = {0};
+	expr_nodes(e, &nodes);
+	for (int i = 0; i < nodes.count; i++)
+		if (is_reduce(nodes.items[i]))
+			return true;
+	return false;
+}
+
 void free_axes(const hdt_expr *e, expr_list *out)
 {
 	expr_list nodes = {0}, bound = {.context = e->context};

@@ -31,6 +31,8 @@ static inline bool is_reduce(const hdt_expr *e)
 	return e->op == HDT_OP_REDUCE || e->op == HDT_OP_ARG_REDUCE;
 }
 
+/* Is there a reduction in `e`? */
+bool has_reduce(const hdt_expr *e);
 /* Is this node, mostly an axis, part of `e`? */
 bool depends_on(const hdt_expr *e, const hdt_expr *node);
 /* The axes that `e` depends on and that no reduction within it binds. */

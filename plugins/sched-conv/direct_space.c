@@ -195,51 +195,37 @@ bool direct_choose_like(direct_plan *p, const direct_plan *first)
 	return true;
 }
 
-typedef struct candidate {
-	hdt_choice choice;
-	double time;
-} candidate;
-
-/* Keep the candidates sorted, best first. */
-static int insert(candidate *list, int count, candidate c, int most)
+static void add(hdt_ranking *best, const direct_plan *p)
 {
-	int at = count < most ? count : most - 1;
-	if (count == most && list[at].time <= c.time)
-		return count;
-	for (; at > 0 && list[at - 1].time > c.time; at--)
-		list[at] = list[at - 1];
-	list[at] = c;
-	return count < most ? count + 1 : most;
+	hdt_ranking_add(best, choice_of(p), direct_time(p, WORKERS));
 }
 
 /* A plan's own tasks, the other order of loops, and half as many rows. */
-static int add_variants(direct_plan p, int level, candidate *list, int count, int most)
+static void add_variants(direct_plan p, int level, hdt_ranking *best)
 {
 	choose_tasks(&p);
-	count = insert(list, count, (candidate){choice_of(&p), direct_time(&p, WORKERS)}, most);
+	add(best, &p);
 	if (level < 1)
-		return count;
+		return;
 	direct_plan other = p;
 	other.panels_outside = !p.panels_outside;
-	count = insert(list, count, (candidate){choice_of(&other), direct_time(&other, WORKERS)}, most);
+	add(best, &other);
 	for (int64_t bands = 1; level > 1 && bands <= banded(&p)->pieces && bands <= 4 * GOOD_TASKS; bands *= 2) {
 		for (int64_t groups = 1; groups <= panel_count(&p) && groups <= 4 * GOOD_TASKS; groups *= 2) {
 			direct_plan split = p;
 			split.bands = bands;
 			split.panel_groups = groups;
-			count = insert(list, count, (candidate){choice_of(&split), direct_time(&split, WORKERS)}, most);
+			add(best, &split);
 		}
 	}
-	return count;
 }
 
 int direct_space(const direct_plan *plan, int level, hdt_choice *out, int most)
 {
 	enum { MOST = 64, SHORT_LIST = 8 };
-	candidate list[MOST];
-	int count = 0, limit = level < 1 ? 1 : level == 1 ? SHORT_LIST : MOST;
-	limit = most < limit ? most : limit;
-	for (int64_t vectors = 1; vectors <= MOST_VECTORS && limit > 0; vectors++) {
+	hdt_ranking best;
+	hdt_ranking_begin(&best, level, SHORT_LIST, out, most < MOST ? most : MOST);
+	for (int64_t vectors = 1; vectors <= MOST_VECTORS; vectors++) {
 		direct_plan p = *plan;
 		p.vectors = vectors;
 		if (vectors > 1 && (vectors - 1) * p.lanes >= p.c.columns)
@@ -247,10 +233,8 @@ int direct_space(const direct_plan *plan, int level, hdt_choice *out, int most)
 		int64_t rows = most_rows(&p);
 		for (int64_t part = 1; part <= (level > 1 ? 2 : 1); part++) {
 			cut_tiles(&p, rows / part > 0 ? rows / part : 1);
-			count = add_variants(p, level, list, count, limit);
+			add_variants(p, level, &best);
 		}
 	}
-	for (int i = 0; i < count; i++)
-		out[i] = list[i].choice;
-	return count;
+	return best.count;
 }

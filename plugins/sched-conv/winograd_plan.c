@@ -129,40 +129,20 @@ bool winograd_choose(winograd_plan *p, const hdt_choice *choice)
 	       (p->c.columns / p->lanes) % p->vectors == 0 && p->block >= 0 && fits(p);
 }
 
-typedef struct candidate {
-	hdt_choice choice;
-	double time;
-} candidate;
-
-static int insert(candidate *list, int count, const winograd_plan *p, int most)
-{
-	candidate c = {{{p->results, p->vectors, p->block}}, winograd_time(p, WORKERS)};
-	int at = count < most ? count : most - 1;
-	if (count == most && list[at].time <= c.time)
-		return count;
-	for (; at > 0 && list[at - 1].time > c.time; at--)
-		list[at] = list[at - 1];
-	list[at] = c;
-	return count < most ? count + 1 : most;
-}
-
 int winograd_space(const winograd_plan *plan, int level, hdt_choice *out, int most)
 {
 	enum { MOST = 64, SHORT_LIST = 6 };
-	candidate list[MOST];
-	int count = 0, limit = level < 1 ? 1 : level == 1 ? SHORT_LIST : MOST;
-	limit = most < limit ? most : limit;
+	hdt_ranking best;
+	hdt_ranking_begin(&best, level, SHORT_LIST, out, most < MOST ? most : MOST);
 	winograd_plan p = *plan;
-	for (p.results = 2; p.results <= 4 && limit > 0; p.results += 2) {
+	for (p.results = 2; p.results <= 4; p.results += 2) {
 		for (p.vectors = 1; p.vectors <= MOST_VECTORS; p.vectors++) {
 			if ((p.c.columns / p.lanes) % p.vectors)
 				continue;
 			for (p.block = 0; p.block <= 4; p.block++)
 				if (fits(&p))
-					count = insert(list, count, &p, limit);
+					hdt_ranking_add(&best, (hdt_choice){{p.results, p.vectors, p.block}}, winograd_time(&p, WORKERS));
 		}
 	}
-	for (int i = 0; i < count; i++)
-		out[i] = list[i].choice;
-	return count;
+	return best.count;
 }

@@ -4,20 +4,6 @@
 
 #include "tile.h"
 
-/* Choices in the order of their cost. */
-typedef struct ranking {
-	hdt_choice *choices;
-	double *costs;
-	int count, capacity;
-} ranking;
-
-bool ranking_init(ranking *r, hdt_context *context, int capacity);
-void ranking_add(ranking *r, const hdt_choice *choice, double cost);
-/* The first ones into `out`: one at level 0, a dozen at level 1. Returns how many. */
-int ranking_give(const ranking *r, int level, hdt_choice *out, int most);
-
-/* a / b, rounded up to a whole number. */
-double parts_of(double a, double b);
 static inline double larger(double a, double b)
 {
 	return a > b ? a : b;
@@ -34,8 +20,8 @@ typedef struct frame {
 	const char *missing; /* and the reason on lesser ones */
 	int64_t least_depth; /* of a sum, in elements */
 	bool (*takes)(hdt_dtype factors, const hdt_target_info *target);
-	/* All choices of a level, in the order of their cost. False after a fault. */
-	bool (*rank)(const product *p, const hdt_target_info *target, int level, ranking *out);
+	/* Adds all choices of a level. */
+	void (*rank)(const product *p, const hdt_target_info *target, int level, hdt_ranking *out);
 	bool (*is_possible)(const product *p, const hdt_target_info *target, const hdt_choice *choice);
 	hdt_program *(*build)(const product *p, const hdt_choice *choice);
 } frame;

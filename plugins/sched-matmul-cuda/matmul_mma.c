@@ -116,11 +116,11 @@ static double wave_time(const product *p, const mma_choice *how, double together
 /* Microseconds. The blocks of a processor run in waves of as many as it holds; what is left over is the last wave. */
 static double cost_of(const product *p, const mma_choice *how)
 {
-	double blocks = parts_of((double)p->rows.size, (double)how->rows) *
-	                parts_of((double)p->columns.size, (double)how->columns) * (double)p->batch.size *
+	double blocks = hdt_pieces((double)p->rows.size, (double)how->rows) *
+	                hdt_pieces((double)p->columns.size, (double)how->columns) * (double)p->batch.size *
 	                (double)how->splits;
-	double slices = parts_of(parts_of((double)p->depth.size, (double)how->depth), (double)how->splits);
-	double mine = parts_of(blocks, how->splits > 2 ? CLUSTERED : PROCESSORS);
+	double slices = hdt_pieces(hdt_pieces((double)p->depth.size, (double)how->depth), (double)how->splits);
+	double mine = hdt_pieces(blocks, how->splits > 2 ? CLUSTERED : PROCESSORS);
 	double together = smaller(resident(p, how), mine), waves = (double)(int64_t)(mine / together);
 	double rest = mine - waves * together;
 	double time = LAUNCH + waves * wave_time(p, how, together, slices);
@@ -138,8 +138,8 @@ static int choices_of(const product *p, const hdt_target_info *target, const str
 			for (int i = 0; i < (level < 2 ? 4 : 6); i++) {
 				int64_t depth = depth_bytes[d] / element_bytes(p);
 				mma_choice how = {s->rows, s->columns, depth, s->warps_down, s->warps_across, stages[t], splits[i]};
-				double blocks = parts_of((double)p->rows.size, s->rows) *
-				                parts_of((double)p->columns.size, s->columns) * (double)p->batch.size;
+				double blocks = hdt_pieces((double)p->rows.size, s->rows) *
+				                hdt_pieces((double)p->columns.size, s->columns) * (double)p->batch.size;
 				bool useful = how.splits == 1 || (blocks * (double)how.splits <= 2 * PROCESSORS &&
 				                                  p->depth.size >= 2 * how.depth * how.splits);
 				if (useful && is_possible(p, target, &how))
@@ -148,7 +148,7 @@ static int choices_of(const product *p, const hdt_target_info *target, const str
 	return count;
 }
 
-enum { MOST_OF_A_SHAPE = 36, MOST = MOST_OF_A_SHAPE * (int)(sizeof shapes / sizeof *shapes) };
+enum { MOST_OF_A_SHAPE = 36 };
 
 static hdt_choice values_of(const mma_choice *how)
 {
@@ -157,21 +157,16 @@ static hdt_choice values_of(const mma_choice *how)
 }
 
 /* All possible choices of a level. */
-static bool rank_choices(const product *p, const hdt_target_info *target, int level, ranking *out)
+static void rank_choices(const product *p, const hdt_target_info *target, int level, hdt_ranking *out)
 {
 	mma_choice found[MOST_OF_A_SHAPE];
-	if (!ranking_init(out, p->context, MOST))
-		return false;
 	for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
 		if (shapes[s].level > (level < 1 ? 1 : level))
 			continue;
 		int count = choices_of(p, target, &shapes[s], level, found);
-		for (int i = 0; i < count; i++) {
-			const hdt_choice values = values_of(&found[i]);
-			ranking_add(out, &values, cost_of(p, &found[i]));
-		}
+		for (int i = 0; i < count; i++)
+			hdt_ranking_add(out, values_of(&found[i]), cost_of(p, &found[i]));
 	}
-	return true;
 }
 
 /* ---- scheduler ---- */

@@ -54,10 +54,10 @@ static bool is_possible(const hdt_target_info *target, const simt_choice *how)
 /* Microseconds: a processor takes 128 steps a cycle at 1.6 GHz, if its threads read little; a block alone takes in 50 bytes a nanosecond. */
 static double cost_of(const product *p, const simt_choice *how)
 {
-	double blocks = parts_of((double)p->rows.size, (double)how->rows) *
-	                parts_of((double)p->columns.size, (double)how->columns) * (double)p->batch.size;
-	double slices = parts_of((double)p->depth.size, (double)how->depth), threads = (double)threads_of(how);
-	double per_processor = parts_of(blocks, PROCESSORS);
+	double blocks = hdt_pieces((double)p->rows.size, (double)how->rows) *
+	                hdt_pieces((double)p->columns.size, (double)how->columns) * (double)p->batch.size;
+	double slices = hdt_pieces((double)p->depth.size, (double)how->depth), threads = (double)threads_of(how);
+	double per_processor = hdt_pieces(blocks, PROCESSORS);
 	double registers = (double)(how->down * how->across + how->down + how->across + 70);
 	double room = larger((double)how->blocks, (double)(int64_t)(65536 / (threads * registers)));
 	double together = smaller(per_processor, room);
@@ -67,11 +67,11 @@ static double cost_of(const product *p, const simt_choice *how)
 	double busy = (steps / 128 + read / 256) * together / 1600 / hidden;
 	double alone = (double)((how->rows + how->columns) * how->depth * 4) / 50e3;
 	double stored = (double)(how->rows * how->columns) * 4 * together / 100e3;
-	return 2 + parts_of(per_processor, together) * (slices * larger(busy, alone) + stored + 0.3);
+	return 2 + hdt_pieces(per_processor, together) * (slices * larger(busy, alone) + stored + 0.3);
 }
 
 /* The choices of one shape: tile, and elements of a thread. */
-static void rank_shape(const product *p, const hdt_target_info *target, const int shape[4], int level, ranking *out)
+static void rank_shape(const product *p, const hdt_target_info *target, const int shape[4], int level, hdt_ranking *out)
 {
 	static const int depths[] = {16, 8, 32}, stages[] = {3, 4, 2}, blocks[] = {2, 1};
 	int depth_count = level + 1 < 3 ? level + 1 : 3, stage_count = level < 2 ? 1 : 3;
@@ -82,22 +82,19 @@ static void rank_shape(const product *p, const hdt_target_info *target, const in
 				const hdt_choice values = {
 					{how.rows, how.columns, how.depth, how.down, how.across, how.stages, how.blocks}};
 				if (is_possible(target, &how))
-					ranking_add(out, &values, cost_of(p, &how));
+					hdt_ranking_add(out, values, cost_of(p, &how));
 			}
 }
 
-static bool rank_choices(const product *p, const hdt_target_info *target, int level, ranking *out)
+static void rank_choices(const product *p, const hdt_target_info *target, int level, hdt_ranking *out)
 {
 	static const int shapes[][4] = {{128, 128, 8, 8}, {128, 64, 8, 8},  {64, 128, 8, 8}, {64, 64, 8, 4},
 	                                {64, 64, 4, 4},   {32, 64, 4, 4},   {64, 32, 4, 4},  {32, 32, 4, 4},
 	                                {16, 64, 4, 4},   {256, 128, 8, 8}, {64, 256, 8, 8}, {128, 32, 8, 4},
 	                                {64, 64, 8, 8},   {128, 128, 8, 4}, {16, 32, 4, 4}};
 	int count = sizeof shapes / sizeof *shapes;
-	if (!ranking_init(out, p->context, 18 * count))
-		return false;
 	for (int s = 0; s < count; s++)
 		rank_shape(p, target, shapes[s], level, out);
-	return true;
 }
 
 /* ---- the loop ---- */

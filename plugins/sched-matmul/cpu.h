@@ -70,7 +70,7 @@ typedef struct problem {
 	bool fused;           /* a product is added in one instruction */
 } problem;
 
-/* How the loops are cut. */
+/* How the loops are cut: what can be chosen. */
 typedef struct blocking {
 	int64_t height, width; /* rows and columns of a tile in registers */
 	int64_t depth;         /* steps of the first loop over the sum in a slice */
@@ -117,8 +117,11 @@ typedef struct extents {
 } extents;
 extents blocking_extents(const problem *p, const blocking *b);
 
-/* cpu_space.c: blockings worth trying, best first; returns their number. */
-int space_list(const problem *p, int level, blocking *out, int most);
+/* cpu_space.c: a blocking as a choice, by these names. */
+extern const char *const blocking_params[];
+blocking blocking_of(const hdt_choice *choice);
+/* Choices worth trying, the best first; returns their number. */
+int space_list(const problem *p, int level, hdt_choice *out, int most);
 bool space_takes(const problem *p, const blocking *b);
 
 /* ---- the program being written ---- */

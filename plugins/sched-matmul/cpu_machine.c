@@ -24,25 +24,15 @@ static double larger(double a, double b)
 	return a > b ? a : b;
 }
 
-/* The quotient rounded up, as far as one more counts. */
-static double pieces(double whole, double part)
-{
-	double quotient = whole / part;
-	if (quotient > 1e15)
-		return quotient;
-	double count = (double)(int64_t)quotient;
-	return count * part < whole ? count + 1 : count;
-}
-
 extents blocking_extents(const problem *p, const blocking *b)
 {
 	extents e;
 	e.depth = (double)p->steps.size;
-	e.slices = pieces((double)hdt_size_estimate(p->steps.extents[0]), (double)b->depth);
-	e.row_tiles = pieces((double)p->rows.size, (double)b->height);
-	e.row_blocks = pieces(e.row_tiles, (double)b->tiles);
-	e.panels = pieces((double)p->columns.size, (double)b->width);
-	e.panel_groups = pieces(e.panels, (double)b->panels);
+	e.slices = hdt_pieces((double)hdt_size_estimate(p->steps.extents[0]), (double)b->depth);
+	e.row_tiles = hdt_pieces((double)p->rows.size, (double)b->height);
+	e.row_blocks = hdt_pieces(e.row_tiles, (double)b->tiles);
+	e.panels = hdt_pieces((double)p->columns.size, (double)b->width);
+	e.panel_groups = hdt_pieces(e.panels, (double)b->panels);
 	e.around = (double)p->batch.size * (double)p->outer_rows.size * (double)p->outer_columns.size;
 	return e;
 }
@@ -53,7 +43,7 @@ static double tile_cycles(const problem *p, const blocking *b, const extents *e)
 	double vectors = (double)b->width / p->lanes, products = (double)b->height * vectors;
 	double cycles = larger(products * p->step_work / core.fused, ((double)b->height + vectors) / core.loads);
 	if (p->tiles)
-		cycles = pieces((double)b->height, 16) * pieces((double)b->width, 16) * core.tile_step;
+		cycles = hdt_pieces((double)b->height, 16) * hdt_pieces((double)b->width, 16) * core.tile_step;
 	cycles = larger(cycles, core.latency);
 	double slice_bytes = e->depth / e->slices * (double)b->width * 4;
 	if (slice_bytes > L1_BYTES)
@@ -84,7 +74,7 @@ double machine_time(const problem *p, const blocking *b, int workers)
 	double rows_bytes = tiles * (double)b->height * e.depth / e.slices * 4;
 	if (rows_bytes > core.near_bytes)
 		each = larger(each, tiles * (double)b->height * e.depth * 4 / core.far);
-	double us = pieces(tasks, workers) * (core.task_us + panels * each / core.cycles_per_us) + core.launch_us;
+	double us = hdt_pieces(tasks, workers) * (core.task_us + panels * each / core.cycles_per_us) + core.launch_us;
 	if (p->left == LEFT_STAGED)
 		us += core.launch_us + (double)p->batch.size * (double)p->rows.size * e.depth * p->group / workers * 0.5e-3;
 	return us;

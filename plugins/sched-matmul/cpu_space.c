@@ -11,6 +11,20 @@ enum {
 	TILED_VECTORS = 2
 };
 
+/* The fields of a blocking, in the order in which a choice has them. */
+const char *const blocking_params[] = {"height", "width", "depth", "tiles", "panels", "by_columns", NULL};
+
+static hdt_choice choice_of(const blocking *b)
+{
+	return (hdt_choice){{b->height, b->width, b->depth, b->tiles, b->panels, b->by_columns}};
+}
+
+blocking blocking_of(const hdt_choice *c)
+{
+	const int64_t *v = c->values;
+	return (blocking){v[0], v[1], v[2], v[3], v[4], v[5] != 0};
+}
+
 static int64_t ceildiv(int64_t a, int64_t b)
 {
 	return (a + b - 1) / b;
@@ -80,15 +94,9 @@ bool space_takes(const problem *p, const blocking *b)
 
 /* ---- listing ------------------------------------------------------------------------------------------------------ */
 
-typedef struct ranked {
-	blocking b;
-	double time;
-} ranked;
-
 typedef struct listing {
 	const problem *p;
-	ranked *items;
-	int count, most;
+	hdt_ranking best;
 } listing;
 
 /* Machines have two cores, or four, or many: the best one is good on each. */
@@ -99,14 +107,8 @@ static double rank_of(const problem *p, const blocking *b)
 
 static void add(listing *l, const blocking *b)
 {
-	int at = l->count;
-	double time = space_takes(l->p, b) ? rank_of(l->p, b) : -1;
-	if (time < 0 || (at == l->most && l->items[at - 1].time <= time))
-		return;
-	l->count += at < l->most;
-	for (at = l->count - 1; at > 0 && l->items[at - 1].time > time; at--)
-		l->items[at] = l->items[at - 1];
-	l->items[at] = (ranked){*b, time};
+	if (space_takes(l->p, b))
+		hdt_ranking_add(&l->best, choice_of(b), rank_of(l->p, b));
 }
 
 /* How many tiles, and how many panels, a task takes. */
@@ -141,17 +143,12 @@ static void add_heights(listing *l, int64_t vectors)
 	}
 }
 
-int space_list(const problem *p, int level, blocking *out, int most)
+int space_list(const problem *p, int level, hdt_choice *out, int most)
 {
 	enum { ALL = 256, SOME = 12 };
-	ranked items[ALL];
-	int wanted = level <= 0 ? 1 : level == 1 ? SOME : ALL;
-	listing l = {.p = p, .items = items, .most = wanted < most ? wanted : most};
-	if (l.most < 1)
-		return 0;
+	listing l = {.p = p};
+	hdt_ranking_begin(&l.best, level, SOME, out, most < ALL ? most : ALL);
 	for (int64_t vectors = 1; vectors <= most_vectors(p); vectors++)
 		add_heights(&l, vectors);
-	for (int i = 0; i < l.count; i++)
-		out[i] = items[i].b;
-	return l.count;
+	return l.best.count;
 }

@@ -2,19 +2,17 @@
  * came out in shared memory; when it ends early, another one goes on behind the case at fault. */
 #include "selftest.h"
 
-#include "base/timing.h"
-#include <errno.h>
+#include "base/child.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { POLL_US = 1000, PROBLEM_BYTES = 1000 };
+enum { PROBLEM_BYTES = 1000 };
 
 /* That one case may take. */
 static double limit_seconds(void)
@@ -34,12 +32,8 @@ typedef struct outcome {
 static void run_in_child(test_case *const *cases, int from, int count, void (*run)(test_case *c),
                          volatile outcome *outcomes)
 {
-	static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-	const struct rlimit no_core = {0, 0};
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CORE, &no_core);
-	for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
-		signal(crashes[i], SIG_DFL); /* a sanitizer's handler would tell of what we tell */
+	child_dies_plainly();
 	for (int i = from; i < count; i++) {
 		outcomes[i].begun = true;
 		run(cases[i]);
@@ -51,36 +45,18 @@ static void run_in_child(test_case *const *cases, int from, int count, void (*ru
 	_exit(0);
 }
 
-static int count_done(const volatile outcome *outcomes, int count)
+typedef struct report {
+	const volatile outcome *outcomes;
+	int count;
+} report;
+
+static int count_done(const void *closure)
 {
+	const report *r = closure;
 	int done = 0;
-	while (done < count && outcomes[done].done)
+	while (done < r->count && r->outcomes[done].done)
 		done++;
 	return done;
-}
-
-/* Until it ends, or one case takes too long. The status of waitpid; -1: it took too long. */
-static int wait_for(pid_t child, const volatile outcome *outcomes, int count)
-{
-	int status, done = count_done(outcomes, count);
-	double since = now_seconds();
-	for (;;) {
-		pid_t got = waitpid(child, &status, WNOHANG);
-		if (got == child)
-			return status;
-		if (got < 0 && errno != EINTR)
-			return 1 << 8;
-		int more = count_done(outcomes, count);
-		if (more == done && now_seconds() - since > limit_seconds())
-			break;
-		since = more == done ? since : now_seconds();
-		done = more;
-		usleep(POLL_US);
-	}
-	kill(child, SIGKILL);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return -1;
 }
 
 /* What the child left of cases from `from` on; the one at which it ended has failed. Returns where to go on; `from`: it began nothing. */
@@ -111,7 +87,10 @@ void selftest_run_apart(test_case *const *cases, int count, void (*run)(test_cas
 		pid_t child = fork();
 		if (child == 0)
 			run_in_child(cases, at, count, run, outcomes);
-		int next = child < 0 ? at : take_outcomes(cases, at, count, outcomes, wait_for(child, outcomes, count));
+		if (child < 0)
+			break;
+		int status = child_wait(child, limit_seconds(), count_done, &(report){outcomes, count});
+		int next = take_outcomes(cases, at, count, outcomes, status);
 		if (next == at)
 			break;
 		at = next;
