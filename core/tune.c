@@ -83,7 +83,7 @@ static bool list_candidates(tuner *t, task_state *s)
 	text_free(&declined);
 	if (count < 0)
 		return false;
-	(void)candidate_guess(&guesses[0], s->task, on);
+	(void)candidate_guess(&guesses[0], s->task, on->target->info(on->device));
 	s->best = s->baseline = guesses[0];
 	s->best_ratio = 1;
 	s->known = !t->how->again && tuning_find(t->context, t->folder, s->key, s->task, on, &found) &&

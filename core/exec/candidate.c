@@ -108,17 +108,16 @@ int candidates_list(hdt_context *context, const hdt_task *task, const loaded *on
 	return -1;
 }
 
-bool candidate_guess(candidate *c, const hdt_task *task, const loaded *on)
+bool candidate_guess(candidate *c, const hdt_task *task, const hdt_target_info *info)
 {
 	if (!c->chosen && scheduler_is_template(c->scheduler))
-		c->chosen = c->scheduler->space(task, on->target->info(on->device), 0, &c->choice, 1) > 0;
+		c->chosen = c->scheduler->space(task, info, 0, &c->choice, 1) > 0;
 	return c->chosen || !scheduler_is_template(c->scheduler);
 }
 
-static hdt_program *build(candidate c, const hdt_task *task, const loaded *on)
+hdt_program *candidate_program(candidate c, const hdt_task *task, const hdt_target_info *info)
 {
-	const hdt_target_info *info = on->target->info(on->device);
-	if (!candidate_guess(&c, task, on))
+	if (!candidate_guess(&c, task, info))
 		return NULL;
 	return c.chosen ? c.scheduler->build_choice(task, info, &c.choice) : c.scheduler->build(task, info);
 }
@@ -139,7 +138,7 @@ static hdt_status blame(const candidate *c, const fusion_group *group, hdt_statu
 hdt_status candidate_build(const candidate *c, const fusion_group *group, const loaded *on, step *out)
 {
 	hdt_context *context = group->task->context;
-	hdt_program *program = build(*c, group->task, on);
+	hdt_program *program = candidate_program(*c, group->task, on->target->info(on->device));
 	if (!program)
 		return blame(c, group, hdt_context_status(context));
 	hdt_status status = program_finish(program);

@@ -24,7 +24,9 @@ const char *const *scheduler_samples(const hdt_scheduler *scheduler);
 int candidates_list(hdt_context *context, const hdt_task *task, const loaded *on, int level, candidate **out,
                     text *declined);
 /* Choose the best guess, where the scheduler is a template and nothing is chosen yet. False: it has none. */
-bool candidate_guess(candidate *c, const hdt_task *task, const loaded *on);
+bool candidate_guess(candidate *c, const hdt_task *task, const hdt_target_info *info);
+/* Its program for the task, as the scheduler wrote it; NULL after a fault, or where there is no guess. */
+hdt_program *candidate_program(candidate c, const hdt_task *task, const hdt_target_info *info);
 /* The step of the group by this candidate, its program complete. */
 hdt_status candidate_build(const candidate *c, const fusion_group *group, const loaded *on, step *out);
 /* "product rows=14 columns=32" */

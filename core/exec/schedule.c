@@ -88,7 +88,7 @@ static schedule *find_schedule(const char *key, const candidate *fixed, const fu
 			return NULL;
 	}
 	if (status == HDT_OK) {
-		(void)candidate_guess(&s->by, group->task, on); /* to be told */
+		(void)candidate_guess(&s->by, group->task, on->target->info(on->device)); /* to be told */
 		status = candidate_build(&s->by, group, on, &s->made);
 	}
 	return status == HDT_OK ? s : NULL;

@@ -32,12 +32,6 @@ static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *ta
 	return NULL;
 }
 
-static hdt_program *build(const hdt_task *task, const hdt_target_info *target)
-{
-	hdt_choice best;
-	return space(task, target, 0, &best, 1) ? build_choice(task, target, &best) : NULL;
-}
-
 /* Whatever it can take: what is left of it otherwise are three kernels, with all scores in memory between them. */
 static bool keeps(const hdt_task *task, const hdt_target_info *target)
 {
@@ -52,7 +46,6 @@ const hdt_scheduler hdt_scheduler_attention_cpu = {
 	.kind = HDT_FUNCTION_CPU,
 	.rank = 20,
 	.query = query,
-	.build = build,
 	.params = blocking_params,
 	.space = space,
 	.build_choice = build_choice,

@@ -63,11 +63,6 @@ static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *ta
 	return program;
 }
 
-static hdt_program *build(const hdt_task *task, const hdt_target_info *target)
-{
-	return build_choice(task, target, NULL);
-}
-
 static bool order(const hdt_task *task, const hdt_target_info *target, const hdt_tensor *tensor, int dims[HDT_MAX_RANK])
 {
 	direct_plan p;
@@ -83,7 +78,6 @@ const hdt_scheduler hdt_scheduler_conv_cpu = {
 	.kind = HDT_FUNCTION_CPU,
 	.rank = 10,
 	.query = query,
-	.build = build,
 	.params = direct_params,
 	.space = space,
 	.build_choice = build_choice,

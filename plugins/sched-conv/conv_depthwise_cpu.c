@@ -94,10 +94,6 @@ static bool order(match_function *match, const hdt_task *task, const hdt_tensor 
 	{                                                                                                                  \
 		return answer(match, task, target);                                                                            \
 	}                                                                                                                  \
-	static hdt_program *name##_build(const hdt_task *task, const hdt_target_info *target)                              \
-	{                                                                                                                  \
-		return build(match, task, target, NULL);                                                                       \
-	}                                                                                                                  \
 	static hdt_program *name##_build_choice(const hdt_task *task, const hdt_target_info *target,                       \
 	                                        const hdt_choice *choice)                                                  \
 	{                                                                                                                  \
@@ -124,7 +120,6 @@ const hdt_scheduler hdt_scheduler_conv_depthwise_cpu = {
 	.kind = HDT_FUNCTION_CPU,
 	.rank = 10,
 	.query = depthwise_query,
-	.build = depthwise_build,
 	.params = window_params,
 	.space = depthwise_space,
 	.build_choice = depthwise_build_choice,
@@ -157,7 +152,6 @@ const hdt_scheduler hdt_scheduler_pool_cpu = {
 	.kind = HDT_FUNCTION_CPU,
 	.rank = 10,
 	.query = pool_query,
-	.build = pool_build,
 	.params = window_params,
 	.space = pool_space,
 	.build_choice = pool_build_choice,

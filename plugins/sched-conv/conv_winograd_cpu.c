@@ -2,21 +2,15 @@
 #include "samples.h"
 #include "winograd.h"
 
-static bool find_best(const hdt_task *task, const hdt_target_info *target, winograd_plan *p, const char **reason)
-{
-	hdt_choice first;
-	if (!winograd_find(task, target, p, reason))
-		return false;
-	*reason = "its transformed weights would be too large";
-	return winograd_space(p, 0, &first, 1) == 1 && winograd_choose(p, &first);
-}
-
 static hdt_answer query(const hdt_task *task, const hdt_target_info *target)
 {
 	winograd_plan p;
+	hdt_choice first;
 	const char *reason;
-	if (!find_best(task, target, &p, &reason))
+	if (!winograd_find(task, target, &p, &reason))
 		return (hdt_answer){.reason = reason};
+	if (winograd_space(&p, 0, &first, 1) != 1 || !winograd_choose(&p, &first))
+		return (hdt_answer){.reason = "its transformed weights would be too large"};
 	return (hdt_answer){.applies = true, .cost_us = winograd_time(&p, WORKERS)};
 }
 
@@ -25,13 +19,6 @@ static int space(const hdt_task *task, const hdt_target_info *target, int level,
 	winograd_plan p;
 	const char *reason;
 	return winograd_find(task, target, &p, &reason) ? winograd_space(&p, level, out, most) : 0;
-}
-
-static hdt_program *build(const hdt_task *task, const hdt_target_info *target)
-{
-	winograd_plan p;
-	const char *reason;
-	return find_best(task, target, &p, &reason) ? winograd_program(task, &p) : NULL;
 }
 
 static hdt_program *build_choice(const hdt_task *task, const hdt_target_info *target, const hdt_choice *choice)
@@ -59,7 +46,6 @@ const hdt_scheduler hdt_scheduler_conv_winograd_cpu = {
 	.kind = HDT_FUNCTION_CPU,
 	.rank = 10,
 	.query = query,
-	.build = build,
 	.params = winograd_params,
 	.space = space,
 	.build_choice = build_choice,

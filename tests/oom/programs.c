@@ -3,6 +3,7 @@
 
 #include "core/compile.h"
 #include "emit/emit.h"
+#include "exec/candidate.h"
 #include "lower/lower.h"
 #include "registry/registry.h"
 #include "tests/paper_target.h"
@@ -67,7 +68,7 @@ static hdt_status schedule(const hdt_task *task, const hdt_scheduler *by, const 
 	hdt_answer answer = by->query(task, &paper);
 	if (!answer.applies)
 		return hdt_context_status(context);
-	hdt_program *program = by->build(task, &paper);
+	hdt_program *program = candidate_program((candidate){.scheduler = by}, task, &paper);
 	hdt_status status = program ? program_finish(program) : hdt_context_status(context);
 	if (!program && status == HDT_OK)
 		return hdt_fail(context, HDT_INTERNAL, "scheduler %s gave no program and no reason", by->name);

@@ -2,6 +2,7 @@
  * groups, and several choices of tiles. */
 #include "fixture.h"
 
+#include "exec/candidate.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,7 +173,8 @@ Test(results, without_such_an_instruction_nothing_is_fused_to_fma)
 	                                     &hdt_scheduler_conv_depthwise_cpu};
 	plain.fused_multiply_add = false;
 	for (int i = 0; i < 3; i++) {
-		hdt_program *program = schedulers[i]->build(parse_task(tasks[i / 2]), &plain);
+		hdt_program *program =
+			candidate_program((candidate){.scheduler = schedulers[i]}, parse_task(tasks[i / 2]), &plain);
 		cr_assert(program);
 		cr_expect_null(strstr(program_text(program), "fma("), "%s", schedulers[i]->name);
 	}

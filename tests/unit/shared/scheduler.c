@@ -2,13 +2,14 @@
 #include "scheduler.h"
 
 #include "base/context.h"
+#include "exec/candidate.h"
 #include <stdlib.h>
 
 enum { MOST_CHOICES = 256 };
 
 hdt_program *best_program(const hdt_task *task)
 {
-	return check_program(scheduler_under_test->build(task, machine));
+	return check_program(candidate_program((candidate){.scheduler = scheduler_under_test}, task, machine));
 }
 
 const char *program_text_of(const char *source)
